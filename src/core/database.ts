@@ -1,0 +1,156 @@
+/**
+ * What the core needs of a connected database. Implemented once per engine in `src/databases/`; the embedded
+ * PostgreSQL is the PostgreSQL adapter over another transport.
+ */
+import type { Catalog } from './catalog/catalog.ts';
+import type { Plan } from './plans/plan.ts';
+import type { Dialect } from './sql/dialect.ts';
+
+export interface ServerInfo {
+  readonly dialect: Dialect;
+  /** 'PostgreSQL', 'MariaDB', 'MySQL', 'SQL Server' */
+  readonly product: string;
+  readonly version: readonly [number, number];
+  /** as the server says it */
+  readonly versionText: string;
+  readonly embedded: boolean;
+  readonly database: string;
+  readonly user: string;
+  readonly superuser: boolean;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** milliseconds until the server (or, for the embedded one, its process) stops the statement */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  /** the engine's own type name with modifiers, e.g. 'numeric(10,2)' */
+  readonly type: string;
+}
+
+/** A value as its text representation on the wire; null is NULL. Text is compared bytewise. */
+export type Cell = string | null;
+
+export interface QueryResult {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** true when there were more rows than `maxRows` */
+  readonly truncated: boolean;
+  /** rows reported by the command for writes, rows returned for reads */
+  readonly rowCount: number;
+}
+
+export interface ExplainOptions extends CallOptions {
+  /** execute the statement and report actual figures; only for statements that read */
+  readonly analyze?: boolean;
+  /** VERBOSE: output lists and qualified names, needed to compare plans */
+  readonly verbose?: boolean;
+  /** session settings for this statement only */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Timing {
+  /** wall-clock milliseconds in the server */
+  readonly elapsedMs: number;
+  /** milliseconds of processor time in the server, null where it does not tell */
+  readonly cpuMs: number | null;
+  readonly rows: number;
+  readonly sharedHit: number;
+  readonly sharedRead: number;
+  readonly tempBlocks: number;
+}
+
+/**
+ * One transaction on one connection that reads and can never write: the server itself refuses
+ * (`READ ONLY`, `REPEATABLE READ`), and it is rolled back at its end.
+ */
+export interface ReadOnlySession {
+  /** @throws DatabaseError */
+  query(sql: string, options?: CallOptions & { readonly maxRows?: number }): Promise<QueryResult>;
+  /** @throws DatabaseError */
+  explain(sql: string, options?: ExplainOptions): Promise<Plan>;
+  /**
+   * Run a statement once, throw its rows away in the server and say what it took (EXPLAIN ANALYZE).
+   * @throws DatabaseError; reason 'timeout' when the limit ended it
+   */
+  time(sql: string, options?: CallOptions): Promise<Timing>;
+  /** The result's columns without running the statement. @throws DatabaseError */
+  describe(sql: string, options?: CallOptions): Promise<readonly ResultColumn[]>;
+}
+
+/** A private, empty database in which anything may be created; it is thrown away when closed. */
+export interface ScratchDatabase {
+  execute(sql: string, options?: CallOptions & { readonly maxRows?: number }): Promise<QueryResult>;
+  /** Run `work` inside a transaction that is always rolled back. */
+  rolledBack<T>(work: () => Promise<T>): Promise<T>;
+  readonly dialect: Dialect;
+  close(): Promise<void>;
+}
+
+export interface Database {
+  readonly info: ServerInfo;
+  /** @throws DatabaseError */
+  readCatalog(options?: CallOptions): Promise<Catalog>;
+  /** @throws DatabaseError; the session's transaction is rolled back whatever `work` does */
+  readOnly<T>(work: (session: ReadOnlySession) => Promise<T>, options?: CallOptions): Promise<T>;
+  /**
+   * Run `work` in a transaction that may write and is always rolled back. Only after the user's consent.
+   * @throws DatabaseError
+   */
+  rolledBack<T>(work: (session: ReadOnlySession) => Promise<T>, options?: CallOptions): Promise<T>;
+  /** how many sessions can work at the same time (1 for the embedded database) */
+  readonly parallelism: number;
+  close(): Promise<void>;
+}
+
+export type DatabaseErrorReason =
+  | 'refused'
+  | 'unknownHost'
+  | 'authentication'
+  | 'tls'
+  | 'unknownDatabase'
+  | 'tooManyConnections'
+  | 'connectionLost'
+  | 'timeout'
+  | 'cancelled'
+  | 'permission'
+  | 'readOnly'
+  | 'syntax'
+  | 'undefinedObject'
+  | 'dataException'
+  | 'unsupportedVersion'
+  | 'resources'
+  | 'driver'
+  | 'other';
+
+/** A failed call to a database: why, in a word and in a sentence that a person can act on. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly reason: DatabaseErrorReason;
+  /** the server's code: SQLSTATE, errno */
+  readonly code: string | null;
+  /** offset in the statement that the server points at, if it does */
+  readonly position: number | null;
+
+  constructor(
+    reason: DatabaseErrorReason,
+    message: string,
+    details: {
+      readonly code?: string | null;
+      readonly position?: number | null;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.reason = reason;
+    this.code = details.code ?? null;
+    this.position = details.position ?? null;
+  }
+
+  static is(error: unknown, ...reasons: readonly DatabaseErrorReason[]): error is DatabaseError {
+    return error instanceof DatabaseError && (reasons.length === 0 || reasons.includes(error.reason));
+  }
+}

@@ -1,0 +1,73 @@
+/** The result of optimizing: what the editor shows, the command line prints and the store keeps. */
+import type { Comparison } from '../measurement/measurement.ts';
+import type { Category, Severity } from '../patterns/pattern.ts';
+import type { TextEdit, TextRange } from '../sql/text.ts';
+import type { Counterexample, Evidence } from '../verification/evidence.ts';
+
+export interface Finding {
+  readonly pattern: string;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly message: string;
+  /** offsets in the statement's own text */
+  readonly range: TextRange;
+  /** a rewrite for it exists */
+  readonly fixable: boolean;
+}
+
+export type CandidateOrigin = 'pattern' | 'learned' | 'model';
+
+export interface Candidate {
+  /** stable within one result: 'c1', 'c2' … */
+  readonly id: string;
+  /** the whole rewritten statement */
+  readonly sql: string;
+  /** minimal edits on the original statement's text */
+  readonly edits: readonly TextEdit[];
+  /** ids of the patterns in the order of their application */
+  readonly patterns: readonly string[];
+  readonly origin: CandidateOrigin;
+  readonly evidence: Evidence;
+  /** planner's cost, in the engine's unit; null where it could not be had */
+  readonly cost: { readonly before: number; readonly after: number } | null;
+  readonly estimate: Estimate | null;
+  readonly measured: Comparison | null;
+}
+
+/** Expected improvement of the running time. Null until there is enough history to make one. */
+export interface Estimate {
+  readonly improvementPct: number;
+  readonly low: number;
+  readonly high: number;
+  /** 0 to 1: the share of such estimates that came true */
+  readonly confidence: number;
+}
+
+export interface RefutedCandidate {
+  readonly sql: string;
+  readonly patterns: readonly string[];
+  readonly origin: CandidateOrigin;
+  readonly counterexample: Counterexample;
+}
+
+export interface Optimization {
+  readonly findings: readonly Finding[];
+  /** best first */
+  readonly candidates: readonly Candidate[];
+  readonly refuted: readonly RefutedCandidate[];
+  /** id of the candidate to suggest, null when none is better */
+  readonly best: string | null;
+  /** why that one, or why none: one sentence */
+  readonly reason: string;
+}
+
+/** Stages that a progress display names, in their order. */
+export type Stage = 'reading' | 'matching' | 'pricing' | 'verifying' | 'measuring' | 'done';
+
+export interface Progress {
+  readonly stage: Stage;
+  /** one short sentence */
+  readonly message: string;
+  /** 0 to 1 over all stages */
+  readonly fraction: number;
+}

@@ -1,0 +1,85 @@
+import type { Dialect } from '../sql/dialect.ts';
+import type { AnalyzedStatement } from '../sql/query-model.ts';
+import type { TextEdit, TextRange } from '../sql/text.ts';
+
+export type Category =
+  | 'joins'
+  | 'subqueries'
+  | 'predicates'
+  | 'aggregation'
+  | 'set-operations'
+  | 'pagination'
+  | 'writes'
+  | 'locking'
+  | 'types'
+  | 'functions'
+  | 'schema';
+
+export type Industry = 'e-commerce' | 'analytics' | 'saas' | 'time-series';
+
+export type Severity = 'error' | 'warning' | 'info' | 'hint';
+
+/** An engine that a pattern is for, and when it pays there. */
+export interface EngineSupport {
+  readonly dialect: Dialect;
+  /** first and last major version that it is for; open when left out */
+  readonly from?: number;
+  readonly until?: number;
+  /** one sentence: what must be so that it is faster there (an index, sizes, selectivity) */
+  readonly pays: string;
+}
+
+/**
+ * One entry of the pattern library: a declaration plus the function that finds it.
+ * A rule reads like its description: what it matches, why that is slow, when the rewrite is sound, the edit.
+ */
+export interface Pattern {
+  /** kebab-case, stable: it stands in settings, suppression comments and stored feedback */
+  readonly id: string;
+  readonly title: string;
+  readonly category: Category;
+  readonly industries?: readonly Industry[];
+  readonly engines: readonly EngineSupport[];
+  readonly severity: Severity;
+  /** why it is slow or risky, in plain words */
+  readonly description: string;
+  /** where that is known from: a manual's page, a paper, a measurement */
+  readonly source: string;
+  /** when the rewrite is sound, in terms of the catalog; for advice: when it is given */
+  readonly precondition: string;
+  readonly example: PatternExample;
+  /** false: it gives advice and never a rewrite */
+  readonly rewrites: boolean;
+  find(statement: AnalyzedStatement): Iterable<Match>;
+}
+
+export interface PatternExample {
+  /** DDL that makes `before` meet the precondition */
+  readonly schema: string;
+  readonly before: string;
+  /** null for advice */
+  readonly after: string | null;
+}
+
+/** One place in a statement where a pattern applies. */
+export interface Match {
+  /** what the diagnostic underlines */
+  readonly range: TextRange;
+  /** what is there and what to do, one or two sentences with the statement's own names */
+  readonly message: string;
+  /** null when the precondition for an edit is not known to hold; `blockedBy` then says which */
+  readonly rewrite: Rewrite | null;
+  readonly blockedBy?: string;
+}
+
+export interface Rewrite {
+  /** on the statement's own text */
+  readonly edits: readonly TextEdit[];
+  /** the facts that make it sound, each a sentence with the catalog's own names */
+  readonly assumptions: readonly string[];
+  /**
+   * 'proved': the rule is sound whenever its precondition holds, and the catalog says that it holds.
+   * 'likely': part of the precondition could not be read from the catalog; the candidate needs tests.
+   */
+  readonly soundness: 'proved' | 'likely';
+}

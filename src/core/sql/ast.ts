@@ -1,0 +1,691 @@
+/**
+ * The syntax tree. It is lossless: every node carries its range in the parsed text, parentheses and quoting are
+ * kept, and whatever a node does not name (keywords, commas, comments) is in the text between its children.
+ * It is error-tolerant: what the parser does not know becomes an {@link Opaque} node with its range.
+ *
+ * Offsets are relative to the parsed text (one statement), so that a tree stays valid when the statement moves in
+ * its file.
+ */
+import type { TextRange } from './text.ts';
+
+/** A name as written and as the engine reads it. */
+export interface Identifier extends TextRange {
+  readonly kind: 'identifier';
+  /** as written, with quotes */
+  readonly text: string;
+  /** unquoted, folded by the dialect's rule (PostgreSQL: lower case unless quoted): what names are compared by */
+  readonly name: string;
+  readonly quoted: boolean;
+}
+
+/** What the parser could not read. No rewrite may touch or move it. */
+export interface Opaque extends TextRange {
+  readonly kind: 'opaque';
+  readonly reason: string;
+}
+
+// ---------------------------------------------------------------- expressions
+
+export interface Literal extends TextRange {
+  readonly kind: 'literal';
+  readonly type: 'string' | 'number' | 'boolean' | 'null' | 'bit' | 'default';
+  /** the value without quotes and escapes; numbers as written */
+  readonly value: string;
+}
+
+/** A literal with its type before it: `DATE '2024-01-01'`, `INTERVAL '1 day'`, `timestamptz '…'`. */
+export interface TypedLiteral extends TextRange {
+  readonly kind: 'typedLiteral';
+  readonly type: TypeName;
+  readonly value: string;
+  /** for INTERVAL '1' DAY and MySQL's INTERVAL 1 DAY: the unit, upper case */
+  readonly unit: string | null;
+  /** MySQL: INTERVAL expr unit */
+  readonly operand: Expression | null;
+}
+
+export interface Placeholder extends TextRange {
+  readonly kind: 'placeholder';
+  /** as written; two placeholders are the same parameter when these are equal and it is not '?' or '%s' */
+  readonly text: string;
+}
+
+/** @name and @@name where they are variables. */
+export interface Variable extends TextRange {
+  readonly kind: 'variable';
+  readonly text: string;
+}
+
+/** `name`, `alias.name`, `schema.table.name`: the last part is the column. */
+export interface ColumnRef extends TextRange {
+  readonly kind: 'column';
+  readonly parts: readonly [Identifier, ...Identifier[]];
+}
+
+/** `*` or `alias.*` (in a select list, in count(*), in RETURNING). */
+export interface Star extends TextRange {
+  readonly kind: 'star';
+  readonly qualifier: readonly Identifier[];
+}
+
+export interface Unary extends TextRange {
+  readonly kind: 'unary';
+  /** upper case: NOT, -, +, ~, !, @, |/ … */
+  readonly operator: string;
+  readonly operand: Expression;
+}
+
+/** Binary operators, AND and OR among them; `a AND b AND c` nests to the left. */
+export interface Binary extends TextRange {
+  readonly kind: 'binary';
+  /** upper case, != written as <>; OPERATOR(schema.op) as written */
+  readonly operator: string;
+  readonly left: Expression;
+  readonly right: Expression;
+}
+
+/** `x IS [NOT] NULL | TRUE | FALSE | UNKNOWN | DISTINCT FROM y | …` (ISNULL and NOTNULL too). */
+export interface Is extends TextRange {
+  readonly kind: 'is';
+  readonly operand: Expression;
+  readonly negated: boolean;
+  readonly test: 'null' | 'true' | 'false' | 'unknown' | 'distinctFrom' | 'document' | 'normalized' | 'json';
+  /** the right side of IS DISTINCT FROM */
+  readonly other: Expression | null;
+}
+
+export interface Between extends TextRange {
+  readonly kind: 'between';
+  readonly operand: Expression;
+  readonly negated: boolean;
+  readonly symmetric: boolean;
+  readonly low: Expression;
+  readonly high: Expression;
+}
+
+/** `x [NOT] IN (list)` or `x [NOT] IN (query)`; exactly one of `list` and `query` is not null. */
+export interface In extends TextRange {
+  readonly kind: 'in';
+  readonly operand: Expression;
+  readonly negated: boolean;
+  readonly list: readonly Expression[] | null;
+  readonly query: Query | null;
+}
+
+export interface Like extends TextRange {
+  readonly kind: 'like';
+  readonly operator: 'LIKE' | 'ILIKE' | 'SIMILAR TO' | 'REGEXP' | 'RLIKE' | 'GLOB';
+  readonly operand: Expression;
+  readonly negated: boolean;
+  readonly pattern: Expression;
+  readonly escape: Expression | null;
+}
+
+/** `EXISTS (query)`. NOT EXISTS is a {@link Unary} NOT over it. */
+export interface Exists extends TextRange {
+  readonly kind: 'exists';
+  readonly query: Query;
+}
+
+/** `x op ANY|SOME|ALL (query | array)`. */
+export interface Quantified extends TextRange {
+  readonly kind: 'quantified';
+  readonly operand: Expression;
+  readonly operator: string;
+  readonly quantifier: 'ANY' | 'ALL';
+  readonly query: Query | null;
+  readonly array: Expression | null;
+}
+
+/** A query in parentheses used as a value. */
+export interface ScalarSubquery extends TextRange {
+  readonly kind: 'subquery';
+  readonly query: Query;
+}
+
+export interface Case extends TextRange {
+  readonly kind: 'case';
+  readonly operand: Expression | null;
+  readonly branches: readonly CaseBranch[];
+  readonly otherwise: Expression | null;
+}
+
+export interface CaseBranch extends TextRange {
+  readonly kind: 'caseBranch';
+  readonly when: Expression;
+  readonly then: Expression;
+}
+
+export interface Cast extends TextRange {
+  readonly kind: 'cast';
+  readonly operand: Expression;
+  readonly type: TypeName;
+  /** how it is written: CAST(x AS t), x::t, CONVERT(t, x), TRY_CAST(x AS t) */
+  readonly style: 'cast' | 'colons' | 'convert' | 'try';
+}
+
+export interface FunctionCall extends TextRange {
+  readonly kind: 'call';
+  readonly name: readonly [Identifier, ...Identifier[]];
+  /** the name's last part, folded to lower case */
+  readonly function: string;
+  readonly args: readonly Argument[];
+  /** count(DISTINCT x) */
+  readonly distinct: boolean;
+  /** count(*) */
+  readonly star: boolean;
+  readonly variadic: boolean;
+  readonly orderBy: readonly OrderItem[];
+  readonly withinGroup: readonly OrderItem[];
+  readonly filter: Expression | null;
+  readonly over: Window | Identifier | null;
+  /** MySQL's GROUP_CONCAT(… SEPARATOR 'x') */
+  readonly separator: Expression | null;
+  /**
+   * 'plain' is f(a, b). 'special' has words between its arguments, as EXTRACT(YEAR FROM x), SUBSTRING(x FROM 1
+   * FOR 2), TRIM(BOTH 'x' FROM y), POSITION(a IN b), OVERLAY; `field` then has EXTRACT's field or TRIM's side,
+   * lower case. 'keyword' has no parentheses: CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_USER.
+   */
+  readonly syntax: 'plain' | 'special' | 'keyword';
+  readonly field: string | null;
+}
+
+/** An argument of a call; `name` for named notation (`f(a => 1)`). */
+export interface Argument extends TextRange {
+  readonly kind: 'argument';
+  readonly name: Identifier | null;
+  readonly value: Expression;
+}
+
+export interface Window extends TextRange {
+  readonly kind: 'window';
+  /** the window that this one refines: OVER (w ORDER BY …) */
+  readonly base: Identifier | null;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly OrderItem[];
+  /** the frame clause as a range of the text, if any: ROWS BETWEEN … */
+  readonly frame: Frame | null;
+}
+
+export interface Frame extends TextRange {
+  readonly kind: 'frame';
+  readonly unit: 'ROWS' | 'RANGE' | 'GROUPS';
+}
+
+/** `(a, b)` with two items or more, or `ROW(…)`. */
+export interface Row extends TextRange {
+  readonly kind: 'row';
+  readonly items: readonly Expression[];
+}
+
+/** `ARRAY[…]` (nested brackets are ArrayLiterals too) or `ARRAY(query)`. */
+export interface ArrayLiteral extends TextRange {
+  readonly kind: 'array';
+  readonly items: readonly Expression[];
+  readonly query: Query | null;
+}
+
+/** `x[1]`, `x[1:2]`. */
+export interface Subscript extends TextRange {
+  readonly kind: 'subscript';
+  readonly operand: Expression;
+  readonly indexes: readonly Expression[];
+}
+
+/** `(x).field` and `(x).*`. */
+export interface FieldAccess extends TextRange {
+  readonly kind: 'field';
+  readonly operand: Expression;
+  /** null for .* */
+  readonly field: Identifier | null;
+}
+
+export interface Collate extends TextRange {
+  readonly kind: 'collate';
+  readonly operand: Expression;
+  readonly collation: readonly Identifier[];
+}
+
+export interface AtTimeZone extends TextRange {
+  readonly kind: 'atTimeZone';
+  readonly operand: Expression;
+  /** null for AT LOCAL */
+  readonly zone: Expression | null;
+}
+
+/** One expression in parentheses. */
+export interface Paren extends TextRange {
+  readonly kind: 'paren';
+  readonly expression: Expression;
+}
+
+export type Expression =
+  | Literal
+  | TypedLiteral
+  | Placeholder
+  | Variable
+  | ColumnRef
+  | Star
+  | Unary
+  | Binary
+  | Is
+  | Between
+  | In
+  | Like
+  | Exists
+  | Quantified
+  | ScalarSubquery
+  | Case
+  | Cast
+  | FunctionCall
+  | Row
+  | ArrayLiteral
+  | Subscript
+  | FieldAccess
+  | Collate
+  | AtTimeZone
+  | Paren
+  | Opaque;
+
+/** A type as written: `numeric(10, 2)`, `timestamp with time zone`, `text[]`, `"my type"`. */
+export interface TypeName extends TextRange {
+  readonly kind: 'type';
+  /** lower case, without modifiers and array brackets, inner blanks as one: 'timestamp with time zone' */
+  readonly name: string;
+  readonly schema: Identifier | null;
+  readonly modifiers: readonly Expression[];
+  readonly arrayDimensions: number;
+}
+
+// ---------------------------------------------------------------- queries
+
+/** A whole query expression: WITH, body, ORDER BY, LIMIT, locking. Without its surrounding parentheses. */
+export interface Query extends TextRange {
+  readonly kind: 'query';
+  readonly with: With | null;
+  readonly body: QueryBody;
+  readonly orderBy: readonly OrderItem[];
+  readonly limit: Limit | null;
+  readonly locking: readonly Locking[];
+  /** what follows and is neither of these (FOR XML, OPTION (…), INTO OUTFILE): kept, never moved */
+  readonly trailing: readonly Opaque[];
+}
+
+export type QueryBody = Select | SetOperation | Values | ParenQuery | Opaque;
+
+export interface With extends TextRange {
+  readonly kind: 'with';
+  readonly recursive: boolean;
+  readonly ctes: readonly Cte[];
+}
+
+export interface Cte extends TextRange {
+  readonly kind: 'cte';
+  readonly name: Identifier;
+  readonly columns: readonly Identifier[];
+  readonly materialized: boolean | null;
+  /** a query, or a data-modifying statement (PostgreSQL), or opaque */
+  readonly statement: Statement;
+  /** the range between the parentheses of the CTE's body, without them */
+  readonly body: TextRange;
+}
+
+export interface Select extends TextRange {
+  readonly kind: 'select';
+  readonly distinct: 'all' | 'distinct' | { readonly on: readonly Expression[] } | null;
+  readonly top: Top | null;
+  readonly items: readonly SelectItem[];
+  readonly into: Opaque | null;
+  readonly from: readonly FromItem[];
+  readonly where: Expression | null;
+  readonly groupBy: GroupBy | null;
+  readonly having: Expression | null;
+  readonly windows: readonly NamedWindow[];
+  readonly qualify: Expression | null;
+  /** the ranges of the clauses, keyword included, without the white space after them: where an edit replaces or removes one */
+  readonly clauses: SelectClauses;
+}
+
+export interface SelectClauses {
+  /** SELECT with DISTINCT and TOP, up to the first item */
+  readonly select: TextRange;
+  readonly from: TextRange | null;
+  readonly where: TextRange | null;
+  readonly groupBy: TextRange | null;
+  readonly having: TextRange | null;
+  readonly window: TextRange | null;
+}
+
+/** T-SQL's TOP (n) [PERCENT] [WITH TIES]. */
+export interface Top extends TextRange {
+  readonly kind: 'top';
+  readonly count: Expression;
+  readonly percent: boolean;
+  readonly withTies: boolean;
+}
+
+export interface SelectItem extends TextRange {
+  readonly kind: 'selectItem';
+  readonly expression: Expression;
+  readonly alias: Identifier | null;
+}
+
+export interface GroupBy extends TextRange {
+  readonly kind: 'groupBy';
+  readonly distinct: boolean;
+  /** the plain grouping expressions; grouping sets are in `sets` */
+  readonly items: readonly Expression[];
+  /** ROLLUP, CUBE, GROUPING SETS, MySQL's WITH ROLLUP, GROUP BY ALL: present but not resolved */
+  readonly sets: readonly Opaque[];
+}
+
+export interface NamedWindow extends TextRange {
+  readonly kind: 'namedWindow';
+  readonly name: Identifier;
+  readonly window: Window;
+}
+
+export interface SetOperation extends TextRange {
+  readonly kind: 'setOperation';
+  readonly operator: 'UNION' | 'INTERSECT' | 'EXCEPT';
+  readonly all: boolean;
+  readonly left: QueryBody;
+  readonly right: QueryBody;
+  /** the operator's words: UNION ALL */
+  readonly operatorRange: TextRange;
+}
+
+export interface Values extends TextRange {
+  readonly kind: 'values';
+  readonly rows: readonly Row[];
+}
+
+/** A query in parentheses as a branch of a set operation or as a whole body. */
+export interface ParenQuery extends TextRange {
+  readonly kind: 'parenQuery';
+  readonly query: Query;
+}
+
+export interface OrderItem extends TextRange {
+  readonly kind: 'orderItem';
+  readonly expression: Expression;
+  readonly direction: 'asc' | 'desc' | null;
+  readonly nulls: 'first' | 'last' | null;
+  /** ORDER BY x USING > */
+  readonly using: string | null;
+}
+
+/** LIMIT / OFFSET / FETCH in every spelling (MySQL's LIMIT a, b too). */
+export interface Limit extends TextRange {
+  readonly kind: 'limit';
+  /** null when there is only an OFFSET, or LIMIT ALL */
+  readonly count: Expression | null;
+  readonly offset: Expression | null;
+  readonly withTies: boolean;
+  /** ranges of the parts with their keywords, when present */
+  readonly countRange: TextRange | null;
+  readonly offsetRange: TextRange | null;
+}
+
+export interface Locking extends TextRange {
+  readonly kind: 'locking';
+  readonly strength: 'UPDATE' | 'NO KEY UPDATE' | 'SHARE' | 'KEY SHARE';
+  readonly of: readonly Identifier[];
+  readonly wait: 'NOWAIT' | 'SKIP LOCKED' | null;
+}
+
+// ---------------------------------------------------------------- FROM
+
+export type FromItem = TableRef | DerivedTable | TableFunction | Join | ParenJoin | Opaque;
+
+export interface TableAlias extends TextRange {
+  readonly kind: 'tableAlias';
+  readonly name: Identifier;
+  readonly columns: readonly Identifier[];
+}
+
+export interface TableRef extends TextRange {
+  readonly kind: 'table';
+  /** [catalog, schema,] table */
+  readonly name: readonly [Identifier, ...Identifier[]];
+  readonly only: boolean;
+  readonly alias: TableAlias | null;
+  /** TABLESAMPLE, PARTITION (…), index hints, WITH (NOLOCK): kept as they are */
+  readonly modifiers: readonly Opaque[];
+}
+
+/** `[LATERAL] (query) alias`. */
+export interface DerivedTable extends TextRange {
+  readonly kind: 'derived';
+  readonly lateral: boolean;
+  readonly query: Query;
+  readonly alias: TableAlias | null;
+}
+
+/** `[LATERAL] f(x) [WITH ORDINALITY] alias`, ROWS FROM (…), UNNEST, JSON_TABLE. */
+export interface TableFunction extends TextRange {
+  readonly kind: 'tableFunction';
+  readonly lateral: boolean;
+  readonly calls: readonly (FunctionCall | Opaque)[];
+  readonly ordinality: boolean;
+  readonly alias: TableAlias | null;
+}
+
+export interface Join extends TextRange {
+  readonly kind: 'join';
+  readonly type: 'inner' | 'left' | 'right' | 'full' | 'cross' | 'crossApply' | 'outerApply';
+  readonly natural: boolean;
+  readonly left: FromItem;
+  readonly right: FromItem;
+  readonly on: Expression | null;
+  readonly using: readonly Identifier[] | null;
+  /** the words of the join: LEFT OUTER JOIN */
+  readonly joinRange: TextRange;
+}
+
+/** `(a JOIN b ON …)`. */
+export interface ParenJoin extends TextRange {
+  readonly kind: 'parenJoin';
+  readonly item: FromItem;
+  readonly alias: TableAlias | null;
+}
+
+// ---------------------------------------------------------------- statements
+
+export interface QueryStatement extends TextRange {
+  readonly kind: 'queryStatement';
+  readonly query: Query;
+}
+
+export interface Insert extends TextRange {
+  readonly kind: 'insert';
+  readonly with: With | null;
+  readonly verb: 'INSERT' | 'REPLACE';
+  readonly target: TableRef;
+  readonly columns: readonly Identifier[];
+  /** null for DEFAULT VALUES */
+  readonly source: Query | null;
+  /** ON CONFLICT …, ON DUPLICATE KEY UPDATE …, OVERRIDING, SET a = b */
+  readonly conflict: Opaque | null;
+  readonly returning: readonly SelectItem[];
+}
+
+export interface Assignment extends TextRange {
+  readonly kind: 'assignment';
+  readonly targets: readonly ColumnRef[];
+  readonly value: Expression;
+}
+
+export interface Update extends TextRange {
+  readonly kind: 'update';
+  readonly with: With | null;
+  readonly target: FromItem;
+  readonly assignments: readonly Assignment[];
+  readonly from: readonly FromItem[];
+  readonly where: Expression | null;
+  readonly orderBy: readonly OrderItem[];
+  readonly limit: Limit | null;
+  readonly returning: readonly SelectItem[];
+}
+
+export interface Delete extends TextRange {
+  readonly kind: 'delete';
+  readonly with: With | null;
+  readonly target: FromItem;
+  readonly using: readonly FromItem[];
+  readonly where: Expression | null;
+  readonly orderBy: readonly OrderItem[];
+  readonly limit: Limit | null;
+  readonly returning: readonly SelectItem[];
+}
+
+export interface Merge extends TextRange {
+  readonly kind: 'merge';
+  readonly with: With | null;
+  readonly target: TableRef;
+  readonly source: FromItem;
+  readonly on: Expression;
+  /** WHEN [NOT] MATCHED … THEN … */
+  readonly branches: readonly MergeBranch[];
+  readonly returning: readonly SelectItem[];
+}
+
+export interface MergeBranch extends TextRange {
+  readonly kind: 'mergeBranch';
+  readonly matched: boolean;
+  readonly condition: Expression | null;
+  readonly assignments: readonly Assignment[];
+  readonly values: readonly Expression[];
+}
+
+export interface ColumnDefinition extends TextRange {
+  readonly kind: 'columnDefinition';
+  readonly name: Identifier;
+  readonly type: TypeName | null;
+  readonly notNull: boolean;
+  readonly default: Expression | null;
+  readonly generated: 'stored' | 'virtual' | 'identity' | null;
+  readonly generatedAs: Expression | null;
+  readonly collation: readonly Identifier[];
+  /** PRIMARY KEY, UNIQUE, REFERENCES, CHECK written with the column */
+  readonly constraints: readonly TableConstraint[];
+}
+
+export interface TableConstraint extends TextRange {
+  readonly kind: 'tableConstraint';
+  readonly name: Identifier | null;
+  readonly type: 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclude' | 'index';
+  readonly columns: readonly Identifier[];
+  readonly nullsNotDistinct: boolean;
+  readonly references: {
+    readonly table: readonly [Identifier, ...Identifier[]];
+    readonly columns: readonly Identifier[];
+  } | null;
+  readonly deferrable: boolean;
+  readonly notValid: boolean;
+  readonly check: Expression | null;
+}
+
+export interface CreateTable extends TextRange {
+  readonly kind: 'createTable';
+  readonly name: readonly [Identifier, ...Identifier[]];
+  readonly temporary: boolean;
+  readonly ifNotExists: boolean;
+  readonly columns: readonly ColumnDefinition[];
+  readonly constraints: readonly TableConstraint[];
+  /** CREATE TABLE … AS query */
+  readonly query: Query | null;
+  readonly partitionBy: Opaque | null;
+  /** PARTITION OF parent, INHERITS, LIKE, WITH (…), ENGINE=…: kept */
+  readonly options: readonly Opaque[];
+}
+
+export interface IndexColumn extends TextRange {
+  readonly kind: 'indexColumn';
+  readonly expression: Expression;
+  readonly direction: 'asc' | 'desc' | null;
+  readonly nulls: 'first' | 'last' | null;
+  readonly operatorClass: string | null;
+  /** MySQL's prefix length */
+  readonly prefixLength: number | null;
+}
+
+export interface CreateIndex extends TextRange {
+  readonly kind: 'createIndex';
+  readonly name: Identifier | null;
+  readonly unique: boolean;
+  readonly table: readonly [Identifier, ...Identifier[]];
+  readonly method: string | null;
+  readonly columns: readonly IndexColumn[];
+  readonly include: readonly Identifier[];
+  readonly nullsNotDistinct: boolean;
+  readonly where: Expression | null;
+}
+
+export interface CreateView extends TextRange {
+  readonly kind: 'createView';
+  readonly name: readonly [Identifier, ...Identifier[]];
+  readonly materialized: boolean;
+  readonly columns: readonly Identifier[];
+  readonly query: Query;
+}
+
+/** ALTER TABLE as far as a catalog from DDL needs it. */
+export interface AlterTable extends TextRange {
+  readonly kind: 'alterTable';
+  readonly name: readonly [Identifier, ...Identifier[]];
+  readonly addColumns: readonly ColumnDefinition[];
+  readonly addConstraints: readonly TableConstraint[];
+  readonly setNotNull: readonly Identifier[];
+  readonly dropNotNull: readonly Identifier[];
+  readonly dropColumns: readonly Identifier[];
+  readonly rest: readonly Opaque[];
+}
+
+/** EXPLAIN of a statement; the options are not resolved. */
+export interface Explain extends TextRange {
+  readonly kind: 'explain';
+  readonly statement: Statement;
+}
+
+export type Statement =
+  | QueryStatement
+  | Insert
+  | Update
+  | Delete
+  | Merge
+  | CreateTable
+  | CreateIndex
+  | CreateView
+  | AlterTable
+  | Explain
+  | Opaque;
+
+/** Every node of the tree. */
+export type Node =
+  | Statement
+  | Query
+  | QueryBody
+  | Expression
+  | FromItem
+  | Identifier
+  | TypeName
+  | With
+  | Cte
+  | SelectItem
+  | GroupBy
+  | Top
+  | NamedWindow
+  | Window
+  | Frame
+  | OrderItem
+  | Limit
+  | Locking
+  | TableAlias
+  | CaseBranch
+  | Argument
+  | Assignment
+  | MergeBranch
+  | ColumnDefinition
+  | TableConstraint
+  | IndexColumn;
