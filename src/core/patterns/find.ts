@@ -1,0 +1,72 @@
+import type { Finding } from '../optimizer/optimization.ts';
+import type { AnalyzedStatement } from '../sql/query-model.ts';
+import { patterns } from './library.ts';
+import type { EngineSupport, Match, Pattern } from './pattern.ts';
+
+/** A place in a statement where a pattern of the library applies. */
+export interface PatternMatch {
+  readonly pattern: Pattern;
+  readonly match: Match;
+}
+
+/** A pattern that failed on a statement: the other patterns' matches still stand. */
+export interface PatternFailure {
+  readonly pattern: Pattern;
+  readonly error: unknown;
+}
+
+export interface FindOptions {
+  /** the patterns to look for, the whole library when left out */
+  readonly among?: readonly Pattern[];
+  /** called for each pattern that threw; without it the error is thrown on */
+  readonly onFailure?: (failure: PatternFailure) => void;
+}
+
+/**
+ * Every match of the library in a statement, in the order of the text.
+ *
+ * @param statement an analyzed statement
+ * @returns matches of patterns that are for the statement's dialect and the catalog's server version
+ * @throws what a pattern throws, unless `onFailure` is given
+ */
+export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
+  const found: PatternMatch[] = [];
+  for (const pattern of options.among ?? patterns) {
+    if (!supports(pattern.engines, statement)) continue;
+    try {
+      for (const match of pattern.find(statement)) found.push({ pattern, match });
+    } catch (error) {
+      if (!options.onFailure) throw error;
+      options.onFailure({ pattern, error });
+    }
+  }
+  return found.sort((a, b) => a.match.range.start - b.match.range.start);
+}
+
+/** The matches as findings, for diagnostics and reports. */
+export function findingsOf(matches: readonly PatternMatch[]): Finding[] {
+  return matches.map(({ pattern, match }) => ({
+    pattern: pattern.id,
+    category: pattern.category,
+    severity: pattern.severity,
+    message: match.message,
+    range: match.range,
+    fixable: match.rewrite !== null,
+  }));
+}
+
+/** What the library finds in a statement. See {@link findMatches}. */
+export function findPatterns(statement: AnalyzedStatement, options: FindOptions = {}): Finding[] {
+  return findingsOf(findMatches(statement, options));
+}
+
+function supports(engines: readonly EngineSupport[], statement: AnalyzedStatement): boolean {
+  const major = statement.catalog.version?.[0];
+  return engines.some(
+    (engine) =>
+      engine.dialect === statement.dialect &&
+      (major === undefined ||
+        ((engine.from === undefined || engine.from <= major) &&
+          (engine.until === undefined || major <= engine.until))),
+  );
+}
