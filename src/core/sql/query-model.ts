@@ -18,6 +18,7 @@ import type {
 } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import type { TextRange } from './text.ts';
+import type { Token } from './tokens.ts';
 
 /** One statement with its text, its tree and what its names mean. */
 export interface AnalyzedStatement {
@@ -26,6 +27,8 @@ export interface AnalyzedStatement {
   readonly dialect: Dialect;
   readonly catalog: Catalog;
   readonly tree: Statement;
+  /** the statement's tokens, trivia included */
+  readonly tokens: readonly Token[];
   /** all SELECT cores, a block before the blocks inside it */
   readonly blocks: readonly Block[];
   /** the block of the statement itself, null for a set operation, VALUES or a write at the top */
