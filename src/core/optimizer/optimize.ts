@@ -1,0 +1,196 @@
+/** The use case "optimize a statement": match, search, price, verify, measure, rank. */
+import type { Catalog } from '../catalog/catalog.ts';
+import { type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
+import { findingsOf, findMatches } from '../patterns/find.ts';
+import { analyzeStatement } from '../sql/analyze.ts';
+import type { AnalyzedStatement } from '../sql/query-model.ts';
+import { writes } from '../sql/statement-facts.ts';
+import { verifyCandidate } from '../verification/verify.ts';
+import { measureCandidates } from './measure-candidates.ts';
+import type { Candidate, Optimization, Progress, RefutedCandidate, Stage } from './optimization.ts';
+import { numberPlaceholders } from './parameters.ts';
+import { planPricer } from './price.ts';
+import { rank } from './rank.ts';
+import { type RewritePath, searchRewrites } from './search.ts';
+
+export interface OptimizeOptions {
+  /** execute the statement and its candidates in turns to compare their times; only for statements that read */
+  readonly measure: boolean;
+  /** counted runs of each statement at most, when measuring */
+  readonly runs?: number | undefined;
+  /** paths carried from one depth of the search to the next; default 8 */
+  readonly beam?: number | undefined;
+  /** milliseconds that one call to the database may take; default 30,000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface OptimizeRequest {
+  /** one statement */
+  readonly text: string;
+  readonly catalog: Catalog;
+  /** null: candidates come without price, comparison and times */
+  readonly database: Database | null;
+  /** opens a private database for generated counterexamples; null when there is none */
+  readonly scratch: (() => Promise<ScratchDatabase>) | null;
+  readonly options: OptimizeOptions;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+const DEFAULT_BEAM = 8;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEPTH = 5;
+const MOST_CANDIDATES = 80;
+/** Candidates that are verified and measured: the cheapest ones. */
+const TRIED = 5;
+/** A candidate dearer than the original by this factor is not tried: the planner errs, but seldom by more. */
+const DEAREST = 3;
+
+/**
+ * Find faster statements that return the same.
+ *
+ * @returns findings, candidates (best first), what was refuted, and why the best is the best or why there is none
+ * @throws DatabaseError when the connection fails or the call is cancelled; one candidate's failure never throws
+ */
+export async function optimizeStatement(request: OptimizeRequest): Promise<Optimization> {
+  return new Optimizing(request).run();
+}
+
+/** One optimization under way. */
+class Optimizing {
+  private readonly request: OptimizeRequest;
+  private readonly original: AnalyzedStatement;
+  private readonly timeoutMs: number;
+  private readonly refuted: RefutedCandidate[] = [];
+
+  constructor(request: OptimizeRequest) {
+    this.request = request;
+    this.timeoutMs = request.options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.say('reading', 'Reading the statement', 0);
+    this.original = analyzeStatement(request.text, request.catalog);
+  }
+
+  async run(): Promise<Optimization> {
+    this.say('matching', 'Looking for patterns', 0.02);
+    const findings = findingsOf(findMatches(this.original));
+    if (this.original.tree.kind === 'opaque') {
+      return this.nothing(`The statement could not be read: ${this.original.tree.reason}.`);
+    }
+    const { paths, cost, refusal } = await this.search();
+    if (refusal !== null) return { ...this.nothing(refusal), findings };
+    const verified = await this.verify(selectPaths(paths, cost), cost);
+    const measured = await this.measure(verified);
+    this.say('done', 'Done', 1);
+    const ranking = rank(measured, {
+      connected: this.request.database !== null,
+      findings: findings.length,
+      refuted: this.refuted.length,
+    });
+    return { findings, refuted: this.refuted, ...ranking };
+  }
+
+  private nothing(reason: string): Optimization {
+    return { findings: [], candidates: [], refuted: [], best: null, reason };
+  }
+
+  /** All rewrites, priced when there is a planner; `refusal` says why the database does not take the original. */
+  private async search(): Promise<{ paths: RewritePath[]; cost: number | null; refusal: string | null }> {
+    const { database, options, signal } = this.request;
+    const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal };
+    if (!database)
+      return { paths: await searchRewrites(this.original, null, bounds), cost: null, refusal: null };
+    this.say('pricing', 'Asking the planner for prices', 0.1);
+    return database.readOnly(
+      async (session) => {
+        const price = planPricer(session, this.timeoutMs, signal);
+        const cost = await price(this.original);
+        if (cost === 'invalid') return { paths: [], cost: null, refusal: await this.refusalOf(session) };
+        const paths = await searchRewrites(this.original, cost === null ? null : price, bounds);
+        return { paths, cost, refusal: null };
+      },
+      { signal },
+    );
+  }
+
+  private async refusalOf(session: Parameters<typeof planPricer>[0]): Promise<string> {
+    const bound = numberPlaceholders(this.original);
+    try {
+      await session.explain(bound?.sql ?? this.original.text, { timeoutMs: this.timeoutMs });
+      return 'The database refused the statement.';
+    } catch (error) {
+      if (!DatabaseError.is(error)) throw error;
+      return `The database refuses the statement: ${error.message}`;
+    }
+  }
+
+  private async verify(paths: readonly RewritePath[], cost: number | null): Promise<Candidate[]> {
+    const candidates: Candidate[] = [];
+    for (const [index, path] of paths.entries()) {
+      this.request.signal?.throwIfAborted();
+      const place = `${index + 1} of ${paths.length}`;
+      this.say('verifying', `Trying to refute rewrite ${place}`, 0.2 + (0.4 * index) / paths.length);
+      const verdict = await verifyCandidate({
+        original: this.original,
+        candidate: path.statement,
+        proof: { soundness: path.soundness, assumptions: path.assumptions },
+        database: this.request.database,
+        scratch: this.request.scratch,
+        timeoutMs: this.timeoutMs,
+        signal: this.request.signal,
+      });
+      const sql = path.statement.text;
+      if (verdict.outcome === 'refuted') {
+        const { counterexample } = verdict;
+        this.refuted.push({ sql, patterns: path.patterns, origin: 'pattern', counterexample });
+        continue;
+      }
+      candidates.push({
+        id: `c${index + 1}`,
+        sql,
+        edits: path.edits,
+        patterns: path.patterns,
+        origin: 'pattern',
+        evidence: verdict.evidence,
+        cost: cost === null || path.cost === null ? null : { before: cost, after: path.cost },
+        estimate: null,
+        measured: null,
+      });
+    }
+    return candidates;
+  }
+
+  private async measure(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const { database, options, signal } = this.request;
+    const bound = numberPlaceholders(this.original);
+    const runnable = candidates.filter((candidate) => candidate.evidence.level !== 'unverified');
+    if (!options.measure || !database || runnable.length === 0) return candidates;
+    if (writes(this.original) || !bound || bound.parameters > 0) return candidates;
+    this.say('measuring', 'Measuring the original and its rewrites in turns', 0.6);
+    const measured = await measureCandidates({
+      database,
+      original: this.original.text,
+      candidates: runnable,
+      runs: options.runs,
+      timeoutMs: this.timeoutMs,
+      signal,
+      onProgress: (fraction) =>
+        this.say('measuring', 'Measuring the original and its rewrites in turns', 0.6 + 0.4 * fraction),
+    });
+    this.refuted.push(...measured.refuted);
+    return [...measured.candidates, ...candidates.filter((candidate) => !runnable.includes(candidate))];
+  }
+
+  private say(stage: Stage, message: string, fraction: number): void {
+    this.request.onProgress?.({ stage, message, fraction });
+  }
+}
+
+/** The paths worth trying: the cheapest, but of two equally dear ones the shorter. */
+function selectPaths(paths: readonly RewritePath[], cost: number | null): RewritePath[] {
+  if (cost === null) return paths.slice(0, TRIED);
+  const affordable = paths.filter((path) => path.cost === null || path.cost <= cost * DEAREST);
+  const cheapestFirst = [...affordable].sort(
+    (a, b) => (a.cost ?? cost) - (b.cost ?? cost) || a.patterns.length - b.patterns.length,
+  );
+  return cheapestFirst.slice(0, TRIED);
+}
