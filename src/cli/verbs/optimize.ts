@@ -1,0 +1,149 @@
+import { rename, writeFile } from 'node:fs/promises';
+import type { ScratchDatabase } from '../../core/database.ts';
+import type { Candidate, Optimization } from '../../core/optimizer/optimization.ts';
+import { optimizeStatement } from '../../core/optimizer/optimize.ts';
+import { analyzeStatement } from '../../core/sql/analyze.ts';
+import { fingerprint } from '../../core/sql/fingerprint.ts';
+import { statementKind } from '../../core/sql/statement-facts.ts';
+import { applyEdits, type TextEdit } from '../../core/sql/text.ts';
+import { openScratch } from '../../databases/embedded/scratch.ts';
+import { type Target, withTarget } from '../connect.ts';
+import { optimizationText } from '../optimization-text.ts';
+import { readSource } from '../read-source.ts';
+import { type SourceStatement, statementsOf } from '../statements.ts';
+import { EXIT, numberOption, UsageError, type Verb, type VerbContext } from '../verb.ts';
+
+/** One statement of the result: the contract of `--json`. */
+export interface OptimizedStatement extends Optimization {
+  readonly index: number;
+  readonly range: SourceStatement['range'];
+  readonly text: string;
+  readonly fingerprint: string;
+  readonly kind: string;
+  /** the parser understood all of it */
+  readonly parsed: boolean;
+}
+
+/** Version of the JSON result. */
+const RESULT_VERSION = 1;
+
+/** `sqlopt optimize`: the main job in a terminal. */
+export const optimizeVerb: Verb = {
+  name: 'optimize',
+  summary:
+    'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
+  usage: 'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]',
+  options: {
+    measure: { type: 'boolean' },
+    runs: { type: 'string' },
+    beam: { type: 'string' },
+    write: { type: 'boolean' },
+  },
+  async run(context) {
+    const [file] = context.positionals;
+    if (file === undefined)
+      throw new UsageError('Name a file, or - for standard input: sqlopt optimize FILE');
+    if (context.options['write'] && file === '-')
+      throw new UsageError('--write needs a file, not standard input.');
+    const source = await readSource(file);
+    return withTarget(context, async (target) => {
+      const statements = await optimizeAll(source, target, context);
+      context.print({ version: RESULT_VERSION, statements }, () => optimizationText(statements));
+      if (context.options['write']) await writeBest(file, source, statements, context);
+      return EXIT.done;
+    });
+  },
+};
+
+async function optimizeAll(
+  source: string,
+  target: Target,
+  context: VerbContext,
+): Promise<OptimizedStatement[]> {
+  const scratch = keepOpen(() => openScratch({ signal: context.signal }));
+  const found = statementsOf(source, target.dialect);
+  const results: OptimizedStatement[] = [];
+  try {
+    for (const statement of found) {
+      context.progress(`Statement ${statement.index + 1} of ${found.length}, line ${statement.range.line}`);
+      results.push(await optimizeOne(statement, target, scratch.open, context));
+    }
+  } finally {
+    await scratch.close();
+  }
+  return results;
+}
+
+async function optimizeOne(
+  statement: SourceStatement,
+  target: Target,
+  scratch: () => Promise<ScratchDatabase>,
+  context: VerbContext,
+): Promise<OptimizedStatement> {
+  const { text, index, range } = statement;
+  const analyzed = analyzeStatement(text, target.catalog);
+  const result = await optimizeStatement({
+    text,
+    catalog: target.catalog,
+    database: target.database,
+    scratch: target.dialect === 'postgresql' ? scratch : null,
+    options: {
+      measure: context.options['measure'] === true,
+      runs: numberOption(context.options, 'runs', 1),
+      beam: numberOption(context.options, 'beam', 1),
+      timeoutMs: target.timeoutMs,
+    },
+    signal: context.signal,
+  });
+  return {
+    index,
+    range,
+    text,
+    fingerprint: fingerprint(text, target.dialect).fingerprint,
+    kind: statementKind(analyzed.tree),
+    parsed: analyzed.opaque.length === 0,
+    ...result,
+  };
+}
+
+/** Open at first use, keep for the next ones, close once. */
+function keepOpen(open: () => Promise<ScratchDatabase>) {
+  let opened: Promise<ScratchDatabase> | null = null;
+  return {
+    open: () => {
+      opened ??= open();
+      return opened;
+    },
+    close: async () => {
+      if (opened) await (await opened).close();
+    },
+  };
+}
+
+/** Write the best candidates into the file, all or nothing: a new file takes the old one's place. */
+async function writeBest(
+  file: string,
+  source: string,
+  statements: readonly OptimizedStatement[],
+  context: VerbContext,
+): Promise<void> {
+  const edits = statements.flatMap((statement) => {
+    const best = statement.candidates.find((candidate) => candidate.id === statement.best);
+    return best ? shifted(best, statement.range.start) : [];
+  });
+  if (edits.length === 0) {
+    context.progress('Nothing to write: no statement has a better rewrite.');
+    return;
+  }
+  if ((await readSource(file)) !== source) {
+    throw new UsageError(`${file} changed meanwhile, so nothing was written. Run it again.`);
+  }
+  const part = `${file}.sqlopt-${process.pid}`;
+  await writeFile(part, applyEdits(source, edits));
+  await rename(part, file);
+  context.progress(`Wrote ${file}.`);
+}
+
+function shifted(candidate: Candidate, by: number): TextEdit[] {
+  return candidate.edits.map((edit) => ({ start: edit.start + by, end: edit.end + by, text: edit.text }));
+}
