@@ -2,19 +2,23 @@
  * The resolved query model: what the rules of the pattern library see. Built by `resolve.ts` from a tree and a
  * catalog. Every object points back at its syntax node, so that a rule can read its text and place its edits.
  */
-import type { Catalog, Column, Table } from '../catalog/catalog.ts';
+import type { Catalog, Column, Table, TypeFamily } from '../catalog/catalog.ts';
 import type {
   ColumnRef,
   Cte,
+  Delete,
   Expression,
   FromItem,
   FunctionCall,
+  Insert,
   Join,
+  Merge,
   OrderItem,
   Query,
   Select,
   SelectItem,
   Statement,
+  Update,
 } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import type { TextRange } from './text.ts';
@@ -31,6 +35,8 @@ export interface AnalyzedStatement {
   readonly tokens: readonly Token[];
   /** all SELECT cores, a block before the blocks inside it */
   readonly blocks: readonly Block[];
+  /** INSERT, UPDATE, DELETE and MERGE as scopes: the statement itself and data-modifying CTEs */
+  readonly writes: readonly WriteBlock[];
   /** the block of the statement itself, null for a set operation, VALUES or a write at the top */
   readonly root: Block | null;
   readonly ctes: readonly CteDefinition[];
@@ -38,8 +44,23 @@ export interface AnalyzedStatement {
   readonly opaque: readonly TextRange[];
   /** what a column reference means; null where it is unknown or ambiguous */
   resolve(reference: ColumnRef): ResolvedColumn | null;
-  /** the block in whose scope an expression stands */
+  /** the output that a bare name in ORDER BY, GROUP BY or HAVING means, null when it is an input column */
+  outputOf(reference: ColumnRef): Output | null;
+  /** the block in whose scope an expression stands; null in the clauses of a write */
   blockOf(expression: Expression): Block | null;
+  /** the block or write in whose scope an expression stands */
+  scopeOf(expression: Expression): Scope | null;
+  /** the SELECT cores of a query: one, or one per branch of a set operation; none for VALUES */
+  blocksOfQuery(query: Query): readonly Block[];
+}
+
+/** A type as far as it is known. */
+export interface SqlType {
+  readonly family: TypeFamily;
+  /** the exact type as the server prints it, null when only the family is known */
+  readonly text: string | null;
+  /** equal values are the same value: false for case-insensitive and other non-deterministic collations */
+  readonly deterministic: boolean;
 }
 
 /** Where a block stands in its statement. */
@@ -56,8 +77,36 @@ export type BlockRole =
   /** source of INSERT … SELECT, CREATE TABLE AS, a view */
   | 'source';
 
+/** What a SELECT core and a write have in common: relations, predicates, blocks inside. */
+export interface Scope {
+  readonly kind: 'select' | 'write';
+  /** the scope in which this one stands, null at the top; for a CTE the scope around the query with its WITH */
+  readonly parent: Scope | null;
+  readonly children: readonly Block[];
+  /** the relations of FROM (of a write: its target first), flattened through joins, in text order */
+  readonly sources: readonly Source[];
+  readonly joins: readonly JoinStep[];
+  /** WHERE split at its top-level ANDs (through parentheses) */
+  readonly where: readonly Conjunct[];
+  /** references in this scope (or deeper) to sources of scopes outside of it */
+  readonly outerReferences: readonly ResolvedColumn[];
+  /** all references that stand directly in this scope's clauses (not in blocks inside it) */
+  readonly references: readonly ColumnRef[];
+  /** every reference here and deeper is resolved or names an output; without it, sources may be used unseen */
+  readonly resolved: boolean;
+}
+
+/** INSERT, UPDATE, DELETE or MERGE as a scope. */
+export interface WriteBlock extends Scope {
+  readonly kind: 'write';
+  readonly statement: Insert | Update | Delete | Merge;
+  /** the written table; one of `sources`. Null for a write to several tables */
+  readonly target: Source | null;
+}
+
 /** One SELECT core with its scope. */
-export interface Block {
+export interface Block extends Scope {
+  readonly kind: 'select';
   readonly select: Select;
   /** the query expression whose body (or set operation branch) this SELECT is: its ORDER BY and LIMIT apply */
   readonly query: Query;
@@ -66,15 +115,8 @@ export interface Block {
   readonly setBranch: boolean;
   /** the expression (exists, in, quantified, subquery, array), FROM item or CTE that holds the query; null at the top */
   readonly holder: Expression | FromItem | Cte | null;
-  /** the block in whose scope this one stands, null at the top; for a CTE the block that uses WITH's query, null too */
-  readonly parent: Block | null;
-  readonly children: readonly Block[];
-  /** the relations of FROM, flattened through joins, in text order */
-  readonly sources: readonly Source[];
-  readonly joins: readonly JoinStep[];
-  /** WHERE split at its top-level ANDs (through parentheses) */
-  readonly where: readonly Conjunct[];
   readonly having: readonly Conjunct[];
+  /** what is grouped by: output names and ordinals are replaced by the expressions that they mean */
   readonly groupBy: readonly Expression[];
   /** GROUP BY is present or an aggregate stands in the select list, HAVING or ORDER BY */
   readonly grouped: boolean;
@@ -87,10 +129,6 @@ export interface Block {
   readonly outputsComplete: boolean;
   /** only when the query is this SELECT alone (no set operation) */
   readonly orderBy: readonly OrderItem[];
-  /** references in this block (or deeper) to sources of blocks outside of it */
-  readonly outerReferences: readonly ResolvedColumn[];
-  /** all references that stand directly in this block's clauses (not in blocks inside it) */
-  readonly references: readonly ColumnRef[];
 }
 
 /** A conjunct of WHERE, ON or HAVING. */
@@ -99,15 +137,20 @@ export interface Conjunct {
   readonly expression: Expression;
   /** with its surrounding parentheses: what an edit replaces */
   readonly range: TextRange;
-  readonly block: Block;
+  readonly block: Scope;
   readonly place: 'where' | 'on' | 'having';
   /** the join whose ON holds it */
   readonly join: JoinStep | null;
-  /** sources of the block itself that it mentions, subqueries' outer references included */
+  /**
+   * Sources of the block itself that it mentions, subqueries' outer references included.
+   * All sources of the block when a reference could not be resolved.
+   */
   readonly sources: readonly Source[];
-  /** it mentions a source of an outer block */
+  /** it mentions, or may mention, a source of an outer block */
   readonly correlated: boolean;
   readonly hasSubquery: boolean;
+  /** every reference in it is resolved */
+  readonly resolved: boolean;
 }
 
 export interface JoinStep {
@@ -126,7 +169,7 @@ export interface Source {
   readonly kind: 'table' | 'derived' | 'cte' | 'function' | 'unknown';
   /** the folded name that columns are qualified by */
   readonly alias: string;
-  readonly block: Block;
+  readonly block: Scope;
   readonly node: FromItem;
   /** for kind 'table' when the catalog knows it */
   readonly table: Table | null;
@@ -147,12 +190,15 @@ export interface SourceColumn {
   /** the catalog's column when the value is passed through unchanged from a table */
   readonly column: Column | null;
   readonly table: Table | null;
+  readonly type: SqlType | null;
 }
 
 export interface ResolvedColumn {
   readonly reference: ColumnRef;
   readonly source: Source;
   readonly name: string;
+  /** null when the source's columns are unknown */
+  readonly sourceColumn: SourceColumn | null;
   readonly column: Column | null;
   readonly table: Table | null;
   /** NULL cannot occur at the place of the reference: declared NOT NULL and not null-supplied */
@@ -171,6 +217,7 @@ export interface Output {
   readonly source: Source | null;
   readonly column: SourceColumn | null;
   readonly notNull: boolean;
+  readonly type: SqlType | null;
 }
 
 export interface CteDefinition {
