@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+
+const PIECES = [
+  ...[
+    "'",
+    '"',
+    '`',
+    '[',
+    ']',
+    '(',
+    ')',
+    '{',
+    '}',
+    ';',
+    ',',
+    '.',
+    ':',
+    '$',
+    '@',
+    '#',
+    '%',
+    '?',
+    '\\',
+    '-',
+    '/',
+    '*',
+  ],
+  ...[
+    '--',
+    '/*',
+    '*/',
+    '$$',
+    '$a$',
+    "E'",
+    "U&'",
+    '{{',
+    '}}',
+    '{%',
+    '%}',
+    '#{',
+    '${',
+    '%(',
+    '%s',
+    '::',
+    ':=',
+    '/*!',
+  ],
+  ...[
+    '\n',
+    '\n\n',
+    '\r\n',
+    ' ',
+    '\t',
+    'a',
+    'é',
+    '1',
+    '0x',
+    '1e',
+    '.5',
+    "'x'",
+    '"y"',
+    ';\n',
+    '-- c\n',
+    '/* c */',
+  ],
+  ...[
+    'select',
+    'SELECT 1',
+    'insert into t values (1)',
+    'begin',
+    'END',
+    'end if',
+    'case',
+    'if',
+    'while',
+    'loop',
+  ],
+  ...[
+    'create function f() returns int',
+    'create procedure p()',
+    'begin atomic',
+    'as',
+    'language sql',
+    'declare',
+  ],
+  ...[
+    '\nGO\n',
+    '\ngo 5\n',
+    '\nDELIMITER //\n',
+    '//',
+    '\ndelimiter ;\n',
+    '\\d t\n',
+    '\\gset',
+    '\\.\n',
+    '\\copy',
+  ],
+  ...['copy t from stdin;\n', '1\t2\n', 'from t where a = 1', 'union all', 'with c as (select 2)', '\u0000'],
+] as const;
+
+/** Text made of the pieces of SQL of all dialects: complete, cut off and mixed up. */
+export const sqlText: fc.Arbitrary<string> = fc
+  .array(fc.constantFrom(...PIECES), { maxLength: 40 })
+  .map((pieces) => pieces.join(''));
+
+/** The same with a blank between the pieces now and then, so that words stay words. */
+export const spacedSqlText: fc.Arbitrary<string> = fc
+  .array(fc.tuple(fc.constantFrom(...PIECES), fc.constantFrom(' ', ' ', '\n', '')), { maxLength: 40 })
+  .map((pieces) => pieces.map(([piece, space]) => piece + space).join(''));
