@@ -34,8 +34,8 @@ function isOutdated() {
   if (!existsSync(program)) return true;
   const built = statSync(program).mtimeMs;
   return ['src', 'scripts/build'].some((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true }).some(
-      (file) => file.isFile() && statSync(path.join(file.parentPath ?? file.path, file.name)).mtimeMs > built,
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).some(
+      (file) => /\.\w+$/.test(file) && statSync(path.join(root, folder, file)).mtimeMs > built,
     ),
   );
 }

@@ -15,6 +15,7 @@ const wantedMajor = 24;
  * A failure that the person at the keyboard can act on; shown without a stack.
  */
 export class SetupError extends Error {
+  /** @override */
   name = 'SetupError';
 }
 
