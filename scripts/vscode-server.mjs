@@ -58,7 +58,9 @@ export async function installServer(version = serverVersions.current, say = (tex
   mkdirSync(cache, { recursive: true });
   const unfinished = mkdtempSync(path.join(cache, 'unfinished-'));
   try {
-    writeFileSync(path.join(unfinished, 'package.json'), '{ "private": true }\n');
+    // Older releases ask for an argon2 that is compiled at installation; this one brings its binaries.
+    const manifest = { private: true, overrides: { argon2: '^0.44.0' } };
+    writeFileSync(path.join(unfinished, 'package.json'), JSON.stringify(manifest));
     const common = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const server = path.join(unfinished, 'node_modules', 'code-server');
     await npm([...common, `code-server@${version.codeServer}`, `${nodePackage}@${version.node}`], unfinished);

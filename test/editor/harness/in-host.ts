@@ -31,9 +31,8 @@ export async function runInExtensionHost(
       timeoutMs,
     );
     void page.exposeFunction('codeAutomationLog', (type: string, args: readonly unknown[]) => {
-      log.push(
-        `${type}: ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`,
-      );
+      const text = args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ');
+      if (!isServerNoise(text)) log.push(`${type}: ${text}`);
     });
     void page.exposeFunction('codeAutomationExit', (code: number) => resolve(code));
   });
