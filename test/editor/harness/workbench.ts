@@ -21,7 +21,12 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await row.click();
 }
 
-/** Opens a file of the workspace in the active group. */
+/**
+ * Opens a file in the active group.
+ *
+ * @param name its absolute path (`path.join(editor.workspace, 'a.sql')`); a bare name works where the editor's file
+ *   search does, which the oldest server lacks
+ */
 export async function openFile(page: Page, name: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
   await page.keyboard.press('ControlOrMeta+p');
