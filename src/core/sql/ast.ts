@@ -18,7 +18,10 @@ export interface Identifier extends TextRange {
   readonly quoted: boolean;
 }
 
-/** What the parser could not read. No rewrite may touch or move it. */
+/**
+ * What the parser could not read, or reads only as a whole (index hints, storage options). No rewrite may touch or
+ * move it. An empty range stands where something is missing in a half-typed statement.
+ */
 export interface Opaque extends TextRange {
   readonly kind: 'opaque';
   readonly reason: string;
@@ -178,13 +181,16 @@ export interface FunctionCall extends TextRange {
   readonly orderBy: readonly OrderItem[];
   readonly withinGroup: readonly OrderItem[];
   readonly filter: Expression | null;
+  /** IGNORE NULLS or RESPECT NULLS of a window function */
+  readonly nulls: 'ignore' | 'respect' | null;
   readonly over: Window | Identifier | null;
   /** MySQL's GROUP_CONCAT(… SEPARATOR 'x') */
   readonly separator: Expression | null;
   /**
    * 'plain' is f(a, b). 'special' has words between its arguments, as EXTRACT(YEAR FROM x), SUBSTRING(x FROM 1
-   * FOR 2), TRIM(BOTH 'x' FROM y), POSITION(a IN b), OVERLAY; `field` then has EXTRACT's field or TRIM's side,
-   * lower case. 'keyword' has no parentheses: CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_USER.
+   * FOR 2), TRIM(BOTH 'x' FROM y), POSITION(a IN b), OVERLAY, XMLELEMENT, JSON_OBJECT; `field` then has EXTRACT's
+   * field or TRIM's side, lower case. 'keyword' is CURRENT_DATE, CURRENT_TIMESTAMP(3), CURRENT_USER …: a reserved
+   * word, at most with a precision.
    */
   readonly syntax: 'plain' | 'special' | 'keyword';
   readonly field: string | null;
@@ -210,6 +216,17 @@ export interface Window extends TextRange {
 export interface Frame extends TextRange {
   readonly kind: 'frame';
   readonly unit: 'ROWS' | 'RANGE' | 'GROUPS';
+  readonly from: FrameBound;
+  /** null without BETWEEN: CURRENT ROW is meant */
+  readonly to: FrameBound | null;
+  readonly exclude: 'CURRENT ROW' | 'GROUP' | 'TIES' | 'NO OTHERS' | null;
+}
+
+export interface FrameBound extends TextRange {
+  readonly kind: 'frameBound';
+  readonly edge: 'UNBOUNDED PRECEDING' | 'PRECEDING' | 'CURRENT ROW' | 'FOLLOWING' | 'UNBOUNDED FOLLOWING';
+  /** the offset before PRECEDING or FOLLOWING */
+  readonly offset: Expression | null;
 }
 
 /** `(a, b)` with two items or more, or `ROW(…)`. */
@@ -225,11 +242,13 @@ export interface ArrayLiteral extends TextRange {
   readonly query: Query | null;
 }
 
-/** `x[1]`, `x[1:2]`. */
+/** `x[1]`, `x[1:2]`, `x[:]`; `x[1][2]` is a subscript of a subscript. */
 export interface Subscript extends TextRange {
   readonly kind: 'subscript';
   readonly operand: Expression;
+  /** the index, or the bounds of a slice that are present */
   readonly indexes: readonly Expression[];
+  readonly slice: boolean;
 }
 
 /** `(x).field` and `(x).*`. */
@@ -328,6 +347,18 @@ export interface Cte extends TextRange {
   readonly statement: Statement;
   /** the range between the parentheses of the CTE's body, without them */
   readonly body: TextRange;
+  /** SEARCH … SET … and CYCLE … SET … */
+  readonly clauses: readonly CteClause[];
+}
+
+/** `SEARCH DEPTH FIRST BY columns SET x`, `CYCLE columns SET x [TO v DEFAULT w] USING path`. */
+export interface CteClause extends TextRange {
+  readonly kind: 'cteClause';
+  readonly type: 'searchBreadth' | 'searchDepth' | 'cycle';
+  readonly columns: readonly Identifier[];
+  /** the columns that the clause adds to the CTE's output: SET x, and USING's path */
+  readonly sets: readonly Identifier[];
+  readonly values: readonly Expression[];
 }
 
 export interface Select extends TextRange {
@@ -335,7 +366,7 @@ export interface Select extends TextRange {
   readonly distinct: 'all' | 'distinct' | { readonly on: readonly Expression[] } | null;
   readonly top: Top | null;
   readonly items: readonly SelectItem[];
-  readonly into: Opaque | null;
+  readonly into: Into | null;
   readonly from: readonly FromItem[];
   readonly where: Expression | null;
   readonly groupBy: GroupBy | null;
@@ -344,10 +375,18 @@ export interface Select extends TextRange {
   readonly qualify: Expression | null;
   /** the ranges of the clauses, keyword included, without the white space after them: where an edit replaces or removes one */
   readonly clauses: SelectClauses;
+  /** modifiers of one dialect (SQL_NO_CACHE) and what stands in the wrong place */
+  readonly rest: readonly Opaque[];
+}
+
+/** SELECT … INTO: the new table, or null for variables and files. */
+export interface Into extends TextRange {
+  readonly kind: 'into';
+  readonly name: readonly [Identifier, ...Identifier[]] | null;
 }
 
 export interface SelectClauses {
-  /** SELECT with DISTINCT and TOP, up to the first item */
+  /** SELECT with DISTINCT and TOP, without the items */
   readonly select: TextRange;
   readonly from: TextRange | null;
   readonly where: TextRange | null;
@@ -375,8 +414,15 @@ export interface GroupBy extends TextRange {
   readonly distinct: boolean;
   /** the plain grouping expressions; grouping sets are in `sets` */
   readonly items: readonly Expression[];
-  /** ROLLUP, CUBE, GROUPING SETS, MySQL's WITH ROLLUP, GROUP BY ALL: present but not resolved */
-  readonly sets: readonly Opaque[];
+  /** present: rows are grouped in more than one way */
+  readonly sets: readonly GroupingSet[];
+}
+
+/** ROLLUP (…), CUBE (…), GROUPING SETS (…), the empty set (), MySQL's WITH ROLLUP (without elements). */
+export interface GroupingSet extends TextRange {
+  readonly kind: 'groupingSet';
+  readonly type: 'rollup' | 'cube' | 'sets' | 'empty' | 'withRollup' | 'withCube';
+  readonly elements: readonly (Expression | GroupingSet)[];
 }
 
 export interface NamedWindow extends TextRange {
@@ -438,6 +484,7 @@ export interface Locking extends TextRange {
 
 export type FromItem = TableRef | DerivedTable | TableFunction | Join | ParenJoin | Opaque;
 
+/** `AS alias`, `alias (a, b)`; its range begins with AS where that is written. */
 export interface TableAlias extends TextRange {
   readonly kind: 'tableAlias';
   readonly name: Identifier;
@@ -450,8 +497,15 @@ export interface TableRef extends TextRange {
   readonly name: readonly [Identifier, ...Identifier[]];
   readonly only: boolean;
   readonly alias: TableAlias | null;
-  /** TABLESAMPLE, PARTITION (…), index hints, WITH (NOLOCK): kept as they are */
-  readonly modifiers: readonly Opaque[];
+  /** TABLESAMPLE; PARTITION (…), index hints, WITH (NOLOCK) are opaque: kept as they are */
+  readonly modifiers: readonly (TableSample | Opaque)[];
+}
+
+export interface TableSample extends TextRange {
+  readonly kind: 'tableSample';
+  readonly method: readonly [Identifier, ...Identifier[]];
+  readonly args: readonly Expression[];
+  readonly repeatable: Expression | null;
 }
 
 /** `[LATERAL] (query) alias`. */
@@ -469,6 +523,8 @@ export interface TableFunction extends TextRange {
   readonly calls: readonly (FunctionCall | Opaque)[];
   readonly ordinality: boolean;
   readonly alias: TableAlias | null;
+  /** `f() AS t(a int, b text)`: a column definition list; the alias (null for `AS (a int)`) then has no columns */
+  readonly definitions: readonly ColumnDefinition[];
 }
 
 export interface Join extends TextRange {
@@ -503,16 +559,50 @@ export interface Insert extends TextRange {
   readonly verb: 'INSERT' | 'REPLACE';
   readonly target: TableRef;
   readonly columns: readonly Identifier[];
-  /** null for DEFAULT VALUES */
+  readonly overriding: 'system' | 'user' | null;
+  /** null for DEFAULT VALUES and for MySQL's INSERT … SET */
   readonly source: Query | null;
-  /** ON CONFLICT …, ON DUPLICATE KEY UPDATE …, OVERRIDING, SET a = b */
-  readonly conflict: Opaque | null;
+  /** MySQL: INSERT … SET a = b */
+  readonly assignments: readonly Assignment[];
+  readonly conflict: Conflict | null;
+  readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
+  readonly rest: readonly Opaque[];
+}
+
+/** ON CONFLICT …, ON DUPLICATE KEY UPDATE … */
+export interface Conflict extends TextRange {
+  readonly kind: 'conflict';
+  readonly action: 'nothing' | 'update';
+  /** ON CONFLICT (a, lower(b)) */
+  readonly target: readonly IndexColumn[];
+  readonly targetWhere: Expression | null;
+  /** ON CONFLICT ON CONSTRAINT name */
+  readonly constraint: Identifier | null;
+  readonly assignments: readonly Assignment[];
+  readonly where: Expression | null;
+}
+
+/** PostgreSQL 18: RETURNING WITH (OLD AS o, NEW AS n). */
+export interface ReturningAlias extends TextRange {
+  readonly kind: 'returningAlias';
+  readonly row: 'old' | 'new';
+  readonly alias: Identifier;
 }
 
 export interface Assignment extends TextRange {
   readonly kind: 'assignment';
+  /**
+   * The written columns: several for `(a, b) = …`. PostgreSQL takes no table name here, so `a.b = 1` writes the
+   * field b of the column a: the target is a and `partial` is true. Empty where a T-SQL variable is set.
+   */
   readonly targets: readonly ColumnRef[];
+  /** only a field or an element of the column is written: `a.b = 1`, `a[2] = 1` */
+  readonly partial: boolean;
+  /** the subscripts of the targets */
+  readonly indexes: readonly Expression[];
+  /** '=' or, in T-SQL, += -= … */
+  readonly operator: string;
   readonly value: Expression;
 }
 
@@ -525,7 +615,9 @@ export interface Update extends TextRange {
   readonly where: Expression | null;
   readonly orderBy: readonly OrderItem[];
   readonly limit: Limit | null;
+  readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
+  readonly rest: readonly Opaque[];
 }
 
 export interface Delete extends TextRange {
@@ -536,7 +628,9 @@ export interface Delete extends TextRange {
   readonly where: Expression | null;
   readonly orderBy: readonly OrderItem[];
   readonly limit: Limit | null;
+  readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
+  readonly rest: readonly Opaque[];
 }
 
 export interface Merge extends TextRange {
@@ -547,14 +641,22 @@ export interface Merge extends TextRange {
   readonly on: Expression;
   /** WHEN [NOT] MATCHED … THEN … */
   readonly branches: readonly MergeBranch[];
+  readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
+  readonly rest: readonly Opaque[];
 }
 
 export interface MergeBranch extends TextRange {
   readonly kind: 'mergeBranch';
   readonly matched: boolean;
+  /** NOT MATCHED BY SOURCE | TARGET; null where it is not written (TARGET is meant) */
+  readonly by: 'source' | 'target' | null;
   readonly condition: Expression | null;
+  readonly action: 'update' | 'delete' | 'insert' | 'nothing' | null;
   readonly assignments: readonly Assignment[];
+  readonly columns: readonly Identifier[];
+  readonly overriding: 'system' | 'user' | null;
+  /** empty for DEFAULT VALUES */
   readonly values: readonly Expression[];
 }
 
@@ -569,6 +671,8 @@ export interface ColumnDefinition extends TextRange {
   readonly collation: readonly Identifier[];
   /** PRIMARY KEY, UNIQUE, REFERENCES, CHECK written with the column */
   readonly constraints: readonly TableConstraint[];
+  /** STORAGE, COMPRESSION, AUTO_INCREMENT, COMMENT, sequence options: kept */
+  readonly rest: readonly Opaque[];
 }
 
 export interface TableConstraint extends TextRange {
@@ -584,6 +688,8 @@ export interface TableConstraint extends TextRange {
   readonly deferrable: boolean;
   readonly notValid: boolean;
   readonly check: Expression | null;
+  /** EXCLUDE's elements, MATCH, ON DELETE …, INCLUDE, USING INDEX, NO INHERIT: kept */
+  readonly rest: readonly Opaque[];
 }
 
 export interface CreateTable extends TextRange {
@@ -620,6 +726,8 @@ export interface CreateIndex extends TextRange {
   readonly include: readonly Identifier[];
   readonly nullsNotDistinct: boolean;
   readonly where: Expression | null;
+  /** WITH (fillfactor = 70), TABLESPACE: kept */
+  readonly rest: readonly Opaque[];
 }
 
 export interface CreateView extends TextRange {
@@ -628,6 +736,8 @@ export interface CreateView extends TextRange {
   readonly materialized: boolean;
   readonly columns: readonly Identifier[];
   readonly query: Query;
+  /** WITH (security_barrier), USING, TABLESPACE, WITH CHECK OPTION: kept */
+  readonly rest: readonly Opaque[];
 }
 
 /** ALTER TABLE as far as a catalog from DDL needs it. */
@@ -678,6 +788,13 @@ export type Node =
   | NamedWindow
   | Window
   | Frame
+  | FrameBound
+  | CteClause
+  | Into
+  | GroupingSet
+  | TableSample
+  | Conflict
+  | ReturningAlias
   | OrderItem
   | Limit
   | Locking
