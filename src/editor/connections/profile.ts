@@ -1,0 +1,214 @@
+/**
+ * Connection profiles as settings hold them, without an editor: reading, checking, writing, and the name under which
+ * a profile's password is kept.
+ */
+export type Engine = 'postgresql' | 'embedded';
+
+export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+export const TLS_MODES: readonly TlsMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+
+export type ProfileColor = 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
+
+export const PROFILE_COLORS: readonly ProfileColor[] = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'];
+
+/** Where a profile is written down. `sample` is the one that the extension brings. */
+export type ProfileScope = 'sample' | 'user' | 'workspace';
+
+/** A connection without its password. */
+export interface ConnectionProfile {
+  /** unique over all scopes: 'user:orders' */
+  readonly key: string;
+  /** as in the settings */
+  readonly id: string;
+  readonly scope: ProfileScope;
+  readonly name: string;
+  readonly engine: Engine;
+  /** '' for the embedded database, as are `user` and `database` */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly tls: TlsMode;
+  /** file with the certificates of authorities to trust, null for the system's */
+  readonly caFile: string | null;
+  /** embedded: SQL file that fills the database when it starts */
+  readonly init: string | null;
+  readonly color: ProfileColor | null;
+  /** nothing that writes is run, not even in a transaction that is rolled back */
+  readonly readOnly: boolean;
+}
+
+/** A profile as it stands in settings. */
+export interface ProfileSetting {
+  readonly id: string;
+  readonly name: string;
+  readonly engine: Engine;
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly user?: string;
+  readonly tls?: TlsMode;
+  readonly caFile?: string;
+  readonly init?: string;
+  readonly color?: ProfileColor;
+  readonly readOnly?: boolean;
+}
+
+/** What the steps of a form or a URL give; a profile before it has a name in the settings. */
+export type ProfileDraft = Omit<ConnectionProfile, 'key' | 'id' | 'scope'>;
+
+export const POSTGRES_PORT = 5432;
+
+export interface ReadProfiles {
+  readonly profiles: readonly ConnectionProfile[];
+  /** one sentence for each entry that could not be used, or not fully */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Read profiles from a setting that anyone may have written by hand.
+ *
+ * @param value the setting's value in one scope
+ */
+export function readProfiles(value: unknown, scope: 'user' | 'workspace'): ReadProfiles {
+  if (value === undefined) return { profiles: [], problems: [] };
+  if (!Array.isArray(value)) {
+    return { profiles: [], problems: [`The ${scope} setting aiSqlOptimizer.connections is not a list.`] };
+  }
+  const profiles: ConnectionProfile[] = [];
+  const problems: string[] = [];
+  for (const [index, entry] of value.entries()) {
+    const read = readProfile(entry, scope);
+    const place = `Connection ${index + 1} of the ${scope} settings`;
+    if (typeof read === 'string') problems.push(`${place} is left out: ${read}.`);
+    else if (profiles.some((profile) => profile.id === read.id))
+      problems.push(`${place} is left out: the id "${read.id}" is taken.`);
+    else profiles.push(read);
+    if (isRecord(entry) && ('password' in entry || 'url' in entry)) {
+      problems.push(
+        `${place} has a "${'password' in entry ? 'password' : 'url'}", which is not read: passwords are asked for and kept in the editor's secret storage. Delete it there.`,
+      );
+    }
+  }
+  return { profiles, problems };
+}
+
+function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionProfile | string {
+  if (!isRecord(entry)) return 'it is not an object';
+  const id = text(entry['id']);
+  if (id === null || !/^[\w.-]+$/.test(id)) return 'its id must be letters, digits, dots and dashes';
+  const engine = entry['engine'] ?? 'postgresql';
+  if (engine !== 'postgresql' && engine !== 'embedded')
+    return `the engine "${String(engine)}" is not supported`;
+  const host = text(entry['host']) ?? '';
+  if (engine === 'postgresql' && host === '') return 'it has no host';
+  const port = entry['port'] ?? POSTGRES_PORT;
+  if (!isPort(port)) return `"${String(port)}" is no port`;
+  const tls = entry['tls'] ?? defaultTls(host);
+  if (!isOneOf(TLS_MODES, tls)) return `the TLS mode "${String(tls)}" is none of ${TLS_MODES.join(', ')}`;
+  const color = entry['color'];
+  return {
+    key: `${scope}:${id}`,
+    id,
+    scope,
+    name: text(entry['name']) ?? id,
+    engine,
+    host,
+    port,
+    database: text(entry['database']) ?? '',
+    user: text(entry['user']) ?? '',
+    tls,
+    caFile: text(entry['caFile']),
+    init: text(entry['init']),
+    color: isOneOf(PROFILE_COLORS, color) ? color : null,
+    readOnly: entry['readOnly'] === true,
+  };
+}
+
+/** A profile as settings keep it: defaults left out, never a password. */
+export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
+  const server = draft.engine === 'postgresql';
+  return {
+    id,
+    name: draft.name,
+    engine: draft.engine,
+    ...(server ? { host: draft.host, port: draft.port, database: draft.database, user: draft.user } : {}),
+    ...(server ? { tls: draft.tls } : {}),
+    ...(server && draft.caFile !== null ? { caFile: draft.caFile } : {}),
+    ...(!server && draft.init !== null ? { init: draft.init } : {}),
+    ...(draft.color !== null ? { color: draft.color } : {}),
+    ...(draft.readOnly ? { readOnly: true } : {}),
+  };
+}
+
+/**
+ * The name under which a profile's password is kept. Everything that decides where the password would be sent, and
+ * how well protected, is part of it: a profile that is changed to another host, or a workspace's profile with a
+ * familiar name, finds no password and has to ask.
+ */
+export function secretName(profile: Omit<ConnectionProfile, 'name' | 'color' | 'readOnly'>): string {
+  const { scope, engine, host, port, user, database, tls, caFile } = profile;
+  return `password:${JSON.stringify([scope, engine, host.toLowerCase(), port, user, database, tls, caFile])}`;
+}
+
+/** An id for a new profile: made from its name, not taken yet. */
+export function newId(name: string, taken: readonly string[]): string {
+  const base =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'connection';
+  let id = base;
+  for (let n = 2; taken.includes(id); n++) id = `${base}-${n}`;
+  return id;
+}
+
+/** Where a profile leads to, for lists: `app@db.example.org:5432/shop`. */
+export function target(profile: ConnectionProfile | ProfileDraft): string {
+  if (profile.engine === 'embedded') {
+    return profile.init === null ? 'embedded, empty' : `embedded, filled by ${baseName(profile.init)}`;
+  }
+  const port = profile.port === POSTGRES_PORT ? '' : `:${profile.port}`;
+  const host = profile.host.includes(':') ? `[${profile.host}]` : profile.host;
+  return `${profile.user === '' ? '' : `${profile.user}@`}${host}${port}/${profile.database}`;
+}
+
+/** TLS by default, except to this machine, where nobody listens in between. */
+export function defaultTls(host: string): TlsMode {
+  return ['localhost', '127.0.0.1', '::1', ''].includes(host) || host.startsWith('/')
+    ? 'disable'
+    : 'verify-full';
+}
+
+/** Null when the text is a port, else what is wrong with it. */
+export function portProblem(value: string): string | null {
+  return /^\d+$/.test(value) && isPort(Number(value)) ? null : 'A port is a number from 1 to 65535.';
+}
+
+/** Hide passwords of URLs and key=value pairs in a text that is logged or shown. */
+export function withoutSecrets(value: string): string {
+  return value
+    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]*(?:@[^\s@/]*)*(?=@)/gi, '$1:***')
+    .replace(/\b(password|pwd|passwd)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s&;]+)/gi, '$1$2***');
+}
+
+function baseName(file: string): string {
+  return file.split(/[/\\]/).at(-1) ?? file;
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535;
+}
+
+function isOneOf<T extends string>(all: readonly T[], value: unknown): value is T {
+  return typeof value === 'string' && (all as readonly string[]).includes(value);
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  newId,
+  readProfiles,
+  secretName,
+  target,
+  toSetting,
+  withoutSecrets,
+} from '../../../src/editor/connections/profile.ts';
+
+const shop = {
+  id: 'shop',
+  name: 'Shop',
+  engine: 'postgresql',
+  host: 'db.example.org',
+  port: 5433,
+  database: 'shop',
+  user: 'app',
+};
+
+function only(value: unknown, scope: 'user' | 'workspace' = 'user') {
+  const [profile] = readProfiles([value], scope).profiles;
+  assert.ok(profile);
+  return profile;
+}
+
+test('a profile survives being written to the settings and read again', () => {
+  const profile = only({ ...shop, tls: 'verify-ca', caFile: '/ca.pem', color: 'red', readOnly: true });
+  assert.deepEqual(only(toSetting('shop', profile)), profile);
+});
+
+test('an entry that cannot be used is named, and the others stay', () => {
+  const { profiles, problems } = readProfiles(
+    [{ id: 'a' }, 7, shop, shop, { ...shop, id: 'b', port: 0 }],
+    'user',
+  );
+  assert.deepEqual(
+    profiles.map((profile) => profile.key),
+    ['user:shop'],
+  );
+  assert.equal(problems.length, 4);
+  assert.match(problems[0] ?? '', /Connection 1 of the user settings is left out: it has no host/);
+});
+
+test('a password in settings is never read, and the user is told', () => {
+  const { profiles, problems } = readProfiles([{ ...shop, password: 'hunter2' }], 'user');
+  assert.ok(!JSON.stringify(profiles).includes('hunter2'));
+  assert.match(problems.join(), /password.*not read/);
+  assert.ok(!problems.join().includes('hunter2'));
+});
+
+test('TLS with a checked name is the default, except on this machine', () => {
+  assert.equal(only(shop).tls, 'verify-full');
+  assert.equal(only({ ...shop, host: 'localhost' }).tls, 'disable');
+});
+
+test('a password is bound to where it goes: another host, user, database, TLS mode or scope finds none', () => {
+  const name = secretName(only(shop));
+  for (const change of [
+    { host: 'evil.example' },
+    { port: 1 },
+    { user: 'x' },
+    { database: 'x' },
+    { tls: 'disable' },
+  ]) {
+    assert.notEqual(secretName(only({ ...shop, ...change })), name, JSON.stringify(change));
+  }
+  assert.notEqual(secretName(only(shop, 'workspace')), name);
+  assert.equal(secretName(only({ ...shop, name: 'Renamed', color: 'red', readOnly: true })), name);
+});
+
+test('ids are made from names and never taken twice', () => {
+  assert.equal(newId('My Shop (prod)', []), 'my-shop-prod');
+  assert.equal(newId('My Shop', ['my-shop', 'my-shop-2']), 'my-shop-3');
+  assert.equal(newId('商店', []), 'connection');
+});
+
+test('lists show where a connection leads to', () => {
+  assert.equal(target(only(shop)), 'app@db.example.org:5433/shop');
+  assert.equal(
+    target(only({ id: 'e', engine: 'embedded', init: '/a/b/shop.sql' })),
+    'embedded, filled by shop.sql',
+  );
+});
+
+test('passwords are cut out of what is logged', () => {
+  for (const text of [
+    'postgres://app:hunter2@db/shop',
+    'postgres://app:p@hunter2@db/shop',
+    'host=db password=hunter2 user=app',
+    "password='hunter2 x'",
+    'mysql://u:hunter2@h?password=hunter2',
+  ]) {
+    assert.ok(!withoutSecrets(text).includes('hunter2'), withoutSecrets(text));
+  }
+  assert.equal(withoutSecrets('postgres://app@db/shop'), 'postgres://app@db/shop');
+});
