@@ -1,0 +1,77 @@
+/** A fresh database for a test file. */
+import { randomBytes } from 'node:crypto';
+import { after, before } from 'node:test';
+import pg from 'pg';
+import { serverOf } from './servers.ts';
+import type { ServerName } from './test-server.ts';
+
+export interface TestDatabase {
+  /** of a user who may do everything */
+  readonly url: string;
+  /** Run SQL (several statements may be in one text) and get the last one's rows. */
+  run(sql: string): Promise<readonly Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+/**
+ * Create an empty database.
+ *
+ * @param serverUrl of a PostgreSQL server, of a user who may create databases
+ * @param setup SQL to run in it
+ */
+export async function createDatabase(serverUrl: string, setup = ''): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await runOnce(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const database = {
+    url: url.href,
+    run: (sql: string) => runOnce(url.href, sql),
+    drop: async () => {
+      await runOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+  if (setup) await database.run(setup);
+  return database;
+}
+
+/** Connect, run SQL, disconnect; the rows of the last statement. */
+export async function runOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    // several statements in one text give an array, whatever the types say
+    const results: unknown = await client.query(sql);
+    const last = Array.isArray(results) ? results.at(-1) : results;
+    return (last as pg.QueryResult<Record<string, unknown>>).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * A fresh database for the tests of the `describe` (or file) that this is called in: created before them, dropped
+ * after them. A server that was started for it ends with the process.
+ *
+ * @returns its properties can be used inside tests and hooks only
+ */
+export function withDatabase(server: ServerName, setup = ''): TestDatabase {
+  let created: TestDatabase | null = null;
+  const database = (): TestDatabase => {
+    if (!created) throw new Error('The database exists inside of tests and their hooks only.');
+    return created;
+  };
+  before(async () => {
+    created = await createDatabase((await serverOf(server)).url, setup);
+  });
+  after(async () => {
+    await created?.drop();
+  });
+  return {
+    get url() {
+      return database().url;
+    },
+    run: (sql) => database().run(sql),
+    drop: () => database().drop(),
+  };
+}
