@@ -1,0 +1,3 @@
+-- The whole sample: psql -f shop.sql, or the connection embedded:?init=examples/shop/shop.sql
+\ir schema.sql
+\ir data.sql
