@@ -5,6 +5,7 @@ import * as esbuild from 'esbuild';
 import { root, SetupError } from '../bootstrap.mjs';
 import { findUnresolvedImports } from './check-output.mjs';
 import { lazyPackages, leaveOutLazyPackages, refuseOptionalPackages } from './lazy-packages.mjs';
+import { bundledPackages, notices, refusedLicenses } from './notices.mjs';
 
 /** What the extension host loads at activation stays below this (minified, bytes): it is paid at every start. */
 const activationLimit = 3_000_000;
@@ -38,6 +39,9 @@ export async function build({ production = false, watch = false } = {}) {
   const metafile = await buildAll(configurations);
   const problems = await checkBundles(production ? await buildReadable() : metafile);
   if (production) problems.push(...checkSizes(metafile));
+  const packages = bundledPackages(metafile, root);
+  problems.push(...refusedLicenses(packages));
+  writeFileSync(path.join(root, 'dist', 'THIRD_PARTY_NOTICES.txt'), notices(packages));
   for (const { entryPoints } of bundles({ production })) {
     for (const { in: source } of entryPoints) {
       if (isMissing(source)) problems.push(`${path.relative(root, source)} is missing`);
