@@ -1,0 +1,56 @@
+/** What it takes to reach a database. Profiles store it without the password. */
+export type ConnectionSettings = ServerSettings | EmbeddedSettings;
+
+export type ServerEngine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlserver';
+
+/**
+ * `prefer` encrypts when the server offers it and checks nothing; `require` refuses an unencrypted connection;
+ * `verify-ca` also checks that a trusted authority signed the certificate; `verify-full` also checks the host name.
+ */
+export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface TlsSettings {
+  readonly mode: TlsMode;
+  /** files in PEM; null: the system's authorities, no client certificate */
+  readonly authorityFile: string | null;
+  readonly certificateFile: string | null;
+  readonly keyFile: string | null;
+}
+
+export interface ServerSettings {
+  readonly engine: ServerEngine;
+  /** a name, an address, or the folder of a Unix socket (it begins with '/') */
+  readonly host: string;
+  readonly port: number;
+  /** null: the server's default for the user */
+  readonly database: string | null;
+  /** null: the name of the operating system's user */
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly tls: TlsSettings;
+  /** the server's own start options: for PostgreSQL '-c search_path=shop' */
+  readonly options: string | null;
+}
+
+/** PostgreSQL in a child process, without a server. */
+export interface EmbeddedSettings {
+  readonly engine: 'embedded';
+  /** where its data is kept; null: in memory */
+  readonly directory: string | null;
+  /** SQL files that are run when it starts with an empty database, in this order */
+  readonly init: readonly string[];
+}
+
+/** What a list of connections shows: `shop on db.example.com`, without user and password. */
+export function connectionLabel(settings: ConnectionSettings): string {
+  if (settings.engine === 'embedded') {
+    const place = settings.directory ?? settings.init.at(-1);
+    return place ? `Embedded PostgreSQL (${place})` : 'Embedded PostgreSQL';
+  }
+  return settings.database ? `${settings.database} on ${hostLabel(settings)}` : hostLabel(settings);
+}
+
+/** Host and port as a message names them; the port only where it matters. */
+export function hostLabel({ host, port }: ServerSettings): string {
+  return host.startsWith('/') ? `the socket in ${host}` : `${host}:${port}`;
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { connectionLabel, type ServerSettings } from '../../../src/databases/connection-settings.ts';
+import {
+  ConnectionUrlError,
+  connectionUrl,
+  parseConnectionUrl,
+  redactUrl,
+  withPassword,
+} from '../../../src/databases/connection-url.ts';
+
+const server = (url: string): ServerSettings => {
+  const settings = parseConnectionUrl(url);
+  assert.notEqual(settings.engine, 'embedded');
+  return settings as ServerSettings;
+};
+
+test('reads every part of a PostgreSQL URL, percent-decoded', () => {
+  const settings = server(
+    'postgres://an%40na:p%2Fw%3A%23@db.example.com:6543/my%20shop?sslmode=verify-full&sslrootcert=/ca.pem',
+  );
+  assert.deepEqual(settings, {
+    engine: 'postgresql',
+    host: 'db.example.com',
+    port: 6543,
+    database: 'my shop',
+    user: 'an@na',
+    password: 'p/w:#',
+    tls: { mode: 'verify-full', authorityFile: '/ca.pem', certificateFile: null, keyFile: null },
+    options: null,
+  });
+});
+
+test('takes the defaults of each engine', () => {
+  assert.equal(server('postgresql://h').port, 5432);
+  assert.equal(server('mysql://h/d').port, 3306);
+  assert.equal(server('mariadb://h/d').engine, 'mariadb');
+  assert.equal(server('mssql://h/d').port, 1433);
+  assert.equal(server('postgresql:///d').host, 'localhost');
+  assert.equal(server('postgresql://h').database, null);
+  assert.equal(server('postgresql://h').tls.mode, 'prefer');
+});
+
+test('reads sockets, IPv6 addresses and unencoded @ in passwords', () => {
+  assert.equal(server('postgresql://%2Fvar%2Frun%2Fpostgresql/shop').host, '/var/run/postgresql');
+  assert.equal(server('postgresql:///shop?host=/tmp').host, '/tmp');
+  assert.equal(server('postgresql://u@[::1]:5433/shop').host, '::1');
+  assert.equal(server('postgresql://u:a@b@h/shop').password, 'a@b');
+});
+
+test('reads the embedded database with its folder and start files', () => {
+  assert.deepEqual(parseConnectionUrl('embedded:'), { engine: 'embedded', directory: null, init: [] });
+  assert.deepEqual(parseConnectionUrl('embedded:?init=a%20b.sql&init=c.sql'), {
+    engine: 'embedded',
+    directory: null,
+    init: ['a b.sql', 'c.sql'],
+  });
+  assert.deepEqual(parseConnectionUrl('embedded:./data/shop'), {
+    engine: 'embedded',
+    directory: './data/shop',
+    init: [],
+  });
+});
+
+test('turns the schema that other tools put into URLs into a search path', () => {
+  assert.equal(server('postgresql://h/d?schema=sales').options, '-c search_path=sales');
+});
+
+for (const [title, url, reason] of [
+  ['no scheme', 'localhost/shop', 'scheme'],
+  ['an unknown scheme', 'oracle://h/d', 'scheme'],
+  ['a missing slash', 'postgres:h/d', 'syntax'],
+  ['a bad port', 'postgres://h:54x/d', 'port'],
+  ['a password with a slash', 'postgres://u:se/cret@h:x/d', 'port'],
+  ['a lone percent sign', 'postgres://u:50%@h/d', 'encoding'],
+  ['an unknown sslmode', 'postgres://h/d?sslmode=maybe', 'tls'],
+  ['two hosts', 'postgres://a,b/d', 'unsupported'],
+  ['an unknown parameter of the embedded database', 'embedded:?file=a.sql', 'unsupported'],
+] as const) {
+  test(`says what is wrong with ${title} and never repeats a password`, () => {
+    assert.throws(
+      () => parseConnectionUrl(url),
+      (error) =>
+        ConnectionUrlError.is(error, reason) && error.message.length > 30 && !error.message.includes('cret'),
+    );
+  });
+}
+
+test('never shows a password, whatever is typed', () => {
+  assert.equal(redactUrl('postgres://u:p%40ss@h/d'), 'postgres://u:***@h/d');
+  assert.equal(redactUrl('postgres://u:p@s:/s@h/d?password=x&a=1'), 'postgres://u:***@h/d?password=***&a=1');
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), (password) => {
+      const marked = `SECRET${password.replaceAll('&', '')}`;
+      assert.ok(!redactUrl(`postgres://u:${marked}@h/d`).includes('SECRET'));
+    }),
+  );
+});
+
+test('keeps profiles without the password and reads them back', () => {
+  const text = fc.string({ minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(text, text, text, (user, password, database) => {
+      const url = `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@h:1/${encodeURIComponent(database)}?sslmode=verify-ca`;
+      const settings = server(url);
+      assert.equal(settings.password, password);
+      assert.deepEqual(parseConnectionUrl(connectionUrl(settings)), withPassword(settings, null));
+    }),
+  );
+  const embedded = parseConnectionUrl('embedded:my folder?init=a/b c.sql&init=d.sql');
+  assert.deepEqual(parseConnectionUrl(connectionUrl(embedded)), embedded);
+});
+
+test('labels a connection without its user', () => {
+  assert.equal(connectionLabel(parseConnectionUrl('postgres://u:p@h/shop')), 'shop on h:5432');
+  assert.equal(
+    connectionLabel(parseConnectionUrl('embedded:?init=shop.sql')),
+    'Embedded PostgreSQL (shop.sql)',
+  );
+});
