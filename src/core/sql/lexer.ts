@@ -13,6 +13,9 @@ import {
 import { Scanner } from './scanner.ts';
 import { isTrivia, type Token, type TokenKind } from './tokens.ts';
 
+/** No rule looks further than this behind a token: the longest placeholder and the blanks before an operand. */
+const LOOKAHEAD = 512;
+
 /**
  * All tokens of a source, trivia included, in order and without gaps.
  *
@@ -43,6 +46,7 @@ export class Lexer {
   private atStatementStart = true;
   /** the end of the token that is being read */
   private end = 0;
+  private furthest = 0;
 
   constructor(source: string, dialect: Dialect, start = 0) {
     this.source = source;
@@ -56,9 +60,18 @@ export class Lexer {
     return this.at;
   }
 
+  /**
+   * The offset up to which the tokens since the last {@link seek} depend on the source: an edit at or behind it does
+   * not change them. Infinity when the end of the source had a say, as for a string without its end.
+   */
+  get reach(): number {
+    return Math.max(this.furthest, this.at + LOOKAHEAD);
+  }
+
   /** Go on at another place, as at the beginning of a statement. */
   seek(position: number): void {
     this.at = position;
+    this.furthest = 0;
     this.afterOperand = false;
     this.adjacent = false;
     this.brackets = 0;
@@ -138,6 +151,7 @@ export class Lexer {
 
   /** Note where the token ends; without an end, everything up to the end of the source is unknown. */
   private found(kind: TokenKind, end: number): TokenKind {
+    if (end < 0) this.furthest = Number.POSITIVE_INFINITY;
     this.end = end < 0 ? this.source.length : end;
     return end < 0 ? 'unknown' : kind;
   }
@@ -225,7 +239,9 @@ export class Lexer {
   }
 
   private foundTemplate(kind: TokenKind, end: number): TokenKind | null {
-    return end < 0 ? null : this.found(kind, end);
+    if (end >= 0) return this.found(kind, end);
+    this.furthest = Number.POSITIVE_INFINITY;
+    return null;
   }
 
   /** Dollar quotes, placeholders and variables. */
