@@ -24,7 +24,11 @@ type Row = readonly [names: string, flags: string, returns: TypeFamily | 'first'
  * volatile one counts). Flags: i immutable, s stable, v volatile; n strict; t total; e may raise.
  */
 const POSTGRESQL: readonly Row[] = [
-  ['lower upper initcap reverse btrim ltrim rtrim trim translate replace quote_ident quote_literal md5', 'int', 'text'],
+  [
+    'lower upper initcap reverse btrim ltrim rtrim trim translate replace quote_ident quote_literal md5',
+    'int',
+    'text',
+  ],
   ['left right lpad rpad split_part overlay', 'int', 'text'],
   ['substring substr', 'ine', 'text'],
   ['repeat chr', 'inte', 'text'],
@@ -96,7 +100,11 @@ const POSTGRESQL: readonly Row[] = [
   ['to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery', 'sne', 'other'],
   ['similarity word_similarity', 'int', 'float'],
   ['unaccent', 'snte', 'text'],
-  ['random gen_random_uuid uuid_generate_v4 uuidv4 uuidv7 clock_timestamp timeofday random_normal', 'vt', null],
+  [
+    'random gen_random_uuid uuid_generate_v4 uuidv4 uuidv7 clock_timestamp timeofday random_normal',
+    'vt',
+    null,
+  ],
   ['nextval currval lastval setval', 'vte', 'integer'],
   ['pg_sleep txid_current pg_advisory_lock pg_try_advisory_lock set_config', 'v', null],
 ];
@@ -127,7 +135,11 @@ const MYSQL: readonly Row[] = [
   ['curtime current_time utc_time', 'st', 'time'],
   ['user current_user database schema version connection_id session_user', 's', 'text'],
   ['json_extract json_unquote json_value json_contains json_length', 'ie', null],
-  ['sysdate rand uuid uuid_short last_insert_id sleep get_lock release_lock row_count found_rows benchmark', 'v', null],
+  [
+    'sysdate rand uuid uuid_short last_insert_id sleep get_lock release_lock row_count found_rows benchmark',
+    'v',
+    null,
+  ],
 ];
 
 const TSQL: readonly Row[] = [
@@ -272,19 +284,19 @@ export function catalogFunctions(call: FunctionCall, catalog: Catalog): Function
 /** True for an aggregate call, used as a window function or not. */
 export function isAggregateCall(call: FunctionCall, catalog: Catalog): boolean {
   if (call.star || call.filter || call.withinGroup.length > 0) return true;
-  if (call.function in ORDERLESS_AGGREGATES || call.function in ORDERED_AGGREGATES) return true;
+  if (aggregateResult(call) !== undefined) return true;
   return catalogFunctions(call, catalog).some((f) => f.kind === 'aggregate');
 }
 
 /** The aggregate's result depends on the order in which rows reach it (array_agg and the like, and all unknown). */
 export function isOrderSensitiveAggregate(call: FunctionCall): boolean {
-  return !(call.function in ORDERLESS_AGGREGATES);
+  return !Object.hasOwn(ORDERLESS_AGGREGATES, call.function);
 }
 
 /** The family that a built-in aggregate returns; undefined when the call is none. */
 export function aggregateResult(call: FunctionCall): TypeFamily | 'first' | null | undefined {
-  if (call.function in ORDERLESS_AGGREGATES) return ORDERLESS_AGGREGATES[call.function];
-  return call.function in ORDERED_AGGREGATES ? ORDERED_AGGREGATES[call.function] : undefined;
+  if (Object.hasOwn(ORDERLESS_AGGREGATES, call.function)) return ORDERLESS_AGGREGATES[call.function];
+  return Object.hasOwn(ORDERED_AGGREGATES, call.function) ? ORDERED_AGGREGATES[call.function] : undefined;
 }
 
 /** Column names of a set-returning function of the engine; null inside stands for the alias. Null when unknown. */

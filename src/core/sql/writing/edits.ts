@@ -1,224 +1,235 @@
-/** Edits that rules are made of. All of them refer to the statement's own text. */
-import type { Expression } from '../ast.ts';
-import type { AnalyzedStatement, Block, Conjunct } from '../query-model.ts';
-import { applyEdits, contains, rangesOverlap, type TextEdit, type TextRange } from '../text.ts';
-import { isTrivia } from '../tokens.ts';
-import { unwrapParens } from '../walk.ts';
+/** Collects the edits of one rewrite and checks that nothing is lost by them. */
+import type { Cte, Expression, Join, Query, SelectClauses } from '../ast.ts';
+import type { AnalyzedStatement, Block, Conjunct, Scope, Source } from '../query-model.ts';
+import { sortEdits, type TextEdit, type TextRange } from '../text.ts';
 import { type Fragment, render, sql } from './fragment.ts';
-import { beginsLine, lineIndent, type Style, styleOf } from './style.ts';
+import { type PredicateChange, planPredicate, predicateOf, whereOf } from './predicates.ts';
+import { indentAt, orderByRange, startsLine, tokensWithin, withWhiteSpace } from './ranges.ts';
+import { isSafe, type PlannedEdit } from './safety.ts';
+import { type Style, styleOf } from './style.ts';
 
-/** The text of a node, as written. */
-export function source(statement: AnalyzedStatement, range: TextRange): string {
-  return statement.text.slice(range.start, range.end);
-}
-
-/** The text of a range after edits that lie within it. */
-export function editedSource(
-  statement: AnalyzedStatement,
-  range: TextRange,
-  edits: readonly TextEdit[],
-): string {
-  const shifted = edits.map((edit) => ({
-    start: edit.start - range.start,
-    end: edit.end - range.start,
-    text: edit.text,
-  }));
-  return applyEdits(source(statement, range), shifted);
-}
-
-/** The statement's style. */
-export function style(statement: AnalyzedStatement): Style {
-  return styleOf(statement.text, statement.tokens);
-}
-
-/** Put a fragment in the place of a range. */
-export function replace(
-  statement: AnalyzedStatement,
-  range: TextRange,
-  fragment: Fragment | string,
-): TextEdit {
-  const text =
-    typeof fragment === 'string'
-      ? fragment
-      : render(fragment, style(statement), lineIndent(statement.text, range.start));
-  return { start: range.start, end: range.end, text };
-}
-
-/** Put a fragment at an offset. */
-export function insert(statement: AnalyzedStatement, offset: number, fragment: Fragment | string): TextEdit {
-  return replace(statement, { start: offset, end: offset }, fragment);
-}
-
-/** Take a range away with the white space before it (a comment before it stays). */
-export function remove(statement: AnalyzedStatement, range: TextRange): TextEdit {
-  const before = statement.text.slice(0, range.start);
-  return { start: endBeforeSpace(statement, before), end: range.end, text: '' };
-}
-
-/** White space before a removal goes too, but never the line break that ends a line comment. */
-function endBeforeSpace(statement: AnalyzedStatement, before: string): number {
-  const trimmed = before.trimEnd().length;
-  const last = statement.tokens.find((token) => token.start < trimmed && token.end >= trimmed);
-  return last?.kind === 'lineComment' ? before.length : trimmed;
-}
-
-/** A comment lies in the range: what replaces the whole of it would lose the comment. */
-export function hasComment(statement: AnalyzedStatement, range: TextRange): boolean {
-  return statement.tokens.some(
-    (token) => (token.kind === 'lineComment' || token.kind === 'blockComment') && contains(range, token),
-  );
-}
-
-/** No edit touches what the parser did not understand. */
-export function editable(statement: AnalyzedStatement, ranges: readonly TextRange[]): boolean {
-  return !ranges.some((range) => statement.opaque.some((opaque) => rangesOverlap(range, opaque)));
+/** Begin the edits of a rewrite. */
+export function editing(statement: AnalyzedStatement): RewriteEdits {
+  return new RewriteEdits(statement);
 }
 
 /**
- * Take conjuncts out of WHERE (or HAVING, or an ON that keeps another one), each with its AND; the whole clause when
- * none is left.
- *
- * @param conjuncts of one clause of one block
- * @returns null when the clause is an ON that would become empty
+ * The edits of one rewrite. Each call adds a change; {@link RewriteEdits.done} gives them all, or null when one was
+ * impossible or would lose something: a comment, a part that the parser did not understand, a template block, the
+ * order of positional parameters. Changes of WHERE may be given in any order: they are put together at the end.
  */
-export function removeConjuncts(
-  statement: AnalyzedStatement,
-  conjuncts: readonly Conjunct[],
-): TextEdit[] | null {
-  const [first] = conjuncts;
-  if (!first) return [];
-  const all = clauseOf(first);
-  if (conjuncts.length === all.length) {
-    const clause =
-      first.place === 'where'
-        ? first.block.select.clauses.where
-        : first.place === 'having'
-          ? first.block.select.clauses.having
-          : null;
-    return clause ? [remove(statement, clause)] : null;
+export class RewriteEdits {
+  readonly style: Style;
+  private readonly statement: AnalyzedStatement;
+  private readonly planned: PlannedEdit[] = [];
+  private readonly predicates = new Map<Expression | Scope, PredicateChange>();
+  private failed = false;
+
+  constructor(statement: AnalyzedStatement) {
+    this.statement = statement;
+    this.style = styleOf(statement.text, statement.tokens, statement.dialect);
   }
-  const used = new Set<number>();
-  const edits: TextEdit[] = [];
-  for (const conjunct of conjuncts) {
-    const edit = removalWithAnd(statement, conjunct.range, used);
-    if (!edit) return rebuilt(statement, all, conjuncts);
-    edits.push(edit);
+
+  /** Put a fragment in the place of a node or range. */
+  replace(range: TextRange, fragment: Fragment): this {
+    const indent = indentAt(this.statement.text, range.start);
+    this.planned.push({
+      start: range.start,
+      end: range.end,
+      text: render(fragment, this.style, indent),
+      fragment,
+    });
+    return this;
   }
-  return edits;
-}
 
-/** Take one conjunct away. See {@link removeConjuncts}. */
-export function removeConjunct(statement: AnalyzedStatement, conjunct: Conjunct): TextEdit[] | null {
-  return removeConjuncts(statement, [conjunct]);
-}
-
-function clauseOf(conjunct: Conjunct): readonly Conjunct[] {
-  if (conjunct.place === 'having') return conjunct.block.having;
-  if (conjunct.place === 'on') return conjunct.join?.on ?? [];
-  return conjunct.block.where;
-}
-
-/** The AND before the conjunct goes with it, or the one behind it; null when both are gone or hidden by parentheses. */
-function removalWithAnd(statement: AnalyzedStatement, range: TextRange, used: Set<number>): TextEdit | null {
-  const tokens = statement.tokens.filter((token) => !isTrivia(token));
-  const first = tokens.findIndex((token) => token.start >= range.start);
-  const before = tokens[first - 1];
-  if (before?.upper === 'AND' && !used.has(before.start)) {
-    used.add(before.start);
-    return remove(statement, { start: before.start, end: range.end });
+  /** Insert a fragment; it brings its own blanks. */
+  insert(at: number, fragment: Fragment): this {
+    return this.replace({ start: at, end: at }, fragment);
   }
-  const after = tokens.find((token) => token.start >= range.end);
-  if (after?.upper === 'AND' && !used.has(after.start)) {
-    used.add(after.start);
-    const next = tokens.find((token) => token.start >= after.end);
-    const gap = statement.text.slice(after.end, next?.start ?? after.end);
-    // a comment behind the AND belongs to what stays
-    return { start: range.start, end: gap.trim() === '' ? (next?.start ?? after.end) : after.end, text: '' };
+
+  /** Remove a range as it is. */
+  remove(range: TextRange): this {
+    this.planned.push({ start: range.start, end: range.end, text: '', fragment: null });
+    return this;
   }
-  return null;
-}
 
-/** The clause written anew from the conjuncts that stay; null when that would lose a comment. */
-function rebuilt(
-  statement: AnalyzedStatement,
-  all: readonly Conjunct[],
-  gone: readonly Conjunct[],
-): TextEdit[] | null {
-  const start = Math.min(...all.map((conjunct) => conjunct.range.start));
-  const end = Math.max(...all.map((conjunct) => conjunct.range.end));
-  const whole = wholeCondition(all[0]);
-  if (!whole || hasComment(statement, whole) || whole.start > start || whole.end < end) return null;
-  const kept = all
-    .filter((conjunct) => !gone.includes(conjunct))
-    .map((conjunct) => source(statement, conjunct.range));
-  return [replace(statement, whole, kept.join(` ${keyword(statement, 'AND')} `))];
-}
-
-function wholeCondition(conjunct: Conjunct | undefined): Expression | null {
-  if (!conjunct) return null;
-  if (conjunct.place === 'having') return conjunct.block.select.having;
-  if (conjunct.place === 'on') return conjunct.join?.node?.on ?? null;
-  return conjunct.block.select.where;
-}
-
-/** A keyword in the case of the file. */
-export function keyword(statement: AnalyzedStatement, word: string): string {
-  return style(statement).keywordCase === 'lower' ? word.toLowerCase() : word;
-}
-
-/** Add a condition to a block's WHERE, or a WHERE with it behind its FROM. */
-export function addConjunct(statement: AnalyzedStatement, block: Block, condition: Fragment): TextEdit[] {
-  const { where, clauses } = block.select;
-  const last = block.where.at(-1);
-  if (!where || !last) {
-    const at = clauses.from?.end ?? clauses.select.end;
-    const oneLine = !beginsLine(statement.text, clauses.from?.start ?? 0);
-    return [
-      insertBehind(
-        statement,
-        at,
-        oneLine ? sql` WHERE ${condition}` : sql`\nWHERE ${condition}`,
-        clauses.from?.start,
-      ),
-    ];
+  /** Remove a clause or another range with the white space before it. */
+  removeClause(range: TextRange | null): this {
+    if (range === null) return this.fail();
+    return this.remove(withWhiteSpace(this.statement, range));
   }
-  const and = lastAnd(statement, where);
-  const ownLine = and !== null && beginsLine(statement.text, and);
-  const indent = ownLine ? lineIndent(statement.text, and) : null;
-  const text = ownLine
-    ? `${style(statement).newline}${indent}${render(sql`AND ${condition}`, style(statement), indent ?? '')}`
-    : ` ${render(sql`AND ${condition}`, style(statement), lineIndent(statement.text, where.start))}`;
-  if (unwrapParens(where) === where && where.kind === 'binary' && where.operator === 'OR') {
-    return [insert(statement, where.start, '('), { start: where.end, end: where.end, text: `)${text}` }];
+
+  /** Remove a conjunct of WHERE, HAVING or ON with its AND; the clause goes with its last one, ON becomes TRUE. */
+  removeConjunct(conjunct: Conjunct): this {
+    this.changeOf(conjunct).removed.add(conjunct);
+    return this;
   }
-  return [{ start: where.end, end: where.end, text }];
+
+  /** Put a fragment in the place of a conjunct; OR at its top is put in parentheses where needed. */
+  replaceConjunct(conjunct: Conjunct, fragment: Fragment): this {
+    this.changeOf(conjunct).replaced.set(conjunct, fragment);
+    return this;
+  }
+
+  /** Add `AND fragment` to WHERE, or a WHERE. */
+  addConjunct(scope: Scope, fragment: Fragment): this {
+    this.changeAt(scope, 'where', whereOf(scope)).added.push(fragment);
+    return this;
+  }
+
+  /** Move a conjunct into another block's WHERE, written there as the fragment says. */
+  moveConjunct(conjunct: Conjunct, to: Scope, fragment: Fragment): this {
+    return this.removeConjunct(conjunct).addConjunct(to, fragment);
+  }
+
+  /** Remove DISTINCT (not DISTINCT ON) from a block. */
+  removeDistinct(block: Block): this {
+    if (block.select.distinct !== 'distinct') return this.fail();
+    const words = tokensWithin(this.statement.tokens, block.select.clauses.select);
+    const word = words.find((token) => token.upper === 'DISTINCT' || token.upper === 'DISTINCTROW');
+    return word ? this.removeClause(word) : this.fail();
+  }
+
+  /** Add DISTINCT to a block that has no such word yet. */
+  addDistinct(block: Block): this {
+    if (block.select.distinct !== null) return this.fail();
+    const word = tokensWithin(this.statement.tokens, block.select.clauses.select)[0];
+    return word ? this.insert(word.end, sql` DISTINCT`) : this.fail();
+  }
+
+  /** Put a fragment in the place of the whole select list. */
+  replaceSelectList(block: Block, fragment: Fragment): this {
+    const first = block.select.items[0];
+    const last = block.select.items.at(-1);
+    return first && last ? this.replace({ start: first.start, end: last.end }, fragment) : this.fail();
+  }
+
+  /** Put a fragment (with its keyword) in the place of a clause. */
+  replaceClause(block: Block, clause: keyof SelectClauses, fragment: Fragment): this {
+    const range = block.select.clauses[clause];
+    return range ? this.replace(range, fragment) : this.fail();
+  }
+
+  /** Remove ORDER BY of a query. */
+  removeOrderBy(query: Query): this {
+    return this.removeClause(orderByRange(this.statement, query));
+  }
+
+  /** Remove LIMIT, OFFSET and FETCH of a query. */
+  removeLimit(query: Query): this {
+    return this.removeClause(query.limit);
+  }
+
+  /**
+   * Add a join (`LEFT JOIN x ON …`) after the FROM item that holds the given sources: ON sees nothing of the items
+   * beside it. Fails when they stand in several items.
+   */
+  addJoin(block: Block, seen: readonly Source[], fragment: Fragment): this {
+    const items = block.select.from.filter((item) =>
+      seen.some((source) => item.start <= source.node.start && source.node.end <= item.end),
+    );
+    const item = items.length === 0 && seen.length === 0 ? block.select.from.at(-1) : items[0];
+    if (!item || items.length > 1) return this.fail();
+    return this.insert(item.end, this.onNewLine(block.select.clauses.from, fragment));
+  }
+
+  /**
+   * Remove a relation from FROM: the right side of a join with its ON, the left side with the join's words and ON, or
+   * an item of the list with its comma. Fails for the only relation. Conjuncts of the removed ON are lost: add them
+   * elsewhere where they are still needed.
+   */
+  removeSource(source: Source): this {
+    if (source.block.kind !== 'select') return this.fail();
+    const { select } = source.block as Block;
+    const join = source.block.joins.find((step) => step.node && isSideOf(step.node, source))?.node;
+    if (join) {
+      if (join.right === source.node) return this.removeClause({ start: join.left.end, end: join.end });
+      this.remove({ start: join.start, end: join.right.start });
+      return this.removeClause({ start: join.right.end, end: join.end });
+    }
+    const at = select.from.indexOf(source.node);
+    const previous = select.from[at - 1];
+    const next = select.from[at + 1];
+    if (at < 0) return this.fail();
+    if (previous) return this.remove({ start: previous.end, end: source.node.end });
+    return next ? this.remove({ start: source.node.start, end: next.start }) : this.fail();
+  }
+
+  /** Put other words in the place of a join's: sql`INNER JOIN`. */
+  setJoinWords(join: Join, fragment: Fragment): this {
+    return this.replace(join.joinRange, fragment);
+  }
+
+  /**
+   * Add a CTE to the statement's query: last in its WITH (or first, for the others to see), or with a new WITH.
+   *
+   * @param definition `name AS (…)`, without WITH
+   */
+  addCte(query: Query, definition: Fragment, place: 'first' | 'last' = 'last'): this {
+    const ctes: readonly Cte[] = query.with?.ctes ?? [];
+    const first = ctes[0];
+    const last = ctes.at(-1);
+    if (!first || !last) {
+      return this.insert(
+        query.start,
+        sql`
+          WITH ${definition}
+          ${sql``}`,
+      );
+    }
+    if (place === 'last') return this.insert(last.end, sql`, ${definition}`);
+    return this.insert(first.start, sql`${definition}, `);
+  }
+
+  /** The rewrite cannot be done: {@link RewriteEdits.done} will give null. */
+  fail(): this {
+    this.failed = true;
+    return this;
+  }
+
+  /** The edits in the order of the text, or null when the rewrite cannot be done without a loss. */
+  done(): TextEdit[] | null {
+    if (this.failed) return null;
+    const edits = [...this.planned];
+    for (const change of this.predicates.values()) {
+      const planned = planPredicate(this.statement, change, this.style);
+      if (!planned) return null;
+      edits.push(...planned);
+    }
+    const sorted = sortEdits(edits) as PlannedEdit[];
+    if (!isSafe(this.statement, sorted)) return null;
+    return sorted.map(({ start, end, text }) => ({ start, end, text }));
+  }
+
+  /** The fragment on a line of its own where the clause begins one, after a blank otherwise. */
+  private onNewLine(clause: TextRange | null, fragment: Fragment): Fragment {
+    const breaks = this.style.multiline && clause !== null && startsLine(this.statement.text, clause.start);
+    return breaks
+      ? { kind: 'fragment', pieces: [{ kind: 'break', levels: 0 }, ...fragment.pieces] }
+      : sql` ${fragment}`;
+  }
+
+  private changeOf(conjunct: Conjunct): PredicateChange {
+    return this.changeAt(conjunct.block, conjunct.place, predicateOf(conjunct));
+  }
+
+  private changeAt(scope: Scope, place: Conjunct['place'], predicate: Expression | null): PredicateChange {
+    const key = predicate ?? scope;
+    const known = this.predicates.get(key);
+    if (known) return known;
+    const change: PredicateChange = {
+      scope,
+      place,
+      predicate,
+      removed: new Set(),
+      replaced: new Map(),
+      added: [],
+    };
+    this.predicates.set(key, change);
+    return change;
+  }
 }
 
-function lastAnd(statement: AnalyzedStatement, within: TextRange): number | null {
-  return (
-    statement.tokens.findLast((token) => token.upper === 'AND' && contains(within, token))?.start ?? null
-  );
-}
-
-/** Insert behind an offset with the indentation of another line. */
-function insertBehind(
-  statement: AnalyzedStatement,
-  offset: number,
-  fragment: Fragment,
-  like: number | undefined,
-): TextEdit {
-  const indent = lineIndent(statement.text, like ?? offset);
-  return { start: offset, end: offset, text: render(fragment, style(statement), indent) };
-}
-
-/**
- * Add a join behind the last item of a block's FROM, on a line of its own.
- *
- * @param join begins with the join's words: sql`JOIN … ON …`
- * @returns null for a block without FROM
- */
-export function addJoin(statement: AnalyzedStatement, block: Block, join: Fragment): TextEdit[] | null {
-  const { from } = block.select.clauses;
-  if (!from) return null;
-  return [insertBehind(statement, from.end, sql`\n${join}`, from.start)];
+function isSideOf(join: Join, source: Source): boolean {
+  return join.right === source.node || join.left === source.node;
 }

@@ -1,57 +1,174 @@
-/**
- * SQL that a rule writes. In the template `sql` the words in capitals are keywords and take the case of the file; words
- * before a parenthesis are functions and take theirs; a line break and two blanks become the file's own. What is
- * interpolated (slices of the user's text, names) stays byte for byte.
- */
+/** Pieces of SQL that a rewrite writes: code in the statement's style, and the statement's own text byte for byte. */
+import type { TextRange } from '../text.ts';
 import type { Style } from './style.ts';
 
-/** Code in our own hand, or text to keep as it is. */
-type Part = { readonly code: string } | { readonly verbatim: string };
+/** `code` is re-cased, `exact` is kept; `break` is a line break followed by that many levels of indentation. */
+export type Piece =
+  | { readonly kind: 'code'; readonly text: string }
+  | { readonly kind: 'exact'; readonly text: string; readonly origin: TextRange | null }
+  | { readonly kind: 'break'; readonly levels: number };
 
+/** A piece of SQL made by {@link sql}, {@link source}, `identifier` and the like. */
 export interface Fragment {
-  readonly parts: readonly Part[];
-}
-
-/** A fragment from a template; strings are kept byte for byte, fragments are joined in. */
-export function sql(strings: TemplateStringsArray, ...values: readonly (Fragment | string)[]): Fragment {
-  const parts: Part[] = [];
-  strings.forEach((code, index) => {
-    if (code !== '') parts.push({ code });
-    const value = values[index];
-    if (typeof value === 'string') parts.push({ verbatim: value });
-    else if (value) parts.push(...value.parts);
-  });
-  return { parts };
-}
-
-/** Fragments one after the other with code between them, for instance `', '` or `' AND '`. */
-export function joinFragments(fragments: readonly (Fragment | string)[], separator: string): Fragment {
-  const parts: Part[] = [];
-  fragments.forEach((fragment, index) => {
-    if (index > 0) parts.push({ code: separator });
-    if (typeof fragment === 'string') parts.push({ verbatim: fragment });
-    else parts.push(...fragment.parts);
-  });
-  return { parts };
+  readonly kind: 'fragment';
+  readonly pieces: readonly Piece[];
 }
 
 /**
- * The text of a fragment in a file's style.
+ * SQL as a template. Its literal text is code: words right before a parenthesis are functions, all others keywords,
+ * both re-cased in the style of the statement; string literals and quoted names in it are kept. A line break in the
+ * template is a line break relative to the place of the edit (two blanks are one level of indentation), or a blank
+ * where the statement stands on one line. What is interpolated is kept as it is: fragments, and strings byte for byte
+ * (text of the statement comes by {@link source}, so that its comments and parameters are known to be kept).
  *
- * @param indent the indentation of the line that it is put on: its later lines begin with it
+ * @example sql`EXISTS (SELECT 1 FROM ${source(statement, table)} WHERE ${condition})`
  */
-export function render(fragment: Fragment, style: Style, indent = ''): string {
-  return fragment.parts
-    .map((part) => ('code' in part ? renderCode(part.code, style, indent) : part.verbatim))
-    .join('');
+export function sql(
+  strings: TemplateStringsArray,
+  ...values: readonly (Fragment | string | number)[]
+): Fragment {
+  const pieces: Piece[] = [];
+  let levels = 0;
+  dedent(strings.raw).forEach((text, i) => {
+    for (const piece of codePieces(text)) {
+      if (piece.kind === 'break') levels = piece.levels;
+      pieces.push(piece);
+    }
+    const value = values[i];
+    if (value === undefined) return;
+    if (typeof value === 'object') pieces.push(...indented(value.pieces, levels));
+    else pieces.push({ kind: 'exact', text: String(value), origin: null });
+  });
+  return { kind: 'fragment', pieces };
 }
 
-function renderCode(code: string, style: Style, indent: string): string {
-  return code
-    .replace(/\b[A-Z][A-Z_]*\b/g, (word) => (style.keywordCase === 'lower' ? word.toLowerCase() : word))
-    .replace(/\b[a-z][a-z_]*(?=\()/g, (name) => (style.functionCase === 'upper' ? name.toUpperCase() : name))
-    .replace(
-      /\n((?: {2})*)/g,
-      (_, levels: string) => style.newline + indent + style.indent.repeat(levels.length / 2),
-    );
+/** The statement's own text of a node or range, kept byte for byte with the comments in it. */
+export function source(statement: { readonly text: string }, range: TextRange): Fragment {
+  const origin = { start: range.start, end: range.end };
+  return {
+    kind: 'fragment',
+    pieces: [{ kind: 'exact', text: statement.text.slice(range.start, range.end), origin }],
+  };
+}
+
+/** Text that is kept as it is: a literal, an operator. */
+export function verbatim(text: string): Fragment {
+  return { kind: 'fragment', pieces: [{ kind: 'exact', text, origin: null }] };
+}
+
+/** A string literal: quotes inside are doubled. */
+export function stringLiteral(value: string): Fragment {
+  return verbatim(`'${value.replaceAll("'", "''")}'`);
+}
+
+/** Fragments one after the other with a separator, a comma and a blank when left out. */
+export function joinFragments(
+  fragments: readonly Fragment[],
+  separator: Fragment = verbatim(', '),
+): Fragment {
+  const pieces = fragments.flatMap((fragment, i) =>
+    i === 0 ? fragment.pieces : [...separator.pieces, ...fragment.pieces],
+  );
+  return { kind: 'fragment', pieces };
+}
+
+/** The fragment in parentheses. */
+export function parenthesized(fragment: Fragment): Fragment {
+  return joinFragments([verbatim('('), fragment, verbatim(')')], verbatim(''));
+}
+
+/**
+ * The text of a fragment.
+ *
+ * @param indent the indentation of the line that the fragment is put in
+ */
+export function render(fragment: Fragment, style: Style, indent: string): string {
+  let text = '';
+  fragment.pieces.forEach((piece, i) => {
+    if (piece.kind === 'exact') text += piece.text;
+    else if (piece.kind === 'code') text += inStyle(piece.text, style);
+    else if (style.multiline) {
+      text = text.replace(/[ \t]+$/, '') + style.newline + indent + style.indentUnit.repeat(piece.levels);
+    } else if (needsBlank(text, fragment.pieces[i + 1], i)) text += ' ';
+  });
+  return text;
+}
+
+/** The ranges of the statement's text that a fragment carries. */
+export function carriedRanges(fragment: Fragment): TextRange[] {
+  return fragment.pieces.flatMap((piece) => (piece.kind === 'exact' && piece.origin ? [piece.origin] : []));
+}
+
+/** Where a line break of the template becomes a blank: not behind ( and not before ). */
+function needsBlank(before: string, next: Piece | undefined, index: number): boolean {
+  if (index > 0 && (before === '' || /[\s(]$/.test(before))) return false;
+  return !(next && next.kind !== 'break' && /^[\s)]/.test(next.text));
+}
+
+/** The pieces moved in by some levels: what an interpolated fragment needs. */
+function indented(pieces: readonly Piece[], levels: number): Piece[] {
+  return pieces.map((piece) =>
+    piece.kind === 'break' ? { kind: 'break', levels: piece.levels + levels } : piece,
+  );
+}
+
+function* codePieces(text: string): Generator<Piece> {
+  const lines = text.split('\n');
+  for (const [i, line] of lines.entries()) {
+    if (i === 0) {
+      if (line) yield { kind: 'code', text: line };
+      continue;
+    }
+    const blanks = /^ */.exec(line)?.[0].length ?? 0;
+    yield { kind: 'break', levels: Math.floor(blanks / 2) };
+    if (line.length > blanks) yield { kind: 'code', text: line.slice(blanks) };
+  }
+}
+
+/** Take the indentation away that the template has because of the code around it; first and last line may be empty. */
+function dedent(strings: readonly string[]): string[] {
+  const width = commonIndentation(strings);
+  const texts = strings.map((text) =>
+    text
+      .split('\n')
+      .map((line, i) => (i === 0 ? line : line.slice(Math.min(width, blanksBefore(line)))))
+      .join('\n'),
+  );
+  const last = texts.length - 1;
+  const opensOnNewLine = /^[ \t]*\n/.test(texts[0] ?? '');
+  if (opensOnNewLine) texts[0] = (texts[0] ?? '').replace(/^[ \t]*\n */, '');
+  texts[last] = (texts[last] ?? '').replace(/\n[ \t]*$/, '');
+  return texts;
+}
+
+function commonIndentation(strings: readonly string[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  strings.forEach((text, s) => {
+    const lines = text.split('\n').slice(1);
+    lines.forEach((line, i) => {
+      const endsInValue = i === lines.length - 1 && s < strings.length - 1;
+      if (line.trim() !== '' || endsInValue) least = Math.min(least, blanksBefore(line));
+    });
+  });
+  return Number.isFinite(least) ? least : 0;
+}
+
+function blanksBefore(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0;
+}
+
+/** Keywords that may stand right before a parenthesis. */
+const NOT_FUNCTIONS = new Set(
+  `ALL AND ANY ARRAY AS BETWEEN BY CASE DISTINCT ELSE EXCEPT EXISTS FILTER FROM GROUP HAVING IN INTERSECT INTO IS JOIN
+  LATERAL LIKE LIMIT NOT OFFSET ON OR ORDER OVER PARTITION ROW SELECT SET SOME THEN TOP UNION USING VALUES WHEN WHERE
+  WITH WITHIN MATERIALIZED APPLY RETURNING`.split(/\s+/),
+);
+
+function inStyle(code: string, style: Style): string {
+  return code.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_]*\(?/g, (word) => {
+    if (word.startsWith("'") || word.startsWith('"')) return word;
+    const isFunction = word.endsWith('(') && !NOT_FUNCTIONS.has(word.slice(0, -1).toUpperCase());
+    const wanted = isFunction ? style.functionCase : style.keywordCase;
+    return wanted === 'upper' ? word.toUpperCase() : word.toLowerCase();
+  });
 }

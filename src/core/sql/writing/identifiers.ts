@@ -73,9 +73,20 @@ export function inventName(
     for (const source of scope.sources) for (const c of source.columns ?? []) used.add(c.name.toLowerCase());
   }
   const { reserved } = dialectData(statement.dialect);
-  const stem = base.toLowerCase().replace(/[^a-z0-9_]/g, '_');
+  const stem = plainName(base);
   for (let n = 1; ; n++) {
     const name = n === 1 ? stem : `${stem}_${n}`;
     if (!used.has(name) && !reserved.has(name.toUpperCase())) return name;
   }
+}
+
+/** `avg(x)` gives avg_x. */
+function plainName(base: string): string {
+  const plain = base
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .replace(/^(?=\d)/, 'x')
+    .slice(0, 40);
+  return plain || 'x';
 }

@@ -1,79 +1,102 @@
-/** How a file writes its SQL, so that inserted code looks like its neighbours. */
+/** How a statement is written, so that what a rewrite adds looks like the rest. */
+import type { Dialect } from '../dialect.ts';
+import { dialectData } from '../dialects/dialect-data.ts';
 import { isTrivia, type Token } from '../tokens.ts';
 
 export interface Style {
   readonly keywordCase: 'upper' | 'lower';
   readonly functionCase: 'upper' | 'lower';
-  /** one level of indentation */
-  readonly indent: string;
+  /** one level of indentation: blanks or a tab */
+  readonly indentUnit: string;
   readonly newline: '\n' | '\r\n';
-  /** a line begins with AND rather than ending with it */
-  readonly leadingAnd: boolean;
+  /** the statement stands on several lines: what is added may too */
+  readonly multiline: boolean;
+  /** lists are written with the comma at the start of a line */
+  readonly leadingCommas: boolean;
 }
 
-const KEYWORDS = new Set(
-  'SELECT FROM WHERE AND OR JOIN LEFT ON GROUP ORDER BY HAVING UNION ALL INSERT INTO UPDATE DELETE SET VALUES WITH AS IN EXISTS NOT CASE WHEN THEN END LIMIT INNER'.split(
-    ' ',
-  ),
-);
-const DEFAULT_INDENT = '  ';
-
-/** The style of a statement by its majority; upper-case keywords and lower-case functions where nothing tells. */
-export function styleOf(text: string, tokens: readonly Token[]): Style {
-  let upper = 0;
-  let lower = 0;
-  let upperCalls = 0;
-  let lowerCalls = 0;
-  let leading = 0;
-  let trailing = 0;
-  tokens.forEach((token, index) => {
-    if (token.kind !== 'word') return;
-    const isUpper = token.text === token.upper;
-    if (KEYWORDS.has(token.upper)) {
-      if (isUpper) upper++;
-      else lower++;
-    } else if (tokens[index + 1]?.text === '(') {
-      if (isUpper) upperCalls++;
-      else lowerCalls++;
-    }
-    if (token.upper === 'AND' && beginsLine(text, token.start)) leading++;
-    if (token.upper === 'AND' && endsLine(tokens, index)) trailing++;
-  });
+/**
+ * The style of a statement by majority; upper-case keywords and functions like them where nothing tells.
+ *
+ * @param tokens the statement's own tokens; for a statement of few words, those of the file say more
+ */
+export function styleOf(text: string, tokens: readonly Token[], dialect: Dialect): Style {
+  const keywordCase = keywordCaseOf(tokens, dialect);
   return {
-    keywordCase: lower > upper ? 'lower' : 'upper',
-    functionCase: upperCalls > lowerCalls ? 'upper' : 'lower',
-    indent: indentUnit(text),
+    keywordCase,
+    functionCase: functionCaseOf(tokens, dialect) ?? keywordCase,
+    indentUnit: indentUnitOf(text),
     newline: text.includes('\r\n') ? '\r\n' : '\n',
-    leadingAnd: leading >= trailing,
+    multiline: tokens.some((token) => token.kind === 'whitespace' && token.text.includes('\n')),
+    leadingCommas: commasLead(tokens),
   };
 }
 
-/** The white space at the beginning of the line that an offset is on. */
-export function lineIndent(text: string, offset: number): string {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  return /^[ \t]*/.exec(text.slice(start, offset))?.[0] ?? '';
-}
+/** Cases counted in words: mixed case counts for neither. */
+class CaseVote {
+  private upper = 0;
+  private lower = 0;
 
-/** Only white space stands before the offset on its line. */
-export function beginsLine(text: string, offset: number): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  return start > 0 && text.slice(start, offset).trim() === '';
-}
-
-function endsLine(tokens: readonly Token[], index: number): boolean {
-  const next = tokens[index + 1];
-  return next !== undefined && isTrivia(next) && next.text.includes('\n');
-}
-
-function indentUnit(text: string): string {
-  const widths: number[] = [];
-  for (const match of text.matchAll(/\n([ \t]+)\S/g)) {
-    const space = match[1] ?? '';
-    if (space.startsWith('\t')) return '\t';
-    widths.push(space.length);
+  add(text: string): void {
+    if (text === text.toUpperCase()) this.upper++;
+    else if (text === text.toLowerCase()) this.lower++;
   }
-  const least = Math.min(...widths);
-  return least >= 2 && least <= 8 && widths.every((width) => width % least === 0)
-    ? ' '.repeat(least)
-    : DEFAULT_INDENT;
+
+  result(): 'upper' | 'lower' | null {
+    if (this.upper === this.lower) return null;
+    return this.upper > this.lower ? 'upper' : 'lower';
+  }
+}
+
+function keywordCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | 'lower' {
+  const { reserved } = dialectData(dialect);
+  const vote = new CaseVote();
+  for (const token of tokens) {
+    if (token.kind === 'word' && reserved.has(token.upper)) vote.add(token.text);
+  }
+  return vote.result() ?? 'upper';
+}
+
+function functionCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | 'lower' | null {
+  const { reserved } = dialectData(dialect);
+  const vote = new CaseVote();
+  tokens.forEach((token, i) => {
+    const called = tokens[i + 1]?.text === '(';
+    if (token.kind === 'word' && called && !reserved.has(token.upper) && !namesWhatFollows(tokens, i)) {
+      vote.add(token.text);
+    }
+  });
+  return vote.result();
+}
+
+/** `INSERT INTO t(`, `REFERENCES t(`, `AS t(`: a word before a parenthesis that is no function. */
+function namesWhatFollows(tokens: readonly Token[], at: number): boolean {
+  for (let i = at - 1; i >= 0; i--) {
+    const token = tokens[i];
+    if (!token || isTrivia(token)) continue;
+    return ['INTO', 'REFERENCES', 'AS', 'WITH', 'TABLE'].includes(token.upper);
+  }
+  return false;
+}
+
+/** The smallest indentation that any line has; two blanks when no line is indented. */
+function indentUnitOf(text: string): string {
+  let smallest: string | null = null;
+  for (const match of text.matchAll(/\n([ \t]+)(?=\S)/g)) {
+    const indent = match[1] ?? '';
+    if (indent.startsWith('\t')) return '\t';
+    if (smallest === null || indent.length < smallest.length) smallest = indent;
+  }
+  return smallest !== null && smallest.length >= 2 && smallest.length <= 8 ? smallest : '  ';
+}
+
+function commasLead(tokens: readonly Token[]): boolean {
+  let leading = 0;
+  let trailing = 0;
+  tokens.forEach((token, i) => {
+    if (token.text !== ',') return;
+    if (tokens[i - 1]?.text.includes('\n')) leading++;
+    if (tokens[i + 1]?.text.includes('\n')) trailing++;
+  });
+  return leading > trailing;
 }
