@@ -1,7 +1,5 @@
 // A real VS Code without a display: code-server from npm, installed once into .cache/, started with a fresh profile.
 // `npm start` opens it in the browser where no desktop editor is at hand; the editor tests drive it in Chromium.
-//
-// Run directly (`node scripts/vscode-server.mjs [FOLDER] [--port N]`) it opens FOLDER with the built extension.
 import { spawn } from 'node:child_process';
 import {
   cpSync,
@@ -15,7 +13,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cleanEnvironment, root, run, runAsProgram, SetupError } from './bootstrap.mjs';
+import { cleanEnvironment, root, run, SetupError } from './bootstrap.mjs';
 
 /**
  * @typedef {object} ServerVersion
@@ -285,21 +283,3 @@ export function extensionFolder(folder) {
   }
   return folder;
 }
-
-runAsProgram(import.meta.url, async () => {
-  const portAt = process.argv.indexOf('--port');
-  const folder = process.argv
-    .slice(2)
-    .find((argument, index) => !argument.startsWith('--') && index + 2 !== portAt + 1);
-  const server = await startServer({
-    port: portAt > 0 ? Number(process.argv[portAt + 1]) : 0,
-    profile: path.join(root, '.cache', 'editor-profile'),
-    link: [extensionFolder(path.join(root, '.cache', 'editor-extension', 'ai-sql-optimizer'))],
-  });
-  console.log(`${server.url}/?folder=${path.resolve(folder ?? path.join(root, 'examples', 'shop'))}`);
-  await new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await server.stop();
-});

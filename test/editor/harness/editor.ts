@@ -162,7 +162,5 @@ function collectError(message: ConsoleMessage, into: string[]): void {
  * log files are missing) or from its missing gallery, and so has nothing to do with the extension.
  */
 export function isServerNoise(text: string): boolean {
-  return /@vscode\/spdlog|native-watchdog|Failed to load resource: .* 404|extensions from gallery/.test(
-    text,
-  );
+  return /@vscode\/spdlog|native-watchdog|Failed to load resource: .* 404|extensions from gallery/.test(text);
 }
