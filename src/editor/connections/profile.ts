@@ -2,11 +2,11 @@
  * Connection profiles as settings hold them, without an editor: reading, checking, writing, and the name under which
  * a profile's password is kept.
  */
+import type { ConnectionSettings, TlsMode } from '../../databases/connection-settings.ts';
+
 export type Engine = 'postgresql' | 'embedded';
 
-export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
-
-export const TLS_MODES: readonly TlsMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+export const TLS_MODES: readonly TlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 export type ProfileColor = 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
 
@@ -32,7 +32,14 @@ export interface ConnectionProfile {
   readonly tls: TlsMode;
   /** file with the certificates of authorities to trust, null for the system's */
   readonly caFile: string | null;
-  /** embedded: SQL file that fills the database when it starts */
+  /** files with a client certificate and its key */
+  readonly certificateFile: string | null;
+  readonly keyFile: string | null;
+  /** the server's own start options: '-c search_path=shop' */
+  readonly options: string | null;
+  /** embedded: folder where its data is kept, null for memory */
+  readonly directory: string | null;
+  /** embedded: SQL file that fills the database when it starts empty */
   readonly init: string | null;
   readonly color: ProfileColor | null;
   /** nothing that writes is run, not even in a transaction that is rolled back */
@@ -50,6 +57,10 @@ export interface ProfileSetting {
   readonly user?: string;
   readonly tls?: TlsMode;
   readonly caFile?: string;
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+  readonly options?: string;
+  readonly directory?: string;
   readonly init?: string;
   readonly color?: ProfileColor;
   readonly readOnly?: boolean;
@@ -59,6 +70,25 @@ export interface ProfileSetting {
 export type ProfileDraft = Omit<ConnectionProfile, 'key' | 'id' | 'scope'>;
 
 export const POSTGRES_PORT = 5432;
+
+/** A server on this machine, as its makers ship it. */
+export const EMPTY_DRAFT: ProfileDraft = {
+  name: '',
+  engine: 'postgresql',
+  host: 'localhost',
+  port: POSTGRES_PORT,
+  database: 'postgres',
+  user: 'postgres',
+  tls: 'disable',
+  caFile: null,
+  certificateFile: null,
+  keyFile: null,
+  options: null,
+  directory: null,
+  init: null,
+  color: null,
+  readOnly: false,
+};
 
 export interface ReadProfiles {
   readonly profiles: readonly ConnectionProfile[];
@@ -120,6 +150,10 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
     user: text(entry['user']) ?? '',
     tls,
     caFile: text(entry['caFile']),
+    certificateFile: text(entry['certificateFile']),
+    keyFile: text(entry['keyFile']),
+    options: text(entry['options']),
+    directory: text(entry['directory']),
     init: text(entry['init']),
     color: isOneOf(PROFILE_COLORS, color) ? color : null,
     readOnly: entry['readOnly'] === true,
@@ -128,18 +162,77 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
 
 /** A profile as settings keep it: defaults left out, never a password. */
 export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
-  const server = draft.engine === 'postgresql';
+  const { name, engine, host, port, database, user, tls, caFile, certificateFile, keyFile, options } = draft;
+  const place =
+    engine === 'postgresql'
+      ? { host, port, database, user, tls, ...given({ caFile, certificateFile, keyFile, options }) }
+      : given({ directory: draft.directory, init: draft.init });
   return {
     id,
-    name: draft.name,
-    engine: draft.engine,
-    ...(server ? { host: draft.host, port: draft.port, database: draft.database, user: draft.user } : {}),
-    ...(server ? { tls: draft.tls } : {}),
-    ...(server && draft.caFile !== null ? { caFile: draft.caFile } : {}),
-    ...(!server && draft.init !== null ? { init: draft.init } : {}),
+    name,
+    engine,
+    ...place,
     ...(draft.color !== null ? { color: draft.color } : {}),
     ...(draft.readOnly ? { readOnly: true } : {}),
   };
+}
+
+function given<K extends string>(values: Readonly<Record<K, string | null>>): Partial<Record<K, string>> {
+  const kept = Object.entries<string | null>(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(kept) as Partial<Record<K, string>>;
+}
+
+/** What opens a profile's database. File names are as in the profile. */
+export function toConnectionSettings(profile: ProfileDraft, password: string | null): ConnectionSettings {
+  if (profile.engine === 'embedded') {
+    const { directory, init } = profile;
+    return { engine: 'embedded', directory, init: init === null ? [] : [init] };
+  }
+  const { host, port, database, user, tls, caFile, certificateFile, keyFile, options } = profile;
+  return {
+    engine: 'postgresql',
+    host,
+    port,
+    database: database === '' ? null : database,
+    user: user === '' ? null : user,
+    password,
+    tls: { mode: tls, authorityFile: caFile, certificateFile, keyFile },
+    options,
+  };
+}
+
+/**
+ * A profile from what a URL said.
+ *
+ * @returns the draft and the password that stood in the URL; a sentence when the engine is not supported yet
+ */
+export function fromConnectionSettings(
+  settings: ConnectionSettings,
+): { readonly draft: ProfileDraft; readonly password: string | null } | string {
+  if (settings.engine === 'embedded') {
+    if (settings.init.length > 1) {
+      return 'Name one init file; it can include others by \\ir.';
+    }
+    const draft = { ...EMPTY_DRAFT, engine: 'embedded' as const, directory: settings.directory };
+    return { draft: { ...draft, init: settings.init[0] ?? null }, password: null };
+  }
+  if (settings.engine !== 'postgresql') {
+    return `Connections to ${settings.engine} are not supported in this release. PostgreSQL and the embedded database are.`;
+  }
+  const { host, port, database, user, password, tls, options } = settings;
+  const draft: ProfileDraft = {
+    ...EMPTY_DRAFT,
+    host,
+    port,
+    database: database ?? '',
+    user: user ?? '',
+    tls: tls.mode,
+    caFile: tls.authorityFile,
+    certificateFile: tls.certificateFile,
+    keyFile: tls.keyFile,
+    options,
+  };
+  return { draft, password };
 }
 
 /**
@@ -147,7 +240,7 @@ export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
  * how well protected, is part of it: a profile that is changed to another host, or a workspace's profile with a
  * familiar name, finds no password and has to ask.
  */
-export function secretName(profile: Omit<ConnectionProfile, 'name' | 'color' | 'readOnly'>): string {
+export function secretName(profile: ConnectionProfile): string {
   const { scope, engine, host, port, user, database, tls, caFile } = profile;
   return `password:${JSON.stringify([scope, engine, host.toLowerCase(), port, user, database, tls, caFile])}`;
 }
@@ -167,6 +260,7 @@ export function newId(name: string, taken: readonly string[]): string {
 /** Where a profile leads to, for lists: `app@db.example.org:5432/shop`. */
 export function target(profile: ConnectionProfile | ProfileDraft): string {
   if (profile.engine === 'embedded') {
+    if (profile.directory !== null) return `embedded, kept in ${baseName(profile.directory)}`;
     return profile.init === null ? 'embedded, empty' : `embedded, filled by ${baseName(profile.init)}`;
   }
   const port = profile.port === POSTGRES_PORT ? '' : `:${profile.port}`;

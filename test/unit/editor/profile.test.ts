@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import {
+  fromConnectionSettings,
   newId,
   readProfiles,
   secretName,
   target,
+  toConnectionSettings,
   toSetting,
   withoutSecrets,
 } from '../../../src/editor/connections/profile.ts';
@@ -68,6 +71,16 @@ test('a password is bound to where it goes: another host, user, database, TLS mo
   }
   assert.notEqual(secretName(only(shop, 'workspace')), name);
   assert.equal(secretName(only({ ...shop, name: 'Renamed', color: 'red', readOnly: true })), name);
+});
+
+test('a pasted URL becomes a profile and a password apart from it', () => {
+  const url = 'postgres://app:hunter2@db.example.org:5433/shop?sslmode=require&sslrootcert=/ca.pem';
+  const read = fromConnectionSettings(parseConnectionUrl(url));
+  assert.ok(typeof read !== 'string');
+  assert.equal(read.password, 'hunter2');
+  assert.ok(!JSON.stringify(toSetting('shop', read.draft)).includes('hunter2'));
+  assert.deepEqual(toConnectionSettings(read.draft, 'hunter2'), parseConnectionUrl(url));
+  assert.match(String(fromConnectionSettings(parseConnectionUrl('mysql://a@b/c'))), /not supported/);
 });
 
 test('ids are made from names and never taken twice', () => {

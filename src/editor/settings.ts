@@ -1,0 +1,73 @@
+/** The settings, typed, as they are at the moment of asking. */
+import * as vscode from 'vscode';
+import type { Severity } from '../core/patterns/pattern.ts';
+import { type Dialect, isDialect } from '../core/sql/dialect.ts';
+import { SETTINGS } from './product.ts';
+
+export type LensChoice = 'all' | 'optimize' | 'off';
+export type RuleSeverity = Severity | 'off';
+
+export interface OptimizeSettings {
+  readonly measure: boolean;
+  readonly runs: number;
+  readonly timeoutMs: number;
+}
+
+/** True when a change of configuration touches the setting of that name (without the prefix). */
+export function affects(event: vscode.ConfigurationChangeEvent, ...names: readonly string[]): boolean {
+  return names.some((name) => event.affectsConfiguration(`${SETTINGS}.${name}`));
+}
+
+/** The dialect of files without a connection. */
+export function dialectSetting(scope?: vscode.Uri): Dialect {
+  const value = get<string>('dialect', scope);
+  return value !== undefined && isDialect(value) ? value : 'postgresql';
+}
+
+export function lensSetting(scope?: vscode.Uri): LensChoice {
+  const value = get<string>('lenses', scope);
+  return value === 'optimize' || value === 'off' ? value : 'all';
+}
+
+export function diagnosticsEnabled(scope?: vscode.Uri): boolean {
+  return get<boolean>('diagnostics.enabled', scope) ?? true;
+}
+
+/** Severities that the user gave to rules, by pattern id. Unknown words are left out. */
+export function ruleSeverities(scope?: vscode.Uri): ReadonlyMap<string, RuleSeverity> {
+  const rules = get<Record<string, unknown>>('rules', scope) ?? {};
+  const severities = new Map<string, RuleSeverity>();
+  for (const [id, value] of Object.entries(rules)) {
+    if (isRuleSeverity(value)) severities.set(id, value);
+  }
+  return severities;
+}
+
+/** Characters up to which a file is analysed while it is edited. */
+export function liveLimit(scope?: vscode.Uri): number {
+  return 1000 * (get<number>('liveAnalysisLimit', scope) ?? 1000);
+}
+
+export function optimizeSettings(scope?: vscode.Uri): OptimizeSettings {
+  return {
+    measure: get<boolean>('optimize.measure', scope) ?? true,
+    runs: clamp(get<number>('optimize.runs', scope) ?? 10, 3, 100),
+    timeoutMs: 1000 * clamp(get<number>('optimize.timeout', scope) ?? 30, 1, 3600),
+  };
+}
+
+export function keepLiterals(): boolean {
+  return get<boolean>('history.keepLiterals') ?? false;
+}
+
+function get<T>(name: string, scope?: vscode.Uri): T | undefined {
+  return vscode.workspace.getConfiguration(SETTINGS, scope ?? null).get<T>(name);
+}
+
+function isRuleSeverity(value: unknown): value is RuleSeverity {
+  return ['error', 'warning', 'info', 'hint', 'off'].includes(value as string);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
