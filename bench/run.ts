@@ -1,0 +1,35 @@
+/**
+ * `npm run bench [-- core|optimize|editor]`: how long things take, each beside parsing alone in the same run, because
+ * milliseconds of one machine say nothing about another's. Nothing here passes or fails.
+ */
+import { benchFile, benchOptimize } from './core.ts';
+import { benchActivation, benchLenses } from './editor.ts';
+import { longFile } from './long-file.ts';
+import { comparison } from './side-by-side.ts';
+
+const LINES = 5000;
+const wanted = process.argv.slice(2);
+const runs = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+const say = (text: string): void => console.error(`· ${text}`);
+
+const script = longFile(LINES);
+say(`a file of ${script.split('\n').length} lines`);
+const file = await benchFile(script);
+const [parsing] = file;
+if (parsing === undefined) throw new Error('Parsing was not timed.');
+
+if (runs('core')) console.log(`\n${comparison(`A file of ${LINES} lines, in this process`, file)}`);
+
+if (runs('editor')) {
+  say('the extension in a real editor');
+  const { timings, lenses } = await benchLenses(script);
+  console.log(`\n${comparison(`The same file in a real editor, ${lenses} lenses`, [parsing, ...timings])}`);
+  console.log(`\n${comparison('Activation in a real editor', [parsing, ...(await benchActivation())])}`);
+}
+
+if (runs('optimize')) {
+  const { timings, found } = await benchOptimize(say);
+  const statements = timings[0]?.runs ?? 0;
+  const title = `One statement of the sample on the embedded database (${found} of ${statements} get a rewrite)`;
+  console.log(`\n${comparison(title, timings)}`);
+}
