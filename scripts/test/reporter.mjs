@@ -16,7 +16,13 @@ import path from 'node:path';
 export default async function* report(events) {
   /** the open blocks of each file, by nesting level @type {Map<string, string[]>} */
   const open = new Map();
+  /** what each file wrote to standard error: the only place where a file that cannot be loaded says why @type {Map<string, string>} */
+  const errors = new Map();
   for await (const { type, data } of events) {
+    if (type === 'test:stderr') {
+      const file = path.resolve(data.file);
+      errors.set(file, `${errors.get(file) ?? ''}${data.message}`.slice(-6000));
+    }
     if (type === 'test:start') {
       const names = open.get(data.file) ?? [];
       names.length = data.nesting;
@@ -27,7 +33,10 @@ export default async function* report(events) {
       // A block counts only where it failed by itself (a hook, say): its tests are counted one by one.
       if (isBlock && (type === 'test:pass' || data.details?.error?.failureType === 'subtestsFailed'))
         continue;
-      yield `${JSON.stringify(record(type, data, open.get(data.file) ?? []))}\n`;
+      const result = record(type, data, open.get(data.file) ?? []);
+      const isFile = data.nesting === 0 && path.resolve(data.name) === data.file;
+      if (result.outcome === 'fail' && isFile) result.error = `${errors.get(data.file) ?? ''}${result.error}`;
+      yield `${JSON.stringify(result)}\n`;
     }
   }
 }

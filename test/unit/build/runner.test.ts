@@ -10,7 +10,7 @@ describe('the runner of a suite', () => {
   async function runText(t: TestContext, text: string, limitMs = 60_000) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'sqlopt-runner-'));
     t.after(() => rmSync(folder, { recursive: true }));
-    t.mock.method(console, 'error', () => {});
+    if (!('mock' in console.error)) t.mock.method(console, 'error', () => {});
     const file = path.join(folder, 'sample.test.ts');
     writeFileSync(
       file,
@@ -50,9 +50,11 @@ describe('the runner of a suite', () => {
     ]);
   });
 
-  test('takes a file that cannot be loaded for a failure', async (t) => {
-    const rows = await runText(t, "throw new Error('broken');");
+  test('takes a file that cannot be loaded for a failure, and says why', async (t) => {
+    const said = t.mock.method(console, 'error', () => {});
+    const rows = await runText(t, "throw new Error('this is broken');");
     assert.equal(rows[0]?.failed, 1);
+    assert.match(String(said.mock.calls[0]?.arguments[0]), /this is broken/);
   });
 
   test('ends a suite that hangs and counts that as a failure', async (t) => {
