@@ -194,6 +194,8 @@ export interface FunctionCall extends TextRange {
    */
   readonly syntax: 'plain' | 'special' | 'keyword';
   readonly field: string | null;
+  /** JSON_TABLE and XMLTABLE: the columns of COLUMNS, those of nested paths after the others in the order of the text */
+  readonly columns: readonly ColumnDefinition[];
 }
 
 /** An argument of a call; `name` for named notation (`f(a => 1)`). */
@@ -330,7 +332,7 @@ export interface Query extends TextRange {
   readonly trailing: readonly Opaque[];
 }
 
-export type QueryBody = Select | SetOperation | Values | ParenQuery | Opaque;
+export type QueryBody = Select | SetOperation | Values | TableQuery | ParenQuery | Opaque;
 
 export interface With extends TextRange {
   readonly kind: 'with';
@@ -446,6 +448,12 @@ export interface Values extends TextRange {
   readonly rows: readonly Row[];
 }
 
+/** `TABLE t`: all of a table. */
+export interface TableQuery extends TextRange {
+  readonly kind: 'tableQuery';
+  readonly table: TableRef;
+}
+
 /** A query in parentheses as a branch of a set operation or as a whole body. */
 export interface ParenQuery extends TextRange {
   readonly kind: 'parenQuery';
@@ -535,6 +543,8 @@ export interface Join extends TextRange {
   readonly right: FromItem;
   readonly on: Expression | null;
   readonly using: readonly Identifier[] | null;
+  /** PostgreSQL: USING (a) AS alias, a name for the joined columns */
+  readonly usingAlias: Identifier | null;
   /** the words of the join: LEFT OUTER JOIN */
   readonly joinRange: TextRange;
 }

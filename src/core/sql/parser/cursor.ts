@@ -1,0 +1,274 @@
+/** The place in the tokens of one statement, and what was found wrong on the way. */
+import type { Opaque } from '../ast.ts';
+import type { DialectData } from '../dialects/dialect-data.ts';
+import type { TextRange } from '../text.ts';
+import { isTrivia, type Token } from '../tokens.ts';
+import type { Grammar } from './grammar.ts';
+
+/** A place where the statement does not follow the grammar. */
+export interface SyntaxProblem extends TextRange {
+  /** what is wrong there, in plain words */
+  readonly message: string;
+}
+
+/**
+ * How deep expressions and queries may nest before the rest becomes opaque. A level takes up to a dozen stack frames;
+ * engines' JavaScript stacks hold several times this.
+ */
+const MAX_DEPTH = 400;
+
+/** Words that begin or end a clause: no skipping goes over one. */
+const CLAUSE_WORDS: ReadonlySet<string> = new Set([
+  'SELECT',
+  'FROM',
+  'WHERE',
+  'GROUP',
+  'HAVING',
+  'WINDOW',
+  'QUALIFY',
+  'UNION',
+  'INTERSECT',
+  'EXCEPT',
+  'ORDER',
+  'LIMIT',
+  'OFFSET',
+  'FETCH',
+  'RETURNING',
+  'OPTION',
+  'FOR',
+  'SET',
+  'VALUES',
+]);
+
+export class Cursor {
+  readonly text: string;
+  readonly dialect: DialectData;
+  readonly grammar: Grammar;
+  readonly opaque: TextRange[] = [];
+  readonly errors: SyntaxProblem[] = [];
+  /** the token that is next to be read; at the end one with an empty text */
+  token: Token;
+  /** where the token that was read last ends */
+  lastEnd = 0;
+  private readonly tokens: Token[] = [];
+  /** for each opening parenthesis or bracket the index of its partner, -1 for none */
+  private readonly partner: Int32Array;
+  /** for each ( 1 when a query begins in it, maybe after more parentheses */
+  private readonly opensQuery: Uint8Array;
+  private readonly last: Token;
+  index = 0;
+  private depth = 0;
+
+  constructor(text: string, tokens: readonly Token[], dialect: DialectData, grammar: Grammar) {
+    this.text = text;
+    this.dialect = dialect;
+    this.grammar = grammar;
+    for (const token of tokens) if (!isTrivia(token)) this.tokens.push(token);
+    this.last = { kind: 'unknown', start: text.length, end: text.length, text: '', upper: '' };
+    this.partner = new Int32Array(this.tokens.length).fill(-1);
+    this.opensQuery = new Uint8Array(this.tokens.length);
+    this.pair();
+    this.token = this.tokens[0] ?? this.last;
+    this.lastEnd = this.token === this.last ? 0 : this.token.start;
+  }
+
+  private pair(): void {
+    const open: number[] = [];
+    for (let i = 0; i < this.tokens.length; i++) {
+      const token = this.tokens[i];
+      if (token?.kind !== 'punctuation') continue;
+      if (token.text === '(' || token.text === '[') open.push(i);
+      else if (token.text === ')' || token.text === ']') {
+        const opener = open.pop();
+        if (opener !== undefined) this.partner[opener] = i;
+      }
+    }
+    for (let i = this.tokens.length - 2; i >= 0; i--) {
+      if (this.tokens[i]?.text !== '(') continue;
+      const inner = this.tokens[i + 1];
+      const word = inner?.upper;
+      if (
+        word === 'SELECT' ||
+        word === 'WITH' ||
+        (word === 'VALUES' && this.grammar.valuesQuery && this.tokens[i + 2]?.text === '(') ||
+        (word === 'TABLE' && this.grammar.tableQuery) ||
+        (inner?.text === '(' && this.opensQuery[i + 1] === 1)
+      ) {
+        this.opensQuery[i] = 1;
+      }
+    }
+  }
+
+  get atEnd(): boolean {
+    return this.token === this.last;
+  }
+
+  /** A token further on, the current one for 0. */
+  peek(distance: number): Token {
+    return this.tokens[this.index + distance] ?? this.last;
+  }
+
+  advance(): Token {
+    const token = this.token;
+    if (token !== this.last) {
+      this.lastEnd = token.end;
+      this.index++;
+      this.token = this.tokens[this.index] ?? this.last;
+    }
+    return token;
+  }
+
+  /** True at that keyword, given in upper case. */
+  is(word: string): boolean {
+    return this.token.upper === word;
+  }
+
+  /** True at these keywords one after another. */
+  isWords(first: string, second: string): boolean {
+    return this.token.upper === first && this.peek(1).upper === second;
+  }
+
+  /** True at that punctuation or operator. */
+  isSymbol(symbol: string): boolean {
+    return this.token.text === symbol;
+  }
+
+  /** Read the keyword if it is next. */
+  accept(word: string): boolean {
+    if (this.token.upper !== word) return false;
+    this.advance();
+    return true;
+  }
+
+  /** Read two keywords if they are next, both or none. */
+  acceptWords(first: string, second: string): boolean {
+    if (!this.isWords(first, second)) return false;
+    this.advance();
+    this.advance();
+    return true;
+  }
+
+  acceptSymbol(symbol: string): boolean {
+    if (this.token.text !== symbol) return false;
+    this.advance();
+    return true;
+  }
+
+  /** Read the keyword, or note that it is missing. */
+  expect(word: string): boolean {
+    if (this.accept(word)) return true;
+    this.problem(`${word} is missing`);
+    return false;
+  }
+
+  expectSymbol(symbol: string): boolean {
+    if (this.acceptSymbol(symbol)) return true;
+    this.problem(`"${symbol}" is missing`);
+    return false;
+  }
+
+  /** True at an opening parenthesis in which a query begins, maybe after more parentheses. */
+  get atQueryInParens(): boolean {
+    return this.token.text === '(' && this.opensQuery[this.index] === 1;
+  }
+
+  /** True at a word that a query begins with. */
+  get atQueryWord(): boolean {
+    switch (this.token.upper) {
+      case 'SELECT':
+      case 'WITH':
+        return true;
+      case 'VALUES':
+        return this.grammar.valuesQuery && this.peek(1).text === '(';
+      case 'TABLE':
+        return this.grammar.tableQuery;
+      default:
+        return false;
+    }
+  }
+
+  /** Note a problem at the current token; a second one at the same place says nothing new. */
+  problem(message: string): void {
+    const { start, end } = this.token;
+    if (this.errors.at(-1)?.start === start) return;
+    this.errors.push({ start, end, message });
+  }
+
+  /** Go one level deeper. False when that is too deep: then nothing was entered. */
+  enter(): boolean {
+    if (this.depth >= MAX_DEPTH) return false;
+    this.depth++;
+    return true;
+  }
+
+  leave(): void {
+    this.depth--;
+  }
+
+  /** An empty opaque node where something should stand. */
+  missing(what: string): Opaque {
+    this.problem(`${what} is missing`);
+    return this.opaqueNode(this.lastEnd, this.lastEnd, `${what} is missing`);
+  }
+
+  /** An opaque node over what was read since `start`. */
+  opaqueFrom(start: number, reason: string): Opaque {
+    return this.opaqueNode(start, Math.max(start, this.lastEnd), reason);
+  }
+
+  private opaqueNode(start: number, end: number, reason: string): Opaque {
+    this.opaque.push({ start, end });
+    return { kind: 'opaque', start, end, reason };
+  }
+
+  /** Read one token, and everything up to its partner when it opens a parenthesis or bracket. */
+  skip(): void {
+    const partner = this.partner[this.index] ?? -1;
+    const opens = this.token.text === '(' || this.token.text === '[';
+    if (opens && partner < 0) {
+      this.skipToEnd();
+      return;
+    }
+    this.advance();
+    if (!opens) return;
+    this.index = partner;
+    this.token = this.tokens[partner] ?? this.last;
+    this.advance();
+  }
+
+  private skipToEnd(): void {
+    while (!this.atEnd && this.token.text !== ';') this.advance();
+  }
+
+  /** True where a clause, a parenthesis, a list element or the statement ends. */
+  get atBoundary(): boolean {
+    const { token } = this;
+    if (token === this.last || token.text === ')' || token.text === ']' || token.text === ',') return true;
+    return token.text === ';' || CLAUSE_WORDS.has(token.upper);
+  }
+
+  /** True where the statement or the parentheses around the current place end. */
+  get atClose(): boolean {
+    const { token } = this;
+    return token === this.last || token.text === ')' || token.text === ';';
+  }
+
+  /** What the grammar does not know up to the next boundary, as one opaque node; null at a boundary. */
+  unexpected(): Opaque | null {
+    return this.atBoundary ? null : this.unexpectedUntil(() => this.atBoundary);
+  }
+
+  /** At least one token up to where `stop` is true or the parentheses close, with a note that it is not understood. */
+  unexpectedUntil(stop: () => boolean): Opaque {
+    this.problem(`"${this.token.text}" is not expected here`);
+    return this.keptUntil(stop, 'not understood');
+  }
+
+  /** Like {@link unexpectedUntil} for what is known to the dialect and kept as it is: no problem is noted. */
+  keptUntil(stop: () => boolean, reason: string): Opaque {
+    const start = this.token.start;
+    do this.skip();
+    while (!this.atClose && !stop());
+    return this.opaqueFrom(start, reason);
+  }
+}

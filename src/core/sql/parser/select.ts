@@ -1,0 +1,231 @@
+/** One SELECT with its clauses. */
+import type { Expression, FromItem, Into, NamedWindow, Opaque, Select, SelectItem, Top } from '../ast.ts';
+import type { TextRange } from '../text.ts';
+import type { Cursor } from './cursor.ts';
+import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
+import { parseFromList } from './from.ts';
+import { parseGroupBy } from './group-by.ts';
+import { isLabel, isName, parseQualifiedName, readIdentifier } from './names.ts';
+import { parseOperand } from './operands.ts';
+import { parseNamedWindows } from './windows.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A SELECT, the current token being that word. */
+export function parseSelect(c: Cursor): Select {
+  const { start } = c.token;
+  const rest: Opaque[] = [];
+  const head = parseHead(c, rest);
+  const clauses: Mutable<Select['clauses']> = {
+    select: { start, end: c.lastEnd },
+    from: null,
+    where: null,
+    groupBy: null,
+    having: null,
+    window: null,
+  };
+  const items = parseSelectItems(c);
+  note(c, rest);
+  let into: Into | null = c.is('INTO') ? parseInto(c) : null;
+  let from: FromItem[] = [];
+  if (c.is('FROM')) {
+    clauses.from = clause(c, () => {
+      from = parseFromList(c);
+    });
+    note(c, rest);
+  }
+  into ??= c.is('INTO') ? parseInto(c) : null;
+  let where: Expression | null = null;
+  if (c.is('WHERE')) {
+    clauses.where = clause(c, () => {
+      where = parseCondition(c);
+    });
+    note(c, rest);
+  }
+  let groupBy: Select['groupBy'] = null;
+  if (c.is('GROUP')) {
+    clauses.groupBy = clause(c, () => {
+      groupBy = parseGroupBy(c);
+    });
+    note(c, rest);
+  }
+  let having: Expression | null = null;
+  if (c.is('HAVING')) {
+    clauses.having = clause(c, () => {
+      having = parseExpression(c);
+    });
+    note(c, rest);
+  }
+  let windows: NamedWindow[] = [];
+  if (c.is('WINDOW')) {
+    clauses.window = clause(c, () => {
+      windows = parseNamedWindows(c);
+    });
+    note(c, rest);
+  }
+  misplaced(c, rest);
+  return {
+    kind: 'select',
+    start,
+    end: c.lastEnd,
+    ...head,
+    items,
+    into,
+    from,
+    where,
+    groupBy,
+    having,
+    windows,
+    qualify: null,
+    clauses,
+    rest,
+  };
+}
+
+/** Read a clause, its keyword being the current token (GROUP BY's second one is read with the clause). */
+function clause(c: Cursor, read: () => void): TextRange {
+  const { start } = c.token;
+  if (!c.is('GROUP')) c.advance();
+  read();
+  return { start, end: c.lastEnd };
+}
+
+/** What follows a clause and begins none. */
+function note(c: Cursor, rest: Opaque[]): void {
+  if (c.atBoundary || c.is('INTO') || endsSelect(c)) return;
+  rest.push(c.unexpectedUntil(() => c.atBoundary || endsSelect(c)));
+}
+
+/** Words of the statement around a SELECT, and trailing clauses of dialects. */
+function endsSelect(c: Cursor): boolean {
+  switch (c.token.upper) {
+    case 'ON':
+    case 'WITH':
+    case 'AS':
+    case 'LOCK':
+    case 'PROCEDURE':
+      return true;
+    default:
+      return c.grammar.exceptWords.has(c.token.upper);
+  }
+}
+
+/** A clause that stands where it may not. */
+function misplaced(c: Cursor, rest: Opaque[]): void {
+  switch (c.token.upper) {
+    case 'FROM':
+    case 'WHERE':
+    case 'GROUP':
+    case 'HAVING':
+    case 'WINDOW':
+    case 'QUALIFY':
+    case 'SELECT':
+    case 'SET':
+    case 'VALUES':
+      rest.push(c.unexpectedUntil(() => c.is('ORDER') || c.is('LIMIT') || c.is('UNION') || endsSelect(c)));
+      break;
+    default:
+  }
+}
+
+function parseHead(c: Cursor, rest: Opaque[]): Pick<Select, 'distinct' | 'top'> {
+  c.advance();
+  let distinct: Select['distinct'] = null;
+  const modifiers = c.grammar.selectModifiers;
+  for (;;) {
+    if (distinct === null && c.is('ALL') && c.peek(1).text !== '(') {
+      c.advance();
+      distinct = 'all';
+    } else if (distinct === null && (c.is('DISTINCT') || c.is('DISTINCTROW'))) distinct = parseDistinct(c);
+    else if (modifiers.has(c.token.upper)) {
+      rest.push(c.keptUntil(() => !modifiers.has(c.token.upper) || c.is('DISTINCTROW'), 'a modifier'));
+    } else break;
+  }
+  return { distinct, top: c.grammar.transact && c.is('TOP') ? parseTop(c) : null };
+}
+
+function parseDistinct(c: Cursor): Select['distinct'] {
+  c.advance();
+  if (!c.is('ON') || c.peek(1).text !== '(') return 'distinct';
+  c.advance();
+  return { on: parseParenthesizedExpressions(c) };
+}
+
+function parseTop(c: Cursor): Top {
+  const { start } = c.advance();
+  const count = parseOperand(c);
+  const percent = c.accept('PERCENT');
+  const withTies = c.acceptWords('WITH', 'TIES');
+  return { kind: 'top', start, end: c.lastEnd, count, percent, withTies };
+}
+
+/** The select list (RETURNING's too): none, or items separated by commas. */
+export function parseSelectItems(c: Cursor): SelectItem[] {
+  const items: SelectItem[] = [];
+  if (c.atClose || (c.atBoundary && !c.isSymbol(',')) || c.is('INTO') || c.is('UNION')) return items;
+  do items.push(parseSelectItem(c));
+  while (c.acceptSymbol(','));
+  return items;
+}
+
+function parseSelectItem(c: Cursor): SelectItem {
+  if (c.grammar.transact && isLabel(c.token) && c.peek(1).text === '=') return parseAssignedItem(c);
+  const expression = parseExpression(c);
+  const alias = parseColumnAlias(c);
+  return { kind: 'selectItem', start: expression.start, end: c.lastEnd, expression, alias };
+}
+
+/** T-SQL: alias = expression */
+function parseAssignedItem(c: Cursor): SelectItem {
+  const alias = readIdentifier(c);
+  c.advance();
+  const expression = parseExpression(c);
+  return { kind: 'selectItem', start: alias.start, end: c.lastEnd, expression, alias };
+}
+
+function parseColumnAlias(c: Cursor): SelectItem['alias'] {
+  const { token } = c;
+  if (token.kind === 'word' && token.upper === 'AS') {
+    c.advance();
+    if (isLabel(c.token)) {
+      // `a AS` before FROM: half typed
+      const unfinished = c.atBoundary && !isLabelHere(c);
+      if (!unfinished) return readIdentifier(c);
+    } else if (c.token.kind === 'string' && c.grammar.typedLiterals !== 'any') return readIdentifier(c);
+    c.problem('the name after AS is missing');
+    return null;
+  }
+  if (token.kind === 'quotedIdentifier') return readIdentifier(c);
+  if (token.kind === 'string' && c.grammar.typedLiterals !== 'any') return readIdentifier(c);
+  if (token.kind !== 'word' || c.dialect.bareAliasForbidden.has(token.upper) || endsSelect(c)) return null;
+  return readIdentifier(c);
+}
+
+/** After AS any word is a name; a clause's word is one only when a clause, a comma or the end follows it. */
+function isLabelHere(c: Cursor): boolean {
+  const next = c.peek(1);
+  if (isName(c, c.token)) return true;
+  return (
+    next.text === '' || next.text === ',' || next.text === ')' || next.text === ';' || next.upper === 'FROM'
+  );
+}
+
+function parseInto(c: Cursor): Into {
+  const { start } = c.advance();
+  const words = new Set(['TEMPORARY', 'TEMP', 'LOCAL', 'GLOBAL', 'UNLOGGED', 'TABLE']);
+  while (words.has(c.token.upper) && (isLabel(c.peek(1)) || c.is('TABLE'))) c.advance();
+  if (isLabel(c.token) && c.token.upper !== 'OUTFILE' && c.token.upper !== 'DUMPFILE') {
+    const name = parseQualifiedName(c);
+    return { kind: 'into', start, end: c.lastEnd, name };
+  }
+  while (!c.atClose && !(c.atBoundary && !c.isSymbol(','))) c.skip();
+  return { kind: 'into', start, end: c.lastEnd, name: null };
+}
+
+/** The condition of WHERE; PostgreSQL's WHERE CURRENT OF cursor is opaque. */
+export function parseCondition(c: Cursor): Expression {
+  if (c.is('CURRENT') && c.peek(1).upper === 'OF') {
+    return c.keptUntil(() => c.atBoundary, 'the row under a cursor');
+  }
+  return parseExpression(c);
+}

@@ -1,0 +1,164 @@
+/** Calls with words between their arguments: EXTRACT, SUBSTRING, TRIM, POSITION, OVERLAY, DATEADD, MATCH. */
+import type { Argument, Expression, FunctionCall } from '../ast.ts';
+import { argumentOf, callNode, parseArguments, parseCallSuffix } from './calls.ts';
+import type { Cursor } from './cursor.ts';
+import { parseExpression, parseRestricted } from './expressions.ts';
+import { closeParens, type Name, readIdentifier } from './names.ts';
+import { parseWordedCall, WORDED_CALLS } from './worded-calls.ts';
+
+type Reader = (c: Cursor) => Partial<FunctionCall>;
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['EXTRACT', readExtract],
+  ['SUBSTRING', readSubstring],
+  ['SUBSTR', readSubstring],
+  ['TRIM', readTrim],
+  ['POSITION', readPosition],
+  ['OVERLAY', readOverlay],
+  ['NORMALIZE', readNormalize],
+]);
+
+/** Functions whose first argument is the name of a unit, by the form of the dialect. */
+const UNIT_FIRST: ReadonlySet<string> = new Set([
+  'DATEADD',
+  'DATEDIFF',
+  'DATEDIFF_BIG',
+  'DATEPART',
+  'DATENAME',
+  'DATETRUNC',
+  'DATE_BUCKET',
+  'TIMESTAMPADD',
+  'TIMESTAMPDIFF',
+]);
+
+/**
+ * A call with a syntax of its own; the current token is its name and a parenthesis follows (or FOR after COLLATION).
+ *
+ * @returns null when the name has no syntax of its own
+ */
+export function parseSpecialCall(c: Cursor): FunctionCall | null {
+  const word = c.token.upper;
+  const reader = READERS.get(word);
+  if (reader !== undefined) return readCall(c, reader);
+  if (WORDED_CALLS.has(word)) return parseWordedCall(c);
+  if (word === 'COLLATION' && c.peek(1).upper === 'FOR') return parseCollationFor(c);
+  if (word === 'MATCH' && c.grammar.intervalExpressions) return parseMatch(c);
+  if (!UNIT_FIRST.has(word) || c.peek(2).kind !== 'word' || c.peek(3).text !== ',') return null;
+  const unitFirst = word.startsWith('TIMESTAMP') ? c.grammar.intervalExpressions : c.grammar.transact;
+  return unitFirst ? readCall(c, readUnitFirst) : null;
+}
+
+function readCall(c: Cursor, reader: Reader): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  const parts = c.isSymbol(')') ? {} : reader(c);
+  closeParens(c);
+  return parseCallSuffix(c, name, parts);
+}
+
+function special(field: string | null, ...values: readonly Expression[]): Partial<FunctionCall> {
+  return { syntax: 'special', field, args: values.map(argumentOf) };
+}
+
+/** The rest of an argument list in plain syntax after its first value. */
+function plain(c: Cursor, first: Expression): Partial<FunctionCall> {
+  return { args: restOfArguments(c, first) };
+}
+
+function restOfArguments(c: Cursor, first: Expression): Argument[] {
+  const args = [argumentOf(first)];
+  if (c.acceptSymbol(',')) args.push(...parseArguments(c));
+  return args;
+}
+
+/** EXTRACT(field FROM x); the field is a word or a string. */
+function readExtract(c: Cursor): Partial<FunctionCall> {
+  if (c.peek(1).upper !== 'FROM') return plain(c, parseExpression(c));
+  const { kind, text } = c.advance();
+  c.advance();
+  return special((kind === 'word' ? text : text.slice(1, -1)).toLowerCase(), parseExpression(c));
+}
+
+/** SUBSTRING(x FROM a FOR b), in either order and with one of them; SUBSTRING(x SIMILAR a ESCAPE b); plain. */
+function readSubstring(c: Cursor): Partial<FunctionCall> {
+  const first = parseExpression(c);
+  const values = [first];
+  if (c.accept('SIMILAR')) {
+    values.push(parseExpression(c));
+    if (c.expect('ESCAPE')) values.push(parseExpression(c));
+    return special('similar', ...values);
+  }
+  if (!c.is('FROM') && !c.is('FOR')) return plain(c, first);
+  const field = c.is('FROM') ? 'from' : 'for';
+  while (c.accept('FROM') || c.accept('FOR')) values.push(parseExpression(c));
+  return special(field, ...values);
+}
+
+/** TRIM([BOTH|LEADING|TRAILING] [characters] FROM x); plain. */
+function readTrim(c: Cursor): Partial<FunctionCall> {
+  let side: string | null = null;
+  if (c.is('BOTH') || c.is('LEADING') || c.is('TRAILING')) side = c.advance().upper.toLowerCase();
+  const args: Argument[] = [];
+  let words = side !== null;
+  if (!c.is('FROM')) args.push(...parseArguments(c));
+  if (c.accept('FROM')) {
+    args.push(...parseArguments(c));
+    words = true;
+  }
+  return words ? { syntax: 'special', field: side, args } : { args };
+}
+
+/** POSITION(a IN b) */
+function readPosition(c: Cursor): Partial<FunctionCall> {
+  const first = parseRestricted(c);
+  if (!c.accept('IN')) return plain(c, first);
+  return special(null, first, parseRestricted(c));
+}
+
+/** OVERLAY(x PLACING y FROM a [FOR b]); plain. */
+function readOverlay(c: Cursor): Partial<FunctionCall> {
+  const values = [parseExpression(c)];
+  if (!c.accept('PLACING')) return plain(c, values[0] ?? c.missing('a value'));
+  values.push(parseExpression(c));
+  if (c.expect('FROM')) values.push(parseExpression(c));
+  if (c.accept('FOR')) values.push(parseExpression(c));
+  return special(null, ...values);
+}
+
+/** NORMALIZE(x [, NFC]): the form is a keyword, not a column. */
+function readNormalize(c: Cursor): Partial<FunctionCall> {
+  const value = parseExpression(c);
+  if (!c.acceptSymbol(',')) return { args: [argumentOf(value)] };
+  return special(c.advance().upper.toLowerCase(), value);
+}
+
+/** T-SQL's DATEADD(day, 1, x), MySQL's TIMESTAMPDIFF(DAY, a, b). */
+function readUnitFirst(c: Cursor): Partial<FunctionCall> {
+  const field = c.advance().upper.toLowerCase();
+  c.advance();
+  return { syntax: 'special', field, args: parseArguments(c) };
+}
+
+/** COLLATION FOR (x) */
+function parseCollationFor(c: Cursor): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  c.expectSymbol('(');
+  const value = parseExpression(c);
+  closeParens(c);
+  return callNode(name, c.lastEnd, special('for', value));
+}
+
+/** MySQL's MATCH (a, b) AGAINST (x [IN BOOLEAN MODE]). */
+function parseMatch(c: Cursor): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  const args = parseArguments(c);
+  closeParens(c);
+  if (c.expect('AGAINST') && c.expectSymbol('(')) {
+    args.push(argumentOf(parseExpression(c, c.grammar.predicateOperand)));
+    while (!c.atClose) c.skip();
+    closeParens(c);
+  }
+  return callNode(name, c.lastEnd, { syntax: 'special', field: 'against', args });
+}
