@@ -10,7 +10,7 @@ describe('the runner of a suite', () => {
   async function runText(t: TestContext, text: string, limitMs = 60_000) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'sqlopt-runner-'));
     t.after(() => rmSync(folder, { recursive: true }));
-    if (!('mock' in console.error)) t.mock.method(console, 'error', () => {});
+    const printed = t.mock.method(console, 'error', () => {});
     const file = path.join(folder, 'sample.test.ts');
     writeFileSync(
       file,
@@ -18,7 +18,7 @@ describe('the runner of a suite', () => {
     );
     const env = { ...process.env };
     delete env['NODE_TEST_CONTEXT']; // else the inner run takes itself for a part of this one
-    return runSuite({
+    const rows = await runSuite({
       name: 'sample',
       against: 'Node',
       files: [file],
@@ -30,10 +30,11 @@ describe('the runner of a suite', () => {
       groupOf: ({ names }: { names: readonly string[] }) =>
         names[0] === 'PostgreSQL 15' ? names[0] : undefined,
     });
+    return { rows, printed: printed.mock.calls.map((call) => String(call.arguments[0])).join('\n') };
   }
 
   test('counts tests, not the blocks around them, by what they ran against', async (t) => {
-    const rows = await runText(
+    const { rows } = await runText(
       t,
       `describe('PostgreSQL 15', () => { test('a', () => {}); test('b', { skip: 'no reason' }, () => {}); });
        test('c', () => {}); test('d', () => assert.equal(1, 2)); describe('block', () => { test('e', () => assert.fail()); });`,
@@ -51,14 +52,13 @@ describe('the runner of a suite', () => {
   });
 
   test('takes a file that cannot be loaded for a failure, and says why', async (t) => {
-    const said = t.mock.method(console, 'error', () => {});
-    const rows = await runText(t, "throw new Error('this is broken');");
+    const { rows, printed } = await runText(t, "throw new Error('this is broken');");
     assert.equal(rows[0]?.failed, 1);
-    assert.match(String(said.mock.calls[0]?.arguments[0]), /this is broken/);
+    assert.match(printed, /this is broken/);
   });
 
   test('ends a suite that hangs and counts that as a failure', async (t) => {
-    const rows = await runText(
+    const { rows } = await runText(
       t,
       "test('hangs', () => new Promise(() => { setInterval(() => {}, 1000); }));",
       1500,
