@@ -1,19 +1,20 @@
 /** What the names of a statement mean: the query model from a tree and a catalog. */
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ColumnRef, Expression, Node, Query, Statement } from './ast.ts';
+import type { ColumnRef, Expression, Query, Statement } from './ast.ts';
 import type { AnalyzedStatement, Block, Output, ResolvedColumn, Scope } from './query-model.ts';
 import type { Resolution } from './resolve/open.ts';
 import { type QueryPlace, resolveQuery } from './resolve/query.ts';
 import { resolveWrite } from './resolve/writes.ts';
 import type { TextRange } from './text.ts';
 import type { Token } from './tokens.ts';
-import { walk } from './walk.ts';
 
 /** A parsed statement: what {@link resolveStatement} needs. */
 export interface ParsedText {
   readonly text: string;
   readonly tree: Statement;
   readonly tokens: readonly Token[];
+  /** what the parser did not understand */
+  readonly opaque: readonly TextRange[];
 }
 
 /**
@@ -40,7 +41,7 @@ export function resolveStatement(parsed: ParsedText, catalog: Catalog): Analyzed
     writes: resolution.writes,
     root,
     ctes: resolution.ctes,
-    opaque: opaqueRanges(parsed.tree),
+    opaque: parsed.opaque,
     resolve: (reference: ColumnRef): ResolvedColumn | null => resolved.get(reference) ?? null,
     outputOf: (reference: ColumnRef): Output | null => outputNames.get(reference) ?? null,
     blockOf: (expression: Expression): Block | null => {
@@ -108,12 +109,4 @@ function rootOf(statement: Statement, resolution: Resolution): Block | null {
   }
   if (query.body.kind !== 'select') return null;
   return resolution.blocksOfQuery(query)[0] ?? null;
-}
-
-function opaqueRanges(tree: Node): TextRange[] {
-  const found: TextRange[] = [];
-  walk(tree, (node) => {
-    if (node.kind === 'opaque') found.push({ start: node.start, end: node.end });
-  });
-  return found;
 }

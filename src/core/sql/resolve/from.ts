@@ -119,6 +119,17 @@ function tableSource(item: TableRef, around: FromSurroundings, resolution: Resol
   return source;
 }
 
+/** The columns of what a name means: of a CTE or of a table; null when they are unknown. */
+export function relationColumns(item: TableRef, ctes: CteScope | null, resolution: Resolution) {
+  const cte = item.name.length === 1 ? findCte(ctes, item.name[0].name) : null;
+  if (cte) return cte.columns;
+  const table = findTable(
+    resolution.catalog,
+    item.name.map((part) => part.name),
+  );
+  return table ? tableColumns(table) : null;
+}
+
 /** The columns of a catalog's table as a source has them. */
 function tableColumns(table: Table): SourceColumn[] {
   return table.columns.map((column) => ({

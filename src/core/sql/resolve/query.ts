@@ -8,12 +8,14 @@ import type {
   Query,
   QueryBody,
   SetOperation,
+  TableRef,
   Values,
 } from '../ast.ts';
 import { isNotNullExpression } from '../properties/not-null.ts';
 import { commonType, typeOf } from '../properties/types.ts';
 import type { BlockRole, Output, SourceColumn, SqlType } from '../query-model.ts';
 import { markUnresolved, visit } from './expressions.ts';
+import { relationColumns } from './from.ts';
 import {
   type CteScope,
   EMPTY_SIGHT,
@@ -139,6 +141,8 @@ function resolveBody(body: QueryBody, query: Query, place: QueryPlace, resolutio
     }
     case 'values':
       return resolveValues(body, place, resolution);
+    case 'tableQuery':
+      return tableQueryColumns(body.table, place, resolution);
     case 'parenQuery': {
       const columns = resolveQuery(body.query, place, resolution);
       const blocks = resolution.blocksOfQuery(body.query);
@@ -150,6 +154,12 @@ function resolveBody(body: QueryBody, query: Query, place: QueryPlace, resolutio
       if (place.parent) markUnresolved(place.parent);
       return null;
   }
+}
+
+/** TABLE t: no block, so that no rule looks into it; its columns are the table's. */
+function tableQueryColumns(item: TableRef, place: QueryPlace, resolution: Resolution): QueryColumns {
+  if (place.parent) markUnresolved(place.parent);
+  return relationColumns(item, place.ctes, resolution);
 }
 
 function markBranch(block: { setBranch: boolean } | { readonly setBranch: boolean }): void {
