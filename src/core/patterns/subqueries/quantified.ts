@@ -1,0 +1,127 @@
+import type { TypeFamily } from '../../catalog/catalog.ts';
+import type { Quantified } from '../../sql/ast.ts';
+import { isNotNull } from '../../sql/properties/not-null.ts';
+import { typeOf } from '../../sql/properties/types.ts';
+import { isDeterministic } from '../../sql/properties/volatility.ts';
+import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
+import { editing } from '../../sql/writing/edits.ts';
+import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
+import { QueryCopy } from '../../sql/writing/query-copy.ts';
+import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import { isPlainSelect } from '../subquery-shape.ts';
+
+/** Types with a total order that max() and min() agree with. */
+const ORDERED: ReadonlySet<TypeFamily> = new Set([
+  'integer',
+  'decimal',
+  'float',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'interval',
+]);
+
+/** The engines that have COALESCE over a boolean; T-SQL has no boolean values. */
+const ENGINES: readonly EngineSupport[] = (['postgresql', 'mysql', 'mariadb'] as const).map((dialect) => ({
+  dialect,
+  pays: 'when the subquery returns many rows: one extreme is computed once instead of comparing with each row',
+}));
+
+/** `> ALL` asks for the largest, `< ALL` for the smallest; ANY the other way round. */
+const EXTREME: Readonly<Record<string, { ALL: 'max' | 'min'; ANY: 'max' | 'min' }>> = {
+  '>': { ALL: 'max', ANY: 'min' },
+  '>=': { ALL: 'max', ANY: 'min' },
+  '<': { ALL: 'min', ANY: 'max' },
+  '<=': { ALL: 'min', ANY: 'max' },
+};
+
+/**
+ * Matches `x > ALL (SELECT y …)` and `x > ANY (SELECT y …)` over a subquery that does not depend on the outer row.
+ *
+ * Each outer row is compared with the rows of the subquery one by one. Comparing with the largest (or smallest) says the
+ * same. ALL over no row is true, while max() of no row is NULL, so ALL gets COALESCE(…, TRUE); that is sound only where
+ * NULL cannot come from elsewhere. ANY over no row is false and NULL counts as false in WHERE, so it needs nothing.
+ */
+export const quantifiedToExtreme: Pattern = {
+  id: 'quantified-to-extreme',
+  title: 'Comparison with ALL or ANY of a subquery: compare with its extreme',
+  category: 'subqueries',
+  engines: ENGINES,
+  severity: 'warning',
+  description:
+    'Every outer row is compared with the rows of the subquery one after the other. Its maximum or minimum decides alone, and is computed once.',
+  source: 'Kim, "On optimizing an SQL-like nested query", ACM TODS 1982; measured 597 times on PostgreSQL 15',
+  precondition:
+    'The subquery is uncorrelated and its type has a total order; for ALL, neither side can be NULL; for ANY, the comparison is a condition of WHERE of its own.',
+  example: {
+    schema: 'CREATE TABLE orders (id int PRIMARY KEY, total numeric NOT NULL, channel text NOT NULL);',
+    before:
+      "SELECT o.id FROM orders o WHERE o.total > ALL (SELECT s.total FROM orders s WHERE s.channel = 'store');",
+    after:
+      "SELECT o.id FROM orders o WHERE COALESCE(o.total > (SELECT max(s.total) FROM orders s WHERE s.channel = 'store'), TRUE);",
+  },
+  rewrites: true,
+  *find(statement) {
+    for (const block of statement.blocks) {
+      const holder = block.holder;
+      if (block.role !== 'quantified' || holder?.kind !== 'quantified' || !(holder.operator in EXTREME))
+        continue;
+      if (block.outerReferences.length > 0 || !isPlainSelect(block) || block.select.items.length !== 1)
+        continue;
+      yield matchOf(statement, block, holder);
+    }
+  },
+};
+
+function matchOf(statement: AnalyzedStatement, block: Block, node: Quantified): Match {
+  const extreme = EXTREME[node.operator]?.[node.quantifier] ?? 'max';
+  const blockedBy = obstacle(statement, block, node);
+  return {
+    range: { start: node.start, end: node.end },
+    message: `Every row is compared with all rows of the subquery; its ${extreme === 'max' ? 'largest' : 'smallest'} value decides alone.`,
+    rewrite: blockedBy === null ? rewriteOf(statement, block, node, extreme) : null,
+    ...(blockedBy === null ? {} : { blockedBy }),
+  };
+}
+
+function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified): string | null {
+  const outer = statement.blockOf(node);
+  const value = block.select.items[0]?.expression;
+  if (!outer || !value) return 'it does not stand in a SELECT';
+  if (!block.resolved || !isDeterministic(block.query, statement))
+    return 'the subquery is volatile or holds an unknown name';
+  const [left, right] = [typeOf(node.operand, statement), typeOf(value, statement)];
+  if (!left || !right || !ORDERED.has(left.family) || left.family !== right.family)
+    return 'the types have no common total order';
+  if (node.quantifier === 'ANY') {
+    return outer.where.some((conjunct) => conjunct.expression === node)
+      ? null
+      : 'NULL and FALSE are not the same where it stands';
+  }
+  if (!isNotNull(node.operand, outer, statement)) return 'the left side may be NULL';
+  return isNotNull(value, block, statement) ? null : 'a value of the subquery may be NULL';
+}
+
+function rewriteOf(statement: AnalyzedStatement, block: Block, node: Quantified, extreme: 'max' | 'min') {
+  const value = block.select.items[0]?.expression;
+  if (!value) return null;
+  const aggregate: Fragment =
+    extreme === 'max' ? sql`max(${source(statement, value)})` : sql`min(${source(statement, value)})`;
+  const query = new QueryCopy(statement, block).selectList(aggregate).done();
+  if (!query) return null;
+  const comparison = sql`${source(statement, node.operand)} ${node.operator} (${query})`;
+  const edits = editing(statement)
+    .replace(node, node.quantifier === 'ALL' ? sql`coalesce(${comparison}, TRUE)` : comparison)
+    .done();
+  return (
+    edits && {
+      edits,
+      assumptions:
+        node.quantifier === 'ALL'
+          ? ['both sides of the comparison are NOT NULL, so only an empty subquery gives NULL']
+          : ['NULL and FALSE are the same in WHERE'],
+      soundness: 'proved' as const,
+    }
+  );
+}

@@ -1,0 +1,57 @@
+/** Shapes of subqueries that rules ask for. */
+import type { Expression } from '../sql/ast.ts';
+import type { AnalyzedStatement, Block } from '../sql/query-model.ts';
+import { walk } from '../sql/walk.ts';
+
+/**
+ * `SELECT [DISTINCT] … FROM … WHERE …` and nothing else: a row of FROM that passes WHERE is a row of the result (but for
+ * DISTINCT), so a condition added to WHERE filters the result.
+ */
+export function isPlainSelect(block: Block): boolean {
+  const { select, query } = block;
+  return (
+    query.body === select &&
+    query.with === null &&
+    query.limit === null &&
+    query.locking.length === 0 &&
+    query.orderBy.length === 0 &&
+    query.trailing.length === 0 &&
+    !block.grouped &&
+    select.having === null &&
+    select.top === null &&
+    select.into === null &&
+    select.qualify === null &&
+    select.windows.length === 0 &&
+    block.windows.length === 0 &&
+    (select.distinct === null || typeof select.distinct === 'string')
+  );
+}
+
+/**
+ * Would a name of the expression mean something else inside the block, even when it is qualified by its source?
+ * So it is when a relation inside goes by the same name, or when the source cannot be named at all.
+ */
+export function capturesNames(statement: AnalyzedStatement, expression: Expression, block: Block): boolean {
+  const inside = new Set<string>();
+  const collect = (at: Block): void => {
+    for (const source of at.sources) inside.add(source.alias);
+    at.children.forEach(collect);
+  };
+  collect(block);
+  let captured = false;
+  walk(expression, (node) => {
+    if (node.kind !== 'column') return;
+    const column = statement.resolve(node);
+    if (!column || column.source.alias === '' || inside.has(column.source.alias)) captured = true;
+  });
+  return captured;
+}
+
+/** A query stands somewhere in the expression. */
+export function hasSubquery(expression: Expression): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if (node.kind === 'query') found = true;
+  });
+  return found;
+}
