@@ -59,6 +59,9 @@ interface End {
   readonly copyData?: boolean;
 }
 
+/** Nothing but a comment up to the end of a line, its line break included. */
+const REST_OF_LINE = /[ \t]{0,200}(?:--[^\r\n]*|\/\*[^*\r\n]{0,500}\*\/[ \t]{0,200})?(?:\r\n|\r|\n|$)/y;
+
 /** One pass over one text. Not reusable for another text. */
 export class StatementReader {
   private readonly source: string;
@@ -274,10 +277,10 @@ export class StatementReader {
     const plain: End = { end: last.end, terminatorEnd: end, next: end };
     if (!shape.readsInlineData) return plain;
     // The data begin on the next line. A statement on the same line is read as one, for its data are out of reach.
-    const line = lineEnd(this.source, end);
-    this.lookedTo(line + 1);
-    if (!/^\s*(?:--.*|\/\*.*\*\/\s*)?$/.test(this.source.slice(end, line))) return plain;
-    return { ...plain, next: afterLineBreak(this.source, line), copyData: true };
+    REST_OF_LINE.lastIndex = end;
+    if (!REST_OF_LINE.test(this.source)) return plain;
+    this.lookedTo(REST_OF_LINE.lastIndex + 1);
+    return { ...plain, next: REST_OF_LINE.lastIndex, copyData: true };
   }
 
   private elseFollows(at: number): boolean {
