@@ -688,7 +688,7 @@ export interface ColumnDefinition extends TextRange {
 export interface TableConstraint extends TextRange {
   readonly kind: 'tableConstraint';
   readonly name: Identifier | null;
-  readonly type: 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclude' | 'index';
+  readonly type: 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclude' | 'index' | 'notNull';
   readonly columns: readonly Identifier[];
   readonly nullsNotDistinct: boolean;
   readonly references: {

@@ -1,20 +1,68 @@
 /** Which statement it is. */
-import type { QueryStatement, Statement } from '../ast.ts';
+import type { QueryStatement, Statement, With } from '../ast.ts';
+import { parseAlterTable } from './alter-table.ts';
+import { parseCreate } from './create.ts';
 import type { Cursor } from './cursor.ts';
-import { parseQuery } from './query.ts';
+import { parseDelete } from './delete.ts';
+import { parseExplain } from './explain.ts';
+import { parseInsert } from './insert.ts';
+import { parseMerge } from './merge.ts';
+import { parseQuery, parseQueryAfterWith } from './query.ts';
+import { parseUpdate } from './update.ts';
+import { parseWith } from './with.ts';
 
-/** A query or a statement that writes rows: what may stand in WITH and EXPLAIN. */
+/** A query or a statement that writes rows: what may stand in WITH and after WITH. */
 export function parseWritable(c: Cursor): Statement {
-  return parseQueryStatement(c);
+  if (!c.is('WITH')) return parseWrite(c, null) ?? queryStatement(parseQuery(c));
+  const clause = parseWith(c);
+  return parseWrite(c, clause) ?? queryStatement(parseQueryAfterWith(c, clause));
 }
 
-/** Any statement. */
+function parseWrite(c: Cursor, clause: With | null): Statement | null {
+  switch (c.token.upper) {
+    case 'INSERT':
+      return parseInsert(c, clause);
+    case 'REPLACE':
+      return c.grammar.writeModifiers.size > 0 ? parseInsert(c, clause) : null;
+    case 'UPDATE':
+      return parseUpdate(c, clause);
+    case 'DELETE':
+      return parseDelete(c, clause);
+    case 'MERGE':
+      return parseMerge(c, clause);
+    default:
+      return null;
+  }
+}
+
+/** Any statement. What is none of those in the tree is one opaque node, and no problem is noted. */
 export function parseAnyStatement(c: Cursor): Statement {
-  if (c.atQueryWord || c.atQueryInParens) return parseQueryStatement(c);
+  if (c.atQueryWord || c.atQueryInParens) return parseWritable(c);
+  switch (c.token.upper) {
+    case 'INSERT':
+    case 'REPLACE':
+    case 'UPDATE':
+    case 'DELETE':
+    case 'MERGE':
+      return parseWritable(c);
+    case 'CREATE':
+      return parseCreate(c) ?? unknown(c);
+    case 'ALTER':
+      return parseAlterTable(c) ?? unknown(c);
+    case 'EXPLAIN':
+    case 'DESCRIBE':
+    case 'DESC':
+      return parseExplain(c) ?? unknown(c);
+    default:
+      return unknown(c);
+  }
+}
+
+function unknown(c: Cursor): Statement {
+  if (!c.dialect.statementStarts.has(c.token.upper)) c.problem('no statement begins like this');
   return c.keptUntil(() => false, 'not a statement that is analyzed');
 }
 
-function parseQueryStatement(c: Cursor): QueryStatement {
-  const query = parseQuery(c);
+function queryStatement(query: QueryStatement['query']): QueryStatement {
   return { kind: 'queryStatement', start: query.start, end: query.end, query };
 }

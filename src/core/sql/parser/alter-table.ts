@@ -1,0 +1,120 @@
+/** ALTER TABLE as far as a catalog from DDL needs it. */
+import type { AlterTable, ColumnDefinition, Identifier, Opaque, Statement, TableConstraint } from '../ast.ts';
+import { parseColumnDefinition } from './column-definition.ts';
+import { acceptIfNotExists } from './create.ts';
+import type { Cursor } from './cursor.ts';
+import { closeParens, isName, parseName, parseQualifiedName } from './names.ts';
+import { atTableConstraint, parseTableConstraint } from './table-constraint.ts';
+
+interface Parts {
+  readonly addColumns: ColumnDefinition[];
+  readonly addConstraints: TableConstraint[];
+  readonly setNotNull: Identifier[];
+  readonly dropNotNull: Identifier[];
+  readonly dropColumns: Identifier[];
+  readonly rest: Opaque[];
+}
+
+/** ALTER TABLE, the current token being ALTER; null (and nothing read) when something else is altered. */
+export function parseAlterTable(c: Cursor): Statement | null {
+  const foreign = c.peek(1).upper === 'FOREIGN' || c.peek(1).upper === 'IGNORE';
+  if (c.peek(foreign ? 2 : 1).upper !== 'TABLE') return null;
+  if (c.peek(foreign ? 3 : 2).upper === 'ALL') return null;
+  const { start } = c.advance();
+  if (foreign) c.advance();
+  c.advance();
+  c.acceptWords('IF', 'EXISTS');
+  c.accept('ONLY');
+  const name = parseQualifiedName(c);
+  c.acceptSymbol('*');
+  const parts: Parts = {
+    addColumns: [],
+    addConstraints: [],
+    setNotNull: [],
+    dropNotNull: [],
+    dropColumns: [],
+    rest: [],
+  };
+  if (c.atClose) c.problem('what to alter is missing');
+  else {
+    do readAction(c, parts);
+    while (c.acceptSymbol(','));
+  }
+  const statement: AlterTable = { kind: 'alterTable', start, end: c.lastEnd, name, ...parts };
+  return statement;
+}
+
+function readAction(c: Cursor, parts: Parts): void {
+  const stop = () => c.isSymbol(',');
+  switch (c.token.upper) {
+    case 'ADD':
+      c.advance();
+      readAdd(c, parts);
+      break;
+    case 'WITH':
+      // T-SQL: WITH CHECK ADD CONSTRAINT …
+      if (c.peek(2).upper !== 'ADD') break;
+      for (let i = 0; i < 3; i++) c.advance();
+      readAdd(c, parts);
+      break;
+    case 'DROP':
+      readDrop(c, parts);
+      break;
+    case 'ALTER':
+      readAlterColumn(c, parts);
+      break;
+    default:
+      // T-SQL: ADD a int, b int
+      if (c.grammar.transact && parts.addColumns.length > 0) readAdd(c, parts);
+  }
+  if (!stop() && !c.atClose) parts.rest.push(c.keptUntil(stop, 'an action that is not analyzed'));
+}
+
+function readAdd(c: Cursor, parts: Parts): void {
+  const explicit = c.accept('COLUMN');
+  acceptIfNotExists(c);
+  if (!explicit && atTableConstraint(c)) {
+    parts.addConstraints.push(parseTableConstraint(c));
+    return;
+  }
+  if (c.acceptSymbol('(')) {
+    do readAdd(c, parts);
+    while (c.acceptSymbol(','));
+    closeParens(c);
+    return;
+  }
+  if (isName(c, c.token)) parts.addColumns.push(parseColumnDefinition(c));
+  else if (c.atClose || c.isSymbol(',')) c.problem('a column is missing');
+}
+
+const NOT_A_COLUMN: ReadonlySet<string> = new Set([
+  'CONSTRAINT',
+  'PRIMARY',
+  'FOREIGN',
+  'INDEX',
+  'KEY',
+  'CHECK',
+  'PARTITION',
+]);
+
+function readDrop(c: Cursor, parts: Parts): void {
+  if (NOT_A_COLUMN.has(c.peek(1).upper)) return;
+  c.advance();
+  c.accept('COLUMN');
+  c.acceptWords('IF', 'EXISTS');
+  if (!isName(c, c.token)) return;
+  parts.dropColumns.push(parseName(c));
+  if (c.is('CASCADE') || c.is('RESTRICT')) c.advance();
+}
+
+/** ALTER [COLUMN] c SET NOT NULL | DROP NOT NULL; the other forms are kept as they are. */
+function readAlterColumn(c: Cursor, parts: Parts): void {
+  const at = c.peek(1).upper === 'COLUMN' ? 2 : 1;
+  const verb = c.peek(at + 1).upper;
+  if (c.peek(at + 2).upper !== 'NOT' || c.peek(at + 3).upper !== 'NULL') return;
+  if (verb !== 'SET' && verb !== 'DROP') return;
+  for (let i = 0; i < at; i++) c.advance();
+  const column = parseName(c);
+  for (let i = 0; i < 3; i++) c.advance();
+  (verb === 'SET' ? parts.setNotNull : parts.dropNotNull).push(column);
+}

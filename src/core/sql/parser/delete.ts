@@ -1,0 +1,52 @@
+/** DELETE. */
+import type { Delete, Expression, FromItem, Opaque, OrderItem, With } from '../ast.ts';
+import type { Cursor } from './cursor.ts';
+import { parseFromList } from './from.ts';
+import { atLimit, parseLimit } from './limit.ts';
+import { parseOrderBy } from './order.ts';
+import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
+import { parseCondition } from './select.ts';
+import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
+
+/** DELETE, the current token being that word. */
+export function parseDelete(c: Cursor, clause: With | null): Delete {
+  const start = clause?.start ?? c.token.start;
+  c.advance();
+  const rest: Opaque[] = parseWriteModifiers(c);
+  if (!c.accept('FROM') && c.dialect.strings.dollar) c.expect('FROM');
+  const target = parseTarget(c);
+  // MySQL: DELETE a, b FROM a JOIN b …
+  if (c.isSymbol(',') && c.grammar.conditionlessJoins) {
+    rest.push(
+      c.keptUntil(() => c.is('FROM') || c.is('USING') || c.is('WHERE'), 'more tables to delete from'),
+    );
+  }
+  let output = parseOutput(c);
+  parseLeftover(c, rest, 'FROM', 'USING', 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');
+  const using: FromItem[] = c.accept('USING') || acceptSecondFrom(c) ? parseFromList(c) : [];
+  parseLeftover(c, rest, 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');
+  const where: Expression | null = c.accept('WHERE') ? parseCondition(c) : null;
+  const orderBy: OrderItem[] = c.is('ORDER') ? parseOrderBy(c) : [];
+  const limit = atLimit(c) ? parseLimit(c) : null;
+  if (output === NOTHING_RETURNED) output = parseReturning(c);
+  if (c.grammar.transact && c.is('OPTION')) rest.push(c.keptUntil(() => false, 'a hint'));
+  parseLeftover(c, rest);
+  return {
+    kind: 'delete',
+    start,
+    end: c.lastEnd,
+    with: clause,
+    target,
+    using,
+    where,
+    orderBy,
+    limit,
+    ...output,
+    rest,
+  };
+}
+
+/** DELETE t FROM t JOIN … in MySQL and T-SQL. */
+function acceptSecondFrom(c: Cursor): boolean {
+  return !c.dialect.strings.dollar && c.accept('FROM');
+}
