@@ -156,7 +156,9 @@ function limitBounds(limit: Limit): { offset: number; limit: number | null } | n
 
 function wholeNumber(expression: Expression): number | null {
   const inner = bare(expression);
-  if (inner.kind !== 'literal' || inner.type !== 'number' || !/^\d{1,15}$/.test(inner.value)) return null;
+  // CAST('10' AS bigint) is what a bound placeholder becomes
+  if (inner.kind === 'cast') return wholeNumber(inner.operand);
+  if (inner.kind !== 'literal' || !/^\d{1,15}$/.test(inner.value)) return null;
   return Number(inner.value);
 }
 
