@@ -217,6 +217,17 @@ export class Optimizations {
     return rows.map(findingFromRow);
   }
 
+  /** Forget a run with its findings, candidates and measurements. @throws StoreError 'notFound' */
+  async remove(optimizationId: string): Promise<void> {
+    const result = await this.db
+      .deleteFrom('optimizations')
+      .where('id', '=', optimizationId)
+      .executeTakeFirst();
+    if (result.numDeletedRows === 0n) {
+      throw new StoreError('notFound', `The store has no optimization ${optimizationId}.`);
+    }
+  }
+
   private async update(candidateId: string, values: Partial<CandidateTable>): Promise<void> {
     const result = await this.db
       .updateTable('candidates')

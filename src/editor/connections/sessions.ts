@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { type Database, DatabaseError } from '../../core/database.ts';
 import type { Log } from '../log.ts';
-import type { ConnectionProfile } from './profile.ts';
+import { type ConnectionProfile, toConnectionSettings } from './profile.ts';
 
 /** A connected database with what was read of it. */
 export interface OpenSession {
@@ -108,6 +108,15 @@ export class Sessions implements vscode.Disposable {
     if (state.kind === 'open') await this.closeQuietly(state.database);
   }
 
+  /** Close the sessions of profiles that are gone or lead elsewhere now. */
+  closeChanged(find: (key: string) => ConnectionProfile | null): void {
+    for (const [key, state] of this.states) {
+      if (state.kind !== 'open') continue;
+      const profile = find(key);
+      if (!profile || place(profile) !== place(state.profile)) void this.close(key);
+    }
+  }
+
   async closeAll(): Promise<void> {
     await Promise.all([...this.states.keys()].map((key) => this.close(key)));
   }
@@ -180,4 +189,8 @@ export class Sessions implements vscode.Disposable {
     this.states.set(key, state);
     this.changed.fire(key);
   }
+}
+
+function place(profile: ConnectionProfile): string {
+  return JSON.stringify(toConnectionSettings(profile, null));
 }

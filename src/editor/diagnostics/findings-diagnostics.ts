@@ -5,6 +5,7 @@ import type { Severity } from '../../core/patterns/pattern.ts';
 import { affects, diagnosticsEnabled, type RuleSeverity, ruleSeverities } from '../settings.ts';
 import type { StatementFindings } from '../statements/document-findings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
+import { isReference } from '../statements/statement-reference.ts';
 
 export const DIAGNOSTIC_SOURCE = 'SQL Optimizer';
 
@@ -57,6 +58,21 @@ export class FindingsDiagnostics implements vscode.Disposable {
   at(document: vscode.TextDocument, range: vscode.Range): FindingDiagnostic[] {
     const all = this.byDocument.get(document.uri.toString()) ?? [];
     return all.filter((diagnostic) => diagnostic.range.intersection(range) !== undefined);
+  }
+
+  /** Put the cursor on a statement's first finding and open the list of problems. */
+  async reveal(argument: unknown): Promise<void> {
+    if (isReference(argument)) {
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(argument.uri, true));
+      const first = this.byDocument
+        .get(argument.uri)
+        ?.find((diagnostic) => diagnostic.statementStart === argument.start);
+      if (first) {
+        const selection = new vscode.Range(first.range.start, first.range.start);
+        await vscode.window.showTextDocument(document, { selection });
+      }
+    }
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
 
   dispose(): void {

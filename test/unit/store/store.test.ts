@@ -182,6 +182,19 @@ test('a second window is told that the first has written', async () => {
   });
 });
 
+test('one run can be forgotten, and the others stay', async () => {
+  await withStore(async (store) => {
+    const kept = await record(store);
+    const gone = await record(store);
+    await store.optimizations.remove(gone.id);
+    assert.deepEqual(
+      (await store.optimizations.recent(10)).map((run) => run.id),
+      [kept.id],
+    );
+    await assert.rejects(store.optimizations.remove(gone.id), (error) => StoreError.is(error, 'notFound'));
+  });
+});
+
 test('old runs can be pruned with everything that hangs on them', async () => {
   await withStore(async (store) => {
     const { candidateIds } = await record(store);
