@@ -55,3 +55,19 @@ export function hasSubquery(expression: Expression): boolean {
   });
   return found;
 }
+
+/** A comparison, IN with a list, BETWEEN or LIKE: what restricts one value; not a plain equality. */
+export function isPlainFilter(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'binary':
+      return ['<', '<=', '>', '>='].includes(expression.operator);
+    case 'between':
+      return !expression.negated;
+    case 'in':
+      return !expression.negated && expression.list !== null;
+    case 'like':
+      return !expression.negated;
+    default:
+      return false;
+  }
+}

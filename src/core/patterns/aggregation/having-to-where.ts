@@ -1,0 +1,82 @@
+import { canRaise } from '../../sql/properties/raising.ts';
+import { sameExpression } from '../../sql/properties/same-expression.ts';
+import { isDeterministic } from '../../sql/properties/volatility.ts';
+import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
+import { walk } from '../../sql/walk.ts';
+import { editing } from '../../sql/writing/edits.ts';
+import { source } from '../../sql/writing/fragment.ts';
+import { isWithin } from '../correlation.ts';
+import { allEngines } from '../engines.ts';
+import type { Match, Pattern } from '../pattern.ts';
+
+/**
+ * Matches a condition of HAVING that mentions grouping columns only.
+ *
+ * It is the same for all rows of a group, so it can drop them before they are grouped; and in WHERE it can use an index
+ * or become a join.
+ */
+export const havingToWhere: Pattern = {
+  id: 'having-to-where',
+  title: 'HAVING on a grouping column: filter before grouping',
+  category: 'aggregation',
+  engines: allEngines(
+    'when the condition is selective and holds a subquery or has an index; plain conditions PostgreSQL moves itself',
+  ),
+  severity: 'info',
+  description:
+    'Groups are built, aggregated and then thrown away by a condition on their key. In WHERE the condition drops the rows before they are grouped.',
+  source: 'PostgreSQL manual, "The GROUP BY and HAVING Clauses"',
+  precondition:
+    'The condition mentions grouping expressions only, no aggregate and nothing volatile; GROUP BY has no grouping sets.',
+  example: {
+    schema: 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total numeric NOT NULL);',
+    before:
+      'SELECT o.customer_id, sum(o.total) FROM orders o GROUP BY o.customer_id HAVING o.customer_id IN (1, 2);',
+    after:
+      'SELECT o.customer_id, sum(o.total) FROM orders o WHERE o.customer_id IN (1, 2) GROUP BY o.customer_id;',
+  },
+  rewrites: true,
+  *find(statement) {
+    for (const block of statement.blocks) {
+      if (!block.resolved || block.groupBy.length === 0 || (block.select.groupBy?.sets.length ?? 1) > 0)
+        continue;
+      for (const conjunct of block.having) {
+        if (isOfKeysOnly(statement, block, conjunct)) yield moved(statement, block, conjunct);
+      }
+    }
+  },
+};
+
+function isOfKeysOnly(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): boolean {
+  if (!isDeterministic(conjunct.expression, statement)) return false;
+  let references = 0;
+  let keysOnly = true;
+  walk(conjunct.expression, (node) => {
+    if (node.kind === 'call' && (block.aggregates.includes(node) || node.over)) keysOnly = false;
+    if (node.kind !== 'column') return keysOnly;
+    const column = statement.resolve(node);
+    if (!column || statement.outputOf(node)) keysOnly = false;
+    else if (column.source.block === block) {
+      references++;
+      keysOnly &&= block.groupBy.some((key) => sameExpression(key, node, statement));
+    } else if (!isWithin(column.source.block, block)) references++;
+    return keysOnly;
+  });
+  return keysOnly && references > 0;
+}
+
+function moved(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): Match {
+  const { expression } = conjunct;
+  const edits = editing(statement).moveConjunct(conjunct, block, source(statement, expression)).done();
+  return {
+    range: { start: expression.start, end: expression.end },
+    message:
+      'The condition is on the grouping key, so it can drop the rows in WHERE before they are grouped.',
+    rewrite: edits && {
+      edits,
+      assumptions: ['the condition has the same value for all rows of a group'],
+      soundness: canRaise(expression, statement) ? 'likely' : 'proved',
+    },
+    ...(edits ? {} : { blockedBy: 'the condition cannot be moved without a loss' }),
+  };
+}

@@ -1,0 +1,112 @@
+import { referencesTo } from '../../sql/properties/usage.ts';
+import { isDeterministic } from '../../sql/properties/volatility.ts';
+import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
+import { editing } from '../../sql/writing/edits.ts';
+import { joinFragments, source, sql } from '../../sql/writing/fragment.ts';
+import { allEngines } from '../engines.ts';
+import type { Match, Pattern } from '../pattern.ts';
+
+/**
+ * Matches SELECT DISTINCT over a join whose one side only filters.
+ *
+ * The join makes a row for each partner, and DISTINCT throws the copies away again. EXISTS asks only whether there is a
+ * partner: the copies are never made.
+ */
+export const distinctJoinToExists: Pattern = {
+  id: 'distinct-join-to-exists',
+  title: 'DISTINCT over a join that only filters: EXISTS',
+  category: 'joins',
+  engines: allEngines('when a row has many partners; with about one partner each there is little to win'),
+  severity: 'info',
+  description:
+    'The joined table is only there to keep rows that have a partner, but the join makes a copy for each partner, and DISTINCT must remove the copies.',
+  source:
+    'Pirahesh, Hellerstein and Hasan, "Extensible/rule based query rewrite optimization in Starburst", SIGMOD 1992',
+  precondition:
+    'A plain SELECT DISTINCT (no grouping, no window function) and an inner join whose one side is used in its own conditions only.',
+  example: {
+    schema:
+      'CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL); CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL);',
+    before: 'SELECT DISTINCT c.id, c.email FROM customers c JOIN orders o ON o.customer_id = c.id;',
+    after:
+      'SELECT DISTINCT c.id, c.email FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
+  },
+  rewrites: true,
+  *find(statement) {
+    for (const block of statement.blocks) {
+      if (!isPlainDistinct(block)) continue;
+      for (const filter of block.sources) {
+        const conjuncts = filteringOnly(statement, block, filter);
+        if (conjuncts) yield asExists(statement, block, filter, conjuncts);
+      }
+    }
+  },
+};
+
+function isPlainDistinct(block: Block): boolean {
+  return (
+    block.select.distinct === 'distinct' &&
+    !block.grouped &&
+    block.windows.length === 0 &&
+    block.sources.length > 1 &&
+    block.resolved &&
+    block.query.locking.length === 0 &&
+    block.select.top === null
+  );
+}
+
+/** The conjuncts that are all that mentions the relation, or null when it is used elsewhere. */
+function filteringOnly(
+  statement: AnalyzedStatement,
+  block: Block,
+  filter: Source,
+): readonly Conjunct[] | null {
+  if (filter.nullSupplied || filter.kind === 'unknown' || filter.kind === 'function') return null;
+  const own = joinOf(block, filter);
+  if (!own || !['inner', 'comma', 'cross'].includes(own.type) || own.using) return null;
+  if (block.sources.some((other) => other.lateral)) return null;
+  const others = block.joins.filter((step) => step !== own);
+  if (others.some((step) => step.using || step.on.some((conjunct) => conjunct.sources.includes(filter))))
+    return null;
+  const conjuncts = [...own.on, ...block.where.filter((conjunct) => conjunct.sources.includes(filter))];
+  const elsewhere = referencesTo(
+    filter,
+    statement,
+    conjuncts.map((conjunct) => conjunct.range),
+  );
+  if (elsewhere?.length !== 0) return null;
+  if (conjuncts.some((conjunct) => !isDeterministic(conjunct.expression, statement))) return null;
+  return filter.query && !isDeterministic(filter.query, statement) ? null : conjuncts;
+}
+
+/** The join whose one side is that relation alone. */
+function joinOf(block: Block, filter: Source): JoinStep | undefined {
+  return block.joins.find((step) => step.right.length === 1 && step.right[0] === filter);
+}
+
+function asExists(
+  statement: AnalyzedStatement,
+  block: Block,
+  filter: Source,
+  conjuncts: readonly Conjunct[],
+): Match {
+  const conditions = conjuncts.map((conjunct) => source(statement, conjunct.range));
+  const from = source(statement, filter.node);
+  const exists =
+    conditions.length === 0
+      ? sql`EXISTS (SELECT 1 FROM ${from})`
+      : sql`EXISTS (SELECT 1 FROM ${from} WHERE ${joinFragments(conditions, sql` AND `)})`;
+  const edits = editing(statement).removeSource(filter).addConjunct(block, exists);
+  for (const conjunct of conjuncts) if (conjunct.place === 'where') edits.removeConjunct(conjunct);
+  const done = edits.done();
+  return {
+    range: { start: filter.node.start, end: filter.node.end },
+    message: `${filter.alias} only filters, but the join makes a row for each partner and DISTINCT removes the copies. EXISTS makes none.`,
+    rewrite: done && {
+      edits: done,
+      assumptions: ['DISTINCT makes the number of partners immaterial'],
+      soundness: 'proved',
+    },
+    ...(done ? {} : { blockedBy: 'a part of the join would be lost' }),
+  };
+}
