@@ -2,7 +2,7 @@
  * `npm run bench [-- core|optimize|editor]`: how long things take, each beside parsing alone in the same run, because
  * milliseconds of one machine say nothing about another's. Nothing here passes or fails.
  */
-import { benchFile, benchOptimize } from './core.ts';
+import { benchFile } from './core.ts';
 import { benchActivation, benchLenses } from './editor.ts';
 import { longFile } from './long-file.ts';
 import { comparison } from './side-by-side.ts';
@@ -28,6 +28,8 @@ if (runs('editor')) {
 }
 
 if (runs('optimize')) {
+  // Loaded here: it brings the database drivers, which the other parts shall not pay for.
+  const { benchOptimize } = await import('./optimize.ts');
   const { timings, found } = await benchOptimize(say);
   const statements = timings[0]?.runs ?? 0;
   const title = `One statement of the sample on the embedded database (${found} of ${statements} get a rewrite)`;
