@@ -103,12 +103,13 @@ export class Lexer {
       this.adjacent = false;
       return;
     }
+    const qualified = this.adjacent && this.source[token.start - 1] === '.';
     this.adjacent = true;
     this.atStatementStart = false;
     this.afterBracket = false;
     switch (token.kind) {
       case 'word':
-        this.afterOperand = this.source[token.start - 1] === '.' || !expectsOperandAfter(token.upper);
+        this.afterOperand = qualified || !expectsOperandAfter(token.upper);
         return;
       case 'operator':
         this.afterOperand = false;
