@@ -6,7 +6,14 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query-model.ts';
 import { disjunctsOf, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { type Fragment, joinFragments, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
+import {
+  type Fragment,
+  joinFragments,
+  lineBreak,
+  parenthesized,
+  source,
+  sql,
+} from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import type { EngineSupport, Match, Pattern, Rewrite } from '../pattern.ts';
@@ -148,7 +155,7 @@ function overOneTable(
     const condition = joinFragments([...excluded, inConjunction(statement, branch)], sql` AND `);
     return sql`SELECT * FROM ${table} WHERE ${condition}`;
   });
-  const union = joinFragments(selects, sql`\nUNION ALL\n`);
+  const union = joinFragments(selects, sql`${lineBreak()}UNION ALL${lineBreak()}`);
   const edits = editing(statement)
     .removeConjunct(conjunct)
     .replace(
@@ -231,18 +238,15 @@ function acrossTables(
   };
   const blockedBy = blockObstacle(statement, block, conjunct);
   if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
-  const edits = editing(statement);
-  branches.forEach((branch, i) => {
+  const selects = branches.map((branch, i) => {
     const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
     const condition = joinFragments([...excluded, inConjunction(statement, branch)], sql` AND `);
-    if (i === 0) {
-      edits.replaceConjunct(conjunct, condition);
-      return;
-    }
-    const copy = new QueryCopy(statement, block).replaceConjunct(conjunct, condition).done();
-    if (copy) edits.insert(block.select.end, sql`\nUNION ALL\n${copy}`);
-    else edits.fail();
+    return new QueryCopy(statement, block).replaceConjunct(conjunct, condition).moved();
   });
+  const edits = editing(statement);
+  if (selects.every((select) => select !== null)) {
+    edits.replace(block.select, joinFragments(selects, sql`${lineBreak()}UNION ALL${lineBreak()}`));
+  } else edits.fail();
   const done = edits.done();
   return { ...match, rewrite: done && withSoundness(statement, branches, done) };
 }

@@ -1,12 +1,19 @@
 import type { Expression, FunctionCall, SelectItem, Star } from '../../sql/ast.ts';
-import { rejects } from '../../sql/properties/not-null.ts';
+import { isNullFrom, rejects } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { type Fragment, joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
+import {
+  type Fragment,
+  joinFragments,
+  lineBreak,
+  source,
+  sql,
+  verbatim,
+} from '../../sql/writing/fragment.ts';
 import { aliasOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
@@ -167,8 +174,10 @@ function rewriteOf(statement: AnalyzedStatement, candidate: Candidate): Rewrite 
   const derived = new QueryCopy(statement, block)
     .selectList(list)
     .withoutConjuncts(correlation.keys.map((key) => key.conjunct))
-    .append(startsOwnLine(statement, block) ? sql`\nGROUP BY ${groupBy}` : sql` GROUP BY ${groupBy}`)
-    .done();
+    .append(
+      startsOwnLine(statement, block) ? sql`${lineBreak()}GROUP BY ${groupBy}` : sql` GROUP BY ${groupBy}`,
+    )
+    .moved();
   if (!derived) return null;
 
   const on = joinFragments(
@@ -257,7 +266,9 @@ function isNullOnNoRows(expression: Expression): boolean {
 
 /** The conjunct is not TRUE when the subquery is NULL. */
 function rejectsNullValue(statement: AnalyzedStatement, conjunct: Conjunct, holder: Expression): boolean {
-  return rejects(conjunct.expression, statement, (e) => unwrapParens(e) === holder);
+  return rejects(conjunct.expression, statement, (e) =>
+    isNullFrom(e, statement, (part) => unwrapParens(part) === holder),
+  );
 }
 
 /** `o.customer_id`, with an alias only where the plain name would be ambiguous outside. */

@@ -56,6 +56,11 @@ export function verbatim(text: string): Fragment {
   return { kind: 'fragment', pieces: [{ kind: 'exact', text, origin: null }] };
 }
 
+/** A line break with that many levels of indentation; a blank where the statement stands on one line. */
+export function lineBreak(levels = 0): Fragment {
+  return { kind: 'fragment', pieces: [{ kind: 'break', levels }] };
+}
+
 /** A string literal: quotes inside are doubled. */
 export function stringLiteral(value: string): Fragment {
   return verbatim(`'${value.replaceAll("'", "''")}'`);

@@ -68,7 +68,13 @@ export class QueryCopy {
     return this.replace({ start: this.range.end, end: this.range.end }, by);
   }
 
-  /** The fragment, or null when a part cannot be written so. */
+  /** The fragment for another place: indented there as it is here. Null when a part cannot be written so. */
+  moved(): Fragment | null {
+    const fragment = this.done();
+    return fragment && this.movedToPlace(fragment);
+  }
+
+  /** The fragment for the place where the query stands. Null when a part cannot be written so. */
   done(): Fragment | null {
     const planned = this.predicateEdits();
     if (!planned) return null;
@@ -82,7 +88,7 @@ export class QueryCopy {
       at = range.end;
     }
     if (at < this.range.end) parts.push(source(this.statement, { start: at, end: this.range.end }));
-    return this.movedToPlace(joinFragments(parts, verbatim('')));
+    return joinFragments(parts, verbatim(''));
   }
 
   private predicateEdits(): Replacement[] | null {
