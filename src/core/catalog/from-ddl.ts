@@ -109,7 +109,10 @@ class CatalogDraft {
     }
     for (const option of node.options) this.readOption(text.slice(option.start, option.end), table);
     if (node.query) table.columns.push(...this.columnsOfQuery(node.query, node, text));
-    for (const definition of node.columns) this.addColumn(table, definition, text);
+    for (const definition of node.columns) {
+      // half-typed, or a part of PARTITION OF that is no column
+      if (definition.name.name !== '') this.addColumn(table, definition, text);
+    }
     for (const constraint of node.constraints) withConstraint(table, constraint, text);
     this.tables.set(key, table);
   }

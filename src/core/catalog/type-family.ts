@@ -139,6 +139,7 @@ export function typeFamily(type: string, dialect: Dialect): TypeFamily {
   const written = type.trim().toLowerCase();
   if (/\]$/.test(written) || / array(\[\d*\])?$/.test(written)) return 'array';
   const name = bareTypeName(written);
+  if (/^interval\b/.test(name)) return 'interval';
   if (/^(enum|set)$/.test(name)) return name === 'enum' ? 'enum' : 'other';
   return OVERRIDES[dialect][name] ?? FAMILY_OF.get(name) ?? 'other';
 }

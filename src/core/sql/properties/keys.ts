@@ -5,7 +5,7 @@ import { unwrapParens, walk } from '../walk.ts';
 import { type ColumnEquality, equalitiesOf, isConstantFor, sourcesIn } from './equalities.ts';
 import { aggregateResult, catalogFunctions, knownFunction } from './functions.ts';
 import type { Names } from './names.ts';
-import { filteringConjuncts } from './not-null.ts';
+import { filteringConjuncts, isNullFrom, rejects } from './not-null.ts';
 import { sameExpression } from './same-expression.ts';
 
 /** Columns of a relation of which no two rows have equal values. */
@@ -167,6 +167,7 @@ export function rowsAreUnique(block: Block, names: Names, among: readonly Output
 export function determinesRow(block: Block, given: readonly SourceField[], names: Names): boolean {
   const known = new KnownFields(given);
   const filters = filteringConjuncts(block).flatMap((conjunct) => equalitiesOf(conjunct, names));
+  const notNull = (field: SourceField): boolean => isFilteredNotNull(field, block, names);
   const joins = block.joins.map((step) => ({ step, equalities: onEqualities(step, names) }));
   const determined = new Set<Source>();
   for (let before = -1; before < known.size + determined.size; ) {
@@ -177,7 +178,10 @@ export function determinesRow(block: Block, given: readonly SourceField[], names
     }
     for (const source of block.sources) {
       if (determined.has(source)) continue;
-      if (hasKnownKey(source, known, names) || matchesOnce(source, block, joins, known, determined, names)) {
+      if (
+        hasKnownKey(source, known, notNull, names) ||
+        matchesOnce(source, block, joins, known, determined, names)
+      ) {
         determined.add(source);
         for (const column of source.columns ?? []) known.add(source, column.name);
       }
@@ -213,12 +217,27 @@ function isKnown(value: Expression, block: Block, known: KnownFields, names: Nam
   return column !== null && known.has(column.source, column.name);
 }
 
-function hasKnownKey(source: Source, known: KnownFields, names: Names): boolean {
-  return keysOf(source, names).some(
-    (key) =>
-      key.nullSafe &&
-      key.columns.every((column) => known.has(source, column)) &&
-      (!source.nullSupplied || tellsFilledRows(source, key)),
+function hasKnownKey(
+  source: Source,
+  known: KnownFields,
+  notNull: (field: SourceField) => boolean,
+  names: Names,
+): boolean {
+  return keysOf(source, names).some((key) => {
+    if (!key.columns.every((column) => known.has(source, column))) return false;
+    if (key.nullSafe && (!source.nullSupplied || tellsFilledRows(source, key))) return true;
+    return key.columns.length > 0 && key.columns.every((column) => notNull({ source, column }));
+  });
+}
+
+/** WHERE or an inner join drops the rows in which the column is NULL. */
+function isFilteredNotNull({ source, column }: SourceField, block: Block, names: Names): boolean {
+  const isIt = (e: Expression): boolean => {
+    const meaning = e.kind === 'column' ? names.resolve(e) : null;
+    return meaning?.source === source && meaning.name === column;
+  };
+  return filteringConjuncts(block).some((conjunct) =>
+    rejects(conjunct.expression, names, (e) => isNullFrom(e, names, isIt)),
   );
 }
 

@@ -97,9 +97,9 @@ function binaryRaises(node: Binary, names: Names): boolean {
   return true;
 }
 
+/** An integer operand of a decimal operation becomes a decimal first: the result's family says what may overflow. */
 function arithmeticRaises(node: Binary, names: Names): boolean {
-  const families = [node.left, node.right].map((side) => typeOf(side, names)?.family ?? null);
-  return families.some(overflows);
+  return overflows(typeOf(node, names)?.family ?? null);
 }
 
 /** Exact decimals have room for 131,072 digits; moments and intervals far more years than data has. */
