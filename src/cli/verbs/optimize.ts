@@ -1,15 +1,14 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { ScratchDatabase } from '../../core/database.ts';
 import type { Candidate, Optimization } from '../../core/optimizer/optimization.ts';
 import { optimizeStatement } from '../../core/optimizer/optimize.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
 import { fingerprint } from '../../core/sql/fingerprint.ts';
 import { statementKind } from '../../core/sql/statement-facts.ts';
 import { applyEdits, type TextEdit } from '../../core/sql/text.ts';
-import { openScratch } from '../../databases/embedded/scratch.ts';
 import { type Target, withTarget } from '../connect.ts';
 import { optimizationText } from '../optimization-text.ts';
 import { readSource } from '../read-source.ts';
+import { type KeptScratch, keepScratch } from '../scratch.ts';
 import { type SourceStatement, statementsOf } from '../statements.ts';
 import { EXIT, numberOption, UsageError, type Verb, type VerbContext } from '../verb.ts';
 
@@ -60,7 +59,7 @@ async function optimizeAll(
   target: Target,
   context: VerbContext,
 ): Promise<OptimizedStatement[]> {
-  const scratch = keepOpen(() => openScratch({ signal: context.signal }));
+  const scratch = keepScratch(target.dialect, context.signal);
   const found = statementsOf(source, target.dialect);
   const results: OptimizedStatement[] = [];
   try {
@@ -77,7 +76,7 @@ async function optimizeAll(
 async function optimizeOne(
   statement: SourceStatement,
   target: Target,
-  scratch: () => Promise<ScratchDatabase>,
+  scratch: KeptScratch['open'],
   context: VerbContext,
 ): Promise<OptimizedStatement> {
   const { text, index, range } = statement;
@@ -86,7 +85,7 @@ async function optimizeOne(
     text,
     catalog: target.catalog,
     database: target.database,
-    scratch: target.dialect === 'postgresql' ? scratch : null,
+    scratch,
     options: {
       measure: context.options['measure'] === true,
       runs: numberOption(context.options, 'runs', 1),
@@ -103,20 +102,6 @@ async function optimizeOne(
     kind: statementKind(analyzed.tree),
     parsed: analyzed.opaque.length === 0,
     ...result,
-  };
-}
-
-/** Open at first use, keep for the next ones, close once. */
-function keepOpen(open: () => Promise<ScratchDatabase>) {
-  let opened: Promise<ScratchDatabase> | null = null;
-  return {
-    open: () => {
-      opened ??= open();
-      return opened;
-    },
-    close: async () => {
-      if (opened) await (await opened).close();
-    },
   };
 }
 
