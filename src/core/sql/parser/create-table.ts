@@ -69,11 +69,11 @@ function readPart(c: Cursor, parts: Parts): void {
 function keepOption(c: Cursor, stop: () => boolean): Opaque {
   const { upper } = c.token;
   if (!OPTION_WORDS.has(upper) && c.peek(1).text !== '=' && !c.isSymbol(',')) return c.unexpectedUntil(stop);
-  const takesParens = upper !== 'PARTITION' && upper !== 'OF';
-  return c.keptUntil(
-    () => (takesParens ? c.is('AS') || c.isWords('PARTITION', 'BY') : stop()),
-    'options of the table',
-  );
+  // PARTITION OF parent and OF type stand before the elements of the table, everything else after them.
+  const beforeElements = upper === 'PARTITION' || upper === 'OF';
+  const next = () => c.is('AS') || c.isWords('PARTITION', 'BY');
+  const end = beforeElements ? () => stop() || c.is('FOR') || c.is('DEFAULT') : next;
+  return c.keptUntil(end, 'options of the table');
 }
 
 const OPTION_WORDS: ReadonlySet<string> = new Set([

@@ -264,6 +264,18 @@ export class Cursor {
     return this.keptUntil(stop, 'not understood');
   }
 
+  /** Everything up to the end of the text but its last semicolons: bodies of routines hold semicolons of their own. */
+  keptToEnd(reason: string): Opaque {
+    const { start } = this.token;
+    let end = start;
+    while (!this.atEnd) {
+      if (this.token.text !== ';') end = this.token.end;
+      this.advance();
+    }
+    this.lastEnd = end;
+    return this.opaqueFrom(start, reason);
+  }
+
   /** Like {@link unexpectedUntil} for what is known to the dialect and kept as it is: no problem is noted. */
   keptUntil(stop: () => boolean, reason: string): Opaque {
     const start = this.token.start;

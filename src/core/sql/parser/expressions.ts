@@ -58,6 +58,9 @@ function tooDeep(c: Cursor): Expression {
 function parsePrefixed(c: Cursor, restricted: boolean): Expression {
   const { token } = c;
   if (token.upper === 'NOT') return parsePrefix(c, c.grammar.notOperand, restricted);
+  if (token.upper === 'OPERATOR' && c.peek(1).text === '(' && c.grammar.infixWords.has('OPERATOR')) {
+    return parseQualifiedPrefix(c, restricted);
+  }
   if (token.kind !== 'operator') {
     const known = token.kind === 'word' ? c.grammar.prefixes.get(token.upper) : undefined;
     if (known !== undefined && c.peek(1).text !== '(') return parsePrefix(c, known, restricted);
@@ -76,6 +79,14 @@ function parsePrefix(c: Cursor, precedence: number, restricted: boolean): Expres
   const operand = parseExpression(c, precedence, restricted);
   const operator = token.upper === '' ? token.text : token.upper;
   return { kind: 'unary', start: token.start, end: operand.end, operator, operand };
+}
+
+/** OPERATOR(schema.-) x */
+function parseQualifiedPrefix(c: Cursor, restricted: boolean): Expression {
+  const { start } = c.token;
+  const operator = readQualifiedOperator(c);
+  const operand = parseExpression(c, c.grammar.otherPrefix ?? 0, restricted);
+  return { kind: 'unary', start, end: operand.end, operator, operand };
 }
 
 /**

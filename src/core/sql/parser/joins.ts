@@ -38,7 +38,7 @@ function parseJoin(c: Cursor, left: FromItem): FromItem {
   const { type, natural } = readJoinWords(c);
   const joinRange = { start, end: c.lastEnd };
   let right = parseFromOperand(c);
-  const conditional = !natural && type !== 'crossApply' && type !== 'outerApply';
+  const conditional = takesCondition(c, type, natural);
   const needsCondition = conditional && type !== 'cross';
   if (needsCondition || c.grammar.conditionlessJoins) {
     // a JOIN b JOIN c ON … ON …: the inner condition belongs to the inner join.
@@ -61,6 +61,12 @@ function parseJoin(c: Cursor, left: FromItem): FromItem {
     joinRange,
   };
   return missing && c.grammar.conditionlessJoins && right.kind === 'join' ? rotate(join, right) : join;
+}
+
+/** MySQL takes a CROSS JOIN with a condition for an inner join. */
+function takesCondition(c: Cursor, type: Join['type'], natural: boolean): boolean {
+  if (natural || type === 'crossApply' || type === 'outerApply') return false;
+  return type !== 'cross' || c.grammar.conditionlessJoins;
 }
 
 /** MySQL reads `a JOIN b LEFT JOIN c ON …` as `(a JOIN b) LEFT JOIN c ON …`. */

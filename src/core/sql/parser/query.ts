@@ -48,11 +48,17 @@ function finishQuery(c: Cursor, from: number, clause: With | null, body: QueryBo
   while (!c.atClose) {
     if (limit === null && atLimit(c)) limit = parseLimit(c);
     else if (atLocking(c)) locking.push(parseLocking(c));
+    else if (c.is('FOR') && c.peek(1).upper === 'READ' && c.peek(2).upper === 'ONLY') readNoLock(c);
     else if (endsQuery(c)) break;
     else trailing.push(parseTrailing(c));
   }
   const start = Math.min(from, body.start);
   return { kind: 'query', start, end: c.lastEnd, with: clause, body, orderBy, limit, locking, trailing };
+}
+
+/** FOR READ ONLY locks nothing. */
+function readNoLock(c: Cursor): void {
+  for (let i = 0; i < 3; i++) c.advance();
 }
 
 /** A query stands in INSERT, CREATE VIEW and so on without parentheses: the words that may follow it there. */

@@ -60,7 +60,7 @@ export function parseAnyStatement(c: Cursor): Statement {
 
 function unknown(c: Cursor): Statement {
   if (!c.dialect.statementStarts.has(c.token.upper)) c.problem('no statement begins like this');
-  return c.keptUntil(() => false, 'not a statement that is analyzed');
+  return c.keptToEnd('not a statement that is analyzed');
 }
 
 function queryStatement(query: QueryStatement['query']): QueryStatement {

@@ -85,6 +85,8 @@ function readQuery(c: Cursor, content: Content): void {
 }
 
 function readArgument(c: Cursor, content: Content): void {
+  // XMLNAMESPACES(DEFAULT 'uri')
+  if (c.is('DEFAULT') && c.peek(1).kind === 'string') c.advance();
   const argument = argumentOf(parseExpression(c));
   content.args.push(argument);
 }
@@ -125,8 +127,12 @@ function readWord(c: Cursor, content: Content, call: string): void {
       parseType(c);
       return;
     case 'PASSING':
-      if (c.acceptWords('BY', 'REF') || c.acceptWords('BY', 'VALUE')) readArgument(c, content);
-      else readArgument(c, content);
+      if (c.is('BY')) c.advance();
+      if (c.is('REF') || c.is('VALUE')) c.advance();
+      readArgument(c, content);
+      return;
+    case 'BY':
+      if (c.is('REF') || c.is('VALUE')) c.advance();
       return;
     case 'VALUE':
     case 'DEFAULT':
