@@ -7,7 +7,7 @@ import { findPatterns } from '../src/core/patterns/find.ts';
 import { analyzeStatement } from '../src/core/sql/analyze.ts';
 import { parseStatement } from '../src/core/sql/parse.ts';
 import { splitStatements } from '../src/core/sql/splitter.ts';
-import { type Timing, takeTurns, timing } from './side-by-side.ts';
+import { type Timing, takeTurns } from './side-by-side.ts';
 
 const shop = path.join(root, 'examples', 'shop');
 
