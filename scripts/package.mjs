@@ -23,7 +23,7 @@ const required = [
 ];
 
 /** What has no place in it: sources, tests, maps, anything of the development. */
-const forbidden = /(^|\/)(node_modules|src|test|scripts|bench|\.[^/]+)\/|\.map$|\.tsx?$|\.vsix$|\.log$/;
+const forbidden = /(^|\/)(node_modules|src|test|scripts|bench)\/|^\.[^/]+\/|\.map$|\.tsx?$|\.vsix$|\.log$/;
 
 /**
  * Builds for production and packs.

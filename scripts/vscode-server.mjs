@@ -266,19 +266,22 @@ async function endGroup(child) {
 
 /**
  * A folder that holds just what the editor reads of the extension, so that linking it does not show the editor a
- * checkout with its node_modules. Links, not copies: a rebuild is seen after a window reload.
+ * checkout with its node_modules. Links, not copies: a rebuild is seen after a window reload. Copies make the editor
+ * know whose code is running: it looks for the real path of a module below the extension's folder, and without it
+ * messages come from "Null Extension Description".
  *
  * @param {string} folder where to make it
+ * @param {{ copy?: boolean }} [options]
  * @returns {string} folder
  */
-export function extensionFolder(folder) {
+export function extensionFolder(folder, { copy = false } = {}) {
   mkdirSync(folder, { recursive: true });
   for (const name of ['package.json', 'dist', 'media', 'syntaxes', 'examples', 'package.nls.json']) {
     const source = path.join(root, name);
     const target = path.join(folder, name);
     if (!existsSync(source)) continue;
     rmSync(target, { recursive: true, force: true });
-    if (name === 'package.json') cpSync(source, target);
+    if (copy || name === 'package.json') cpSync(source, target, { recursive: true });
     else symlinkSync(source, target);
   }
   return folder;
