@@ -1,7 +1,7 @@
 /** Open databases, one per profile, and what became of them. */
 import * as vscode from 'vscode';
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import { type Database, DatabaseError } from '../../core/database.ts';
+import { type Database, DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
 import type { Log } from '../log.ts';
 import { type ConnectionProfile, toConnectionSettings } from './profile.ts';
 
@@ -34,6 +34,15 @@ interface Opening {
   readonly listeners: Set<(message: string) => void>;
   waiting: number;
 }
+
+/** Of a session that was open, these say that the server or the way to it is gone: a pool connects again by itself. */
+const LOST: readonly DatabaseErrorReason[] = [
+  'connectionLost',
+  'refused',
+  'unknownHost',
+  'tls',
+  'authentication',
+];
 
 const CLOSED: SessionState = { kind: 'closed' };
 
@@ -88,7 +97,7 @@ export class Sessions implements vscode.Disposable {
     try {
       return await work(session);
     } catch (error) {
-      if (DatabaseError.is(error, 'connectionLost')) this.lose(session, error.message);
+      if (DatabaseError.is(error, ...LOST)) this.lose(session, error.message);
       throw error;
     }
   }

@@ -106,7 +106,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     environment: { ...options.environment },
     ...(extension.kind === 'vsix'
       ? { install: [extension.file] }
-      : { link: [extensionFolder(path.join(place, 'extension', 'ai-sql-optimizer'))] }),
+      : { link: [extensionFolder(path.join(place, 'extension', 'ai-sql-optimizer'), { copy: true })] }),
   });
   const stops: (() => Promise<unknown>)[] = [() => server.stop()];
   const dispose = async (): Promise<void> => {
@@ -117,7 +117,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     const browser = await launchChromium();
     stops.push(() => browser.close());
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(Number(process.env['SQLOPT_TEST_PATIENCE'] ?? 30_000));
     const consoleErrors: string[] = [];
     context.on('console', (message) => collectError(message, consoleErrors));
     const openWindow = async (): Promise<Page> => {
