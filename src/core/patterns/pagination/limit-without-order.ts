@@ -1,0 +1,37 @@
+import { isAtMostOneRow } from '../../sql/properties/keys.ts';
+import { allEngines } from '../engines.ts';
+import { advice } from '../offer.ts';
+import type { Pattern } from '../pattern.ts';
+
+/** `LIMIT 20` without ORDER BY: any rows. */
+export const limitWithoutOrder: Pattern = {
+  id: 'limit-without-order-by',
+  title: 'LIMIT without ORDER BY',
+  category: 'pagination',
+  engines: allEngines('It is a question of results, not of speed.'),
+  severity: 'info',
+  description:
+    'Which rows come back is left to chance: it changes with the plan, with parallel workers, after an UPDATE. Pages overlap or miss rows.',
+  source: 'https://www.postgresql.org/docs/current/queries-limit.html',
+  precondition:
+    'A query has LIMIT or OFFSET and no ORDER BY, may have several rows, and is not inside of EXISTS.',
+  example: {
+    schema: 'CREATE TABLE orders (order_id bigint PRIMARY KEY, total numeric);',
+    before: 'SELECT * FROM orders LIMIT 20',
+    after: null,
+  },
+  rewrites: false,
+  *find(statement) {
+    for (const block of statement.blocks) {
+      const { query, role } = block;
+      if (!query.limit || query.orderBy.length > 0 || query.body !== block.select || role === 'exists')
+        continue;
+      if (block.sources.length === 0 || isAtMostOneRow({ ...query, limit: null }, statement)) continue;
+      if (query.limit.count?.kind === 'literal' && query.limit.count.value === '0') continue;
+      yield advice(
+        query.limit,
+        'Without ORDER BY any rows may come back, and others the next time. Order by columns that leave no ties, or say that any row will do.',
+      );
+    }
+  },
+};

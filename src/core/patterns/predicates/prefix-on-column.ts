@@ -1,0 +1,144 @@
+import type { Expression, FunctionCall } from '../../sql/ast.ts';
+import type { AnalyzedStatement } from '../../sql/query-model.ts';
+import { unwrapParens } from '../../sql/walk.ts';
+import { source, sql, stringLiteral } from '../../sql/writing/fragment.ts';
+import { offer } from '../offer.ts';
+import type { Pattern } from '../pattern.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
+import { hasExpressionIndex, type SearchableColumn, searchableColumn } from './indexed-column.ts';
+import { positivePredicates, quote, replacePredicate } from './positive.ts';
+
+/** `left(x, 3) = 'abc'` → `x LIKE 'abc%'`. */
+export const prefixFunctionOnColumn: Pattern = {
+  id: 'prefix-function-on-column',
+  title: 'left() or substr() of an indexed column',
+  category: 'predicates',
+  industries: ['e-commerce', 'saas'],
+  engines: [
+    {
+      dialect: 'postgresql',
+      pays: 'The column has an index with text_pattern_ops or the C collation, which LIKE with a prefix can search.',
+    },
+  ],
+  severity: 'warning',
+  description:
+    'The beginning of the text is cut out in every row. LIKE with a trailing wildcard says the same and can search an index that orders by characters.',
+  source: 'https://www.postgresql.org/docs/current/indexes-opclass.html',
+  precondition:
+    'The column is text or varchar whose collation compares byte by byte for equality, the text has as many characters as are cut out, and an index that begins with the column orders by characters (text_pattern_ops, or collation C).',
+  example: {
+    schema:
+      'CREATE TABLE orders (order_id bigint PRIMARY KEY, order_number text);\nCREATE INDEX ON orders (order_number text_pattern_ops);',
+    before: "SELECT * FROM orders WHERE left(order_number, 7) = 'SO-2024'",
+    after: "SELECT * FROM orders WHERE order_number LIKE 'SO-2024%'",
+  },
+  rewrites: true,
+  *find(statement) {
+    for (const predicate of positivePredicates(statement)) {
+      const comparison = comparisonsOf(predicate.expression, (side) => prefixOf(side) !== null)?.[0];
+      const prefix = comparison ? prefixOf(comparison.left) : null;
+      if (comparison?.operator !== '=' || predicate.expression.kind === 'between' || !prefix) continue;
+      const column = searchableText(statement, prefix.column);
+      const text = literalText(comparison);
+      if (!column || text === null || hasExpressionIndex(column, prefix.name)) continue;
+      const condition = conditionOf(statement, prefix, text);
+      const edits = condition ? replacePredicate(statement, predicate, [condition]) : null;
+      if (!condition) continue;
+      const { name } = column.resolved;
+      const message = `${quote(statement, predicate.expression)} cuts ${name} in every row. LIKE with a prefix can use index ${column.name}.`;
+      const fact = `${column.table.name}.${name} is ${column.resolved.column?.type} and equal texts are the same characters.`;
+      yield offer(predicate.expression, message, edits, fact);
+    }
+  },
+};
+
+interface Prefix {
+  readonly column: Expression;
+  /** characters from the beginning; null when the whole text is looked for at the beginning (strpos) */
+  readonly length: number | null;
+  readonly text: string | null;
+  readonly name: string;
+}
+
+function prefixOf(side: Expression): Prefix | null {
+  if (side.kind !== 'call' || side.name.length > 1) return null;
+  const args = side.args.map((argument) => unwrapParens(argument.value));
+  switch (side.function) {
+    case 'left':
+      return args.length === 2 ? cut(args[0], args[1], side) : null;
+    case 'substr':
+    case 'substring':
+      return args.length === 3 && numberOf(args[1]) === 1 ? cut(args[0], args[2], side) : null;
+    case 'strpos':
+      return args.length === 2 ? found(args[0], args[1], side) : null;
+    default:
+      return null;
+  }
+}
+
+function cut(
+  column: Expression | undefined,
+  length: Expression | undefined,
+  call: FunctionCall,
+): Prefix | null {
+  const count = numberOf(length);
+  if (column?.kind !== 'column' || count === null || count < 1) return null;
+  return { column, length: count, text: null, name: call.function };
+}
+
+function found(
+  column: Expression | undefined,
+  text: Expression | undefined,
+  call: FunctionCall,
+): Prefix | null {
+  const isText = text?.kind === 'literal' && text.type === 'string' && text.value !== '';
+  return column?.kind === 'column' && isText
+    ? { column, length: null, text: text.value, name: call.function }
+    : null;
+}
+
+function numberOf(expression: Expression | undefined): number | null {
+  const isNumber =
+    expression?.kind === 'literal' && expression.type === 'number' && /^\d{1,6}$/.test(expression.value);
+  return isNumber ? Number(expression.value) : null;
+}
+
+/** A column whose index orders by characters, so that LIKE with a prefix can search it. */
+function searchableText(statement: AnalyzedStatement, expression: Expression): SearchableColumn | null {
+  const column = searchableColumn(statement, expression);
+  const described = column?.resolved.column;
+  if (!column || !described || described.family !== 'text' || !described.deterministicCollation) return null;
+  const index = column.table.indexes.find((one) => {
+    const first = one.columns[0];
+    if (!one.valid || one.predicate !== null || first?.column !== described.name) return false;
+    const byCharacter = /_pattern_ops$/.test(first.operatorClass ?? '');
+    return (
+      byCharacter ||
+      ['C', 'POSIX'].includes(first.collation ?? described.collation ?? databaseCollation(statement))
+    );
+  });
+  return index ? { ...column, name: index.name } : null;
+}
+
+function databaseCollation(statement: AnalyzedStatement): string {
+  return statement.catalog.settings['lc_collate'] ?? '';
+}
+
+function literalText({ right }: Comparison): string | null {
+  return right.kind === 'literal' ? right.value : null;
+}
+
+function conditionOf(statement: AnalyzedStatement, prefix: Prefix, value: string) {
+  const column = source(statement, prefix.column);
+  if (prefix.text !== null) return value === '1' ? sql`${column} LIKE ${beginning(prefix.text)}` : null;
+  const characters = [...value].length;
+  if (prefix.length === null || characters > prefix.length) return null;
+  // shorter than what is cut out: then the column is no longer than that itself
+  if (characters < prefix.length) return sql`${column} = ${stringLiteral(value)}`;
+  return sql`${column} LIKE ${beginning(value)}`;
+}
+
+/** A LIKE pattern for texts that begin so, its own wildcards escaped. */
+function beginning(text: string) {
+  return stringLiteral(`${text.replace(/[\\%_]/g, '\\$&')}%`);
+}
