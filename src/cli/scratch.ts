@@ -12,7 +12,7 @@ export interface KeptScratch {
 /** The scratch database for statements of a dialect. */
 export function keepScratch(dialect: Dialect, signal: AbortSignal): KeptScratch {
   let opened: Promise<ScratchDatabase> | null = null;
-  const open = () => {
+  const open = (): Promise<ScratchDatabase> => {
     opened ??= openScratch({ signal });
     return opened;
   };

@@ -4,7 +4,7 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, ResolvedColumn } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
+import { joinFragments, lineBreak, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
@@ -134,12 +134,11 @@ function editsFor(statement: AnalyzedStatement, block: Block, { aggregate, value
   const { dialect } = statement;
   const alias = identifier(inventName(statement, 'distinct_rows'), dialect);
   const columns = joinFragments([...keys, value].map((column) => source(statement, column.reference)));
-  const inner = source(statement, { start: from.start, end: where?.end ?? from.end });
   const edits = editing(statement).replace(
     { start: from.start, end: where?.end ?? from.end },
     sql`FROM (
       SELECT DISTINCT ${columns}
-      ${inner}
+      ${source(statement, from)}${where ? sql`${lineBreak()}${source(statement, where)}` : verbatim('')}
     ) ${alias}`,
   );
   for (const ref of outsideReferences(statement, block)) {

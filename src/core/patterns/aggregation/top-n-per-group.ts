@@ -71,11 +71,11 @@ FROM (
 ) m
 WHERE m.rn <= 3;`,
     after: `SELECT m.warehouse_id, m.id
-FROM warehouses groups
+FROM warehouses each_group
 CROSS JOIN LATERAL (
   SELECT i.*
   FROM moves i
-  WHERE i.warehouse_id = groups.id
+  WHERE i.warehouse_id = each_group.id
   ORDER BY i.moved_at DESC, i.id DESC
   LIMIT 3
 ) m;`,

@@ -321,8 +321,7 @@ function valueBase(statement: AnalyzedStatement, aggregate: FunctionCall | undef
 }
 
 function startsOwnLine(statement: AnalyzedStatement, block: Block): boolean {
-  const { from } = block.select.clauses;
-  return from !== null && /\n[ \t]*$/.test(statement.text.slice(0, from.start));
+  return statement.text.slice(block.select.start, block.select.end).includes('\n');
 }
 
 function mentions(

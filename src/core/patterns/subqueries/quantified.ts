@@ -59,7 +59,7 @@ export const quantifiedToExtreme: Pattern = {
     before:
       "SELECT o.id FROM orders o WHERE o.total > ALL (SELECT s.total FROM orders s WHERE s.channel = 'store');",
     after:
-      "SELECT o.id FROM orders o WHERE COALESCE(o.total > (SELECT max(s.total) FROM orders s WHERE s.channel = 'store'), TRUE);",
+      "SELECT o.id FROM orders o WHERE COALESCE(o.total > (SELECT MAX(s.total) FROM orders s WHERE s.channel = 'store'), TRUE);",
   },
   rewrites: true,
   *find(statement) {

@@ -93,7 +93,10 @@ export function render(fragment: Fragment, style: Style, indent: string): string
     if (piece.kind === 'exact') text += piece.text;
     else if (piece.kind === 'code') text += inStyle(piece.text, style);
     else if (style.multiline) {
-      text = text.replace(/[ \t]+$/, '') + style.newline + indent + style.indentUnit.repeat(piece.levels);
+      const before = text.replace(/[ \t]+$/, '');
+      // text that is kept may end with a line break of its own, behind a comment
+      const lineBreak = i > 0 && before.endsWith('\n') ? '' : style.newline;
+      text = before + lineBreak + indent + style.indentUnit.repeat(piece.levels);
     } else if (needsBlank(text, fragment.pieces[i + 1], i)) text += ' ';
   });
   return text;

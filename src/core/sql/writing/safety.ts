@@ -1,6 +1,8 @@
 /** What no rewrite may lose: comments, parts that the parser did not understand, template blocks, parameters. */
+
+import { tokenize } from '../lexer.ts';
 import type { AnalyzedStatement } from '../query-model.ts';
-import { contains, rangesOverlap, type TextEdit, type TextRange } from '../text.ts';
+import { applyEdits, contains, rangesOverlap, type TextEdit, type TextRange } from '../text.ts';
 import type { Token } from '../tokens.ts';
 import { walk } from '../walk.ts';
 import { carriedRanges, type Fragment } from './fragment.ts';
@@ -31,7 +33,20 @@ export function isSafe(statement: AnalyzedStatement, edits: readonly PlannedEdit
       edits.some((edit) => rangesOverlap(edit, comment)) &&
       !carried.some((range) => contains(range, comment)),
   );
-  return !lost && keepsParameters(statement, edits);
+  return !lost && keepsParameters(statement, edits) && !swallows(statement, comments, edits);
+}
+
+/** Code that was put behind a line comment would become a part of it: then the result has a comment that is new. */
+function swallows(
+  statement: AnalyzedStatement,
+  comments: readonly Token[],
+  edits: readonly TextEdit[],
+): boolean {
+  if (!comments.some((comment) => comment.kind === 'lineComment')) return false;
+  const known = new Set(comments.map((comment) => comment.text.trimEnd()));
+  return tokenize(applyEdits(statement.text, edits), statement.dialect).some(
+    (token) => token.kind === 'lineComment' && !known.has(token.text.trimEnd()),
+  );
 }
 
 /** No range crosses an opaque part, a template placeholder that is no value, or a token that cannot be read. */

@@ -80,6 +80,9 @@ function namesWhatFollows(tokens: readonly Token[], at: number): boolean {
 }
 
 /** The smallest indentation that any line has; two blanks when no line is indented. */
+/** Three, five, six or seven blanks are no unit: something is aligned with a word of the line above. */
+const UNITS = new Set([2, 4, 8]);
+
 function indentUnitOf(text: string): string {
   let smallest: string | null = null;
   for (const match of text.matchAll(/\n([ \t]+)(?=\S)/g)) {
@@ -87,7 +90,7 @@ function indentUnitOf(text: string): string {
     if (indent.startsWith('\t')) return '\t';
     if (smallest === null || indent.length < smallest.length) smallest = indent;
   }
-  return smallest !== null && smallest.length >= 2 && smallest.length <= 8 ? smallest : '  ';
+  return smallest !== null && UNITS.has(smallest.length) ? smallest : '  ';
 }
 
 function commasLead(tokens: readonly Token[]): boolean {
