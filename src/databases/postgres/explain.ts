@@ -2,51 +2,45 @@
 import { DatabaseError, type ExplainOptions, type Timing } from '../../core/database.ts';
 import { tokenize } from '../../core/sql/lexer.ts';
 
-/** The first version with GENERIC_PLAN. */
-const GENERIC_PLAN_SINCE = 160_000;
-
 export interface ExplainForm {
   /** what is put before the statement */
   readonly prefix: string;
-  /** NULLs to bind: the protocol wants a value for each parameter, the generic plan ignores it */
-  readonly parameters: number;
-  /** the server is too old for GENERIC_PLAN: prepare the statement and explain its generic plan */
+  /**
+   * The statement has parameters: it is prepared and its generic plan is explained. EXPLAIN (GENERIC_PLAN), new in
+   * version 16, would need the simple protocol, which takes several statements in one text: with the extended one
+   * the server wants values, and plans for them.
+   */
   readonly prepare: boolean;
 }
 
-/** The prefix for plans. */
-export function explainForm(sql: string, versionNumber: number, options: ExplainOptions): ExplainForm {
-  const parameters = parameterCount(sql);
+/** The prefix for plans. @throws DatabaseError when a statement with parameters is to be executed */
+export function explainForm(sql: string, options: ExplainOptions): ExplainForm {
+  const prepare = hasParameters(sql);
   const analyze = options.analyze === true;
-  if (analyze && parameters > 0) {
+  if (analyze && prepare) {
     throw new DatabaseError(
       'other',
       'The statement has parameters without values, so it can be planned but not executed. Put values in their place.',
     );
   }
-  const prepare = parameters > 0 && versionNumber < GENERIC_PLAN_SINCE;
   const parts = [
     'FORMAT JSON',
     'SETTINGS',
     ...(analyze ? ['ANALYZE', 'BUFFERS'] : []),
     ...(options.verbose ? ['VERBOSE'] : []),
-    ...(parameters > 0 && !prepare ? ['GENERIC_PLAN'] : []),
   ];
-  return { prefix: `EXPLAIN (${parts.join(', ')}) `, parameters, prepare };
+  return { prefix: `EXPLAIN (${parts.join(', ')}) `, prepare };
 }
 
 /** The prefix for times: without the clock calls around every row, which cost more than many plan nodes. */
 export const TIMING_PREFIX = 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ';
 
-/** The highest number of a `$n` in a statement; 0 when there is none. */
-export function parameterCount(sql: string): number {
-  if (!/\$\d/.test(sql)) return 0;
-  let highest = 0;
-  for (const token of tokenize(sql, 'postgresql')) {
-    const number = token.kind === 'placeholder' ? /^\$(\d+)$/.exec(token.text)?.[1] : undefined;
-    if (number !== undefined) highest = Math.max(highest, Number(number));
-  }
-  return highest;
+/** True when a `$n` stands in the statement outside of strings and comments. */
+export function hasParameters(sql: string): boolean {
+  if (!/\$\d/.test(sql)) return false;
+  return tokenize(sql, 'postgresql').some(
+    (token) => token.kind === 'placeholder' && /^\$\d+$/.test(token.text),
+  );
 }
 
 /** Figures of a run from its EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */

@@ -75,14 +75,11 @@ export class PostgresSession implements ReadOnlySession {
   explain(sql: string, options: ExplainOptions = {}): Promise<Plan> {
     const settings = Object.entries(options.settings ?? {});
     const local = settings.length > 0;
-    return this.call({ sql, local }, options, async (client, limits, connected) => {
-      const form = explainForm(sql, connected.session.versionNumber, options);
+    return this.call({ sql, local }, options, async (client, limits) => {
+      const form = explainForm(sql, options);
       await this.setLocal(client, settings);
       if (form.prepare) return this.explainPrepared(client, sql, form.prefix, limits);
-      const { rows } = await this.limited(
-        { text: form.prefix + sql, values: new Array<null>(form.parameters).fill(null) },
-        { ...limits, prefix: form.prefix },
-      );
+      const { rows } = await this.limited({ text: form.prefix + sql }, { ...limits, prefix: form.prefix });
       return readPostgresPlan(rows[0]?.[0] ?? '');
     });
   }
@@ -131,7 +128,7 @@ export class PostgresSession implements ReadOnlySession {
   private call<T>(
     statement: { readonly sql: string; readonly local?: boolean },
     options: CallOptions,
-    work: (client: Client, limits: Limits, connected: Connected) => Promise<T>,
+    work: (client: Client, limits: Limits) => Promise<T>,
   ): Promise<T> {
     const result = this.previous.then(() => this.callNow(statement, options, work));
     this.previous = result.catch(() => undefined);
@@ -141,7 +138,7 @@ export class PostgresSession implements ReadOnlySession {
   private async callNow<T>(
     { sql, local = false }: { readonly sql: string; readonly local?: boolean },
     options: CallOptions,
-    work: (client: Client, limits: Limits, connected: Connected) => Promise<T>,
+    work: (client: Client, limits: Limits) => Promise<T>,
   ): Promise<T> {
     const signal = options.signal ?? this.defaults.signal;
     const timeoutMs = options.timeoutMs ?? this.defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -152,7 +149,7 @@ export class PostgresSession implements ReadOnlySession {
     const limits: Limits = { sql, timeoutMs, signal, transport: this.place.transport, connected };
     try {
       await this.prepareCall(client, timeoutMs);
-      const result = await work(client, limits, connected);
+      const result = await work(client, limits);
       if (connected.status() !== 'T') throw leftTransaction();
       if (local) await runSimple(client, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
       return result;
@@ -221,7 +218,12 @@ export class PostgresSession implements ReadOnlySession {
   private async recover(connected: Connected): Promise<void> {
     if (connected.lost() !== null) return;
     try {
-      if (connected.status() === 'I') throw leftTransaction();
+      if (connected.status() === 'I') {
+        this.over = true;
+        // what it set before would go on to the next user of the connection
+        await runSimple(connected.client, 'DISCARD ALL');
+        return;
+      }
       await runSimple(connected.client, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
       // it takes the settings back too
       this.timeoutMs = null;
@@ -243,7 +245,7 @@ export class PostgresSession implements ReadOnlySession {
     await runSimple(client, `SELECT ${calls.join(', ')}`);
   }
 
-  /** PostgreSQL 13 to 15: the generic plan of a prepared statement. */
+  /** The generic plan, which holds for all values of the parameters. */
   private async explainPrepared(client: Client, sql: string, prefix: string, limits: Limits): Promise<Plan> {
     const head = `PREPARE ${PREPARED} AS `;
     await this.limited({ text: head + sql }, { ...limits, prefix: head });
@@ -258,7 +260,9 @@ export class PostgresSession implements ReadOnlySession {
         { text: `${prefix}EXECUTE ${quoteIdentifier(PREPARED)}(${values.join(', ')})` },
         limits,
       );
-      return readPostgresPlan(rows[0]?.[0] ?? '');
+      const plan = readPostgresPlan(rows[0]?.[0] ?? '');
+      const { plan_cache_mode: _ours, ...settings } = plan.settings;
+      return { ...plan, settings };
     } finally {
       // a prepared statement outlives the transaction, but nothing can be said inside of a failed one
       if (client.getTransactionStatus() === 'E') {
