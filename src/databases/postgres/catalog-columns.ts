@@ -56,7 +56,6 @@ function statisticsOf(row: StatisticsRow, tableRows: number | null): ColumnStati
   };
 }
 
-/** The values of an array column are arrays in an array and are left out. */
 function texts(values: readonly unknown[] | null): string[] {
-  return values?.every((value) => typeof value === 'string') ? [...values] : [];
+  return (values ?? []).map(String);
 }
