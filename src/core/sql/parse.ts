@@ -3,10 +3,9 @@ import type { Opaque, Statement } from './ast.ts';
 import type { Dialect } from './dialect.ts';
 import { dialectData } from './dialects/dialect-data.ts';
 import { tokenize } from './lexer.ts';
-import { Cursor, type SyntaxProblem } from './parser/cursor.ts';
+import { Cursor, type OpaqueRange, type SyntaxProblem } from './parser/cursor.ts';
 import { grammarOf } from './parser/grammar.ts';
 import { parseAnyStatement } from './parser/statement.ts';
-import type { TextRange } from './text.ts';
 import type { Token } from './tokens.ts';
 
 /** A statement's tree with what the parser did not understand. */
@@ -15,7 +14,7 @@ export interface ParsedStatement {
   /** all tokens of the text, trivia included */
   readonly tokens: readonly Token[];
   /** ranges that are not understood, or understood only as a whole (hints), in the order of the text; maybe nested */
-  readonly opaque: readonly TextRange[];
+  readonly opaque: readonly OpaqueRange[];
   /** where the text does not follow the grammar, in the order of the text; empty for a statement that is right */
   readonly errors: readonly SyntaxProblem[];
 }

@@ -34,7 +34,7 @@ export function parseColumnDefinition(c: Cursor): ColumnDefinition {
 
 /** A column may lack its type: CREATE TABLE t (a PRIMARY KEY) AS …, T-SQL's computed columns. */
 function beginsConstraint(c: Cursor): boolean {
-  return c.is('AS') || c.is('WITH') || (atColumnConstraint(c) && c.dialect.reserved.has(c.token.upper));
+  return c.is('AS') || c.is('WITH') || beginsPart(c);
 }
 
 function readPart(c: Cursor, parts: Parts): void {
@@ -73,9 +73,19 @@ function readPart(c: Cursor, parts: Parts): void {
     return;
   }
   const stop = () => c.isSymbol(',') || beginsPart(c);
-  const known = c.token.kind === 'word';
+  const known = c.dialect.strings.dollar ? PROPERTIES.has(c.token.upper) : c.token.kind === 'word';
   parts.rest.push(known ? c.keptUntil(stop, 'a property of the column') : c.unexpectedUntil(stop));
 }
+
+/** What PostgreSQL knows of a column beside the rest; other dialects have many more such words. */
+const PROPERTIES: ReadonlySet<string> = new Set([
+  'STORAGE',
+  'COMPRESSION',
+  'OPTIONS',
+  'WITH',
+  'USING',
+  'CASCADE',
+]);
 
 function beginsPart(c: Cursor): boolean {
   switch (c.token.upper) {

@@ -11,6 +11,12 @@ export interface SyntaxProblem extends TextRange {
   readonly message: string;
 }
 
+/** A range that is not understood, or understood only as a whole. */
+export interface OpaqueRange extends TextRange {
+  /** what is missing or kept there */
+  readonly reason: string;
+}
+
 /**
  * How deep expressions and queries may nest before the rest becomes opaque. A level takes up to a dozen stack frames;
  * engines' JavaScript stacks hold several times this.
@@ -44,7 +50,7 @@ export class Cursor {
   readonly text: string;
   readonly dialect: DialectData;
   readonly grammar: Grammar;
-  readonly opaque: TextRange[] = [];
+  readonly opaque: OpaqueRange[] = [];
   readonly errors: SyntaxProblem[] = [];
   /** the token that is next to be read; at the end one with an empty text */
   token: Token;
@@ -217,7 +223,7 @@ export class Cursor {
   }
 
   private opaqueNode(start: number, end: number, reason: string): Opaque {
-    this.opaque.push({ start, end });
+    this.opaque.push({ start, end, reason });
     return { kind: 'opaque', start, end, reason };
   }
 

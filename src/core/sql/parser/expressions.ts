@@ -57,7 +57,10 @@ function tooDeep(c: Cursor): Expression {
 
 function parsePrefixed(c: Cursor, restricted: boolean): Expression {
   const { token } = c;
-  if (token.upper === 'NOT') return parsePrefix(c, c.grammar.notOperand, restricted);
+  if (token.upper === 'NOT') {
+    if (restricted) c.problem('NOT needs parentheses here');
+    return parsePrefix(c, c.grammar.notOperand, restricted);
+  }
   if (token.upper === 'OPERATOR' && c.peek(1).text === '(' && c.grammar.infixWords.has('OPERATOR')) {
     return parseQualifiedPrefix(c, restricted);
   }
@@ -223,7 +226,10 @@ function endsWithOperand(expression: Expression): boolean {
 
 function applyBinary(c: Cursor, left: Expression, infix: Infix, restricted: boolean): Applied {
   const operator = infix.form === 'operator' ? readQualifiedOperator(c) : readOperator(c, infix);
-  if (quantifierAhead(c)) return closed(parseQuantified(c, left, operator));
+  if (quantifierAhead(c)) {
+    if (restricted) c.problem('a comparison with ANY or ALL needs parentheses here');
+    return closed(parseQuantified(c, left, operator));
+  }
   const right = parseExpression(c, infix.precedence + 1, restricted);
   return { expression: binary(left, operator, right), open: true };
 }

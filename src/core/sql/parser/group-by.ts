@@ -9,7 +9,7 @@ export function parseGroupBy(c: Cursor): GroupBy {
   const { start } = c.advance();
   c.expect('BY');
   const distinct = c.accept('DISTINCT');
-  if (!distinct && c.is('ALL') && c.peek(1).text !== '(') c.advance();
+  if (!distinct) c.accept('ALL');
   const items: Expression[] = [];
   const sets: GroupingSet[] = [];
   do {

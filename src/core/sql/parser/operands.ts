@@ -116,16 +116,10 @@ function parseWordBeforeParens(c: Cursor, word: string): Expression | null {
   }
 }
 
-function parseExists(c: Cursor): Expression | null {
-  const { start } = c.token;
-  const distance = c.peek(2).upper;
-  if (c.peek(2).text !== '(' && distance !== 'SELECT' && distance !== 'WITH' && distance !== 'VALUES') {
-    if (distance !== 'TABLE') return null;
-  }
-  c.advance();
-  const { query, expressions } = parseGroup(c);
+function parseExists(c: Cursor): Expression {
+  const { start } = c.advance();
+  const { query } = parseGroup(c);
   if (query !== null) return { kind: 'exists', start, end: c.lastEnd, query };
-  if (expressions.length === 0) c.problem('EXISTS needs a query');
   c.problem('EXISTS needs a query');
   return c.opaqueFrom(start, 'EXISTS without a query');
 }

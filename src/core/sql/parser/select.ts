@@ -133,7 +133,7 @@ function parseHead(c: Cursor, rest: Opaque[]): Pick<Select, 'distinct' | 'top'> 
   let distinct: Select['distinct'] = null;
   const modifiers = c.grammar.selectModifiers;
   for (;;) {
-    if (distinct === null && c.is('ALL') && c.peek(1).text !== '(') {
+    if (distinct === null && c.is('ALL')) {
       c.advance();
       distinct = 'all';
     } else if (distinct === null && (c.is('DISTINCT') || c.is('DISTINCTROW'))) distinct = parseDistinct(c);

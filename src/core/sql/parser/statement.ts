@@ -39,6 +39,7 @@ function parseWrite(c: Cursor, clause: With | null): Statement | null {
 export function parseAnyStatement(c: Cursor): Statement {
   if (c.atQueryWord || c.atQueryInParens) return parseWritable(c);
   switch (c.token.upper) {
+    case 'VALUES':
     case 'INSERT':
     case 'REPLACE':
     case 'UPDATE':

@@ -24,7 +24,7 @@ const MYSQL_ATTRIBUTES: ReadonlySet<string> = new Set(['UNSIGNED', 'SIGNED', 'ZE
 export function parseType(c: Cursor): TypeName {
   const { start } = c.token;
   c.accept('SETOF');
-  if (!isLabel(c.token)) {
+  if (!isLabel(c.token) || (c.atBoundary && c.peek(1).text !== '(')) {
     const nothing = c.missing('a type');
     return { kind: 'type', ...rangeOf(nothing), name: '', schema: null, modifiers: [], arrayDimensions: 0 };
   }

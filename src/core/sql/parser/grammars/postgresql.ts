@@ -32,7 +32,7 @@ export const POSTGRESQL_GRAMMAR: Grammar = {
     ['ILIKE', form('like', PREDICATE)],
     ['SIMILAR', form('similar', PREDICATE)],
     ['OPERATOR', form('operator', OTHER, 'left', true)],
-    ['AT', form('at', AT, 'left', true)],
+    ['AT', form('at', AT, 'left')],
     ['COLLATE', form('collate', COLLATE, 'left')],
     ['OVERLAPS', form('overlaps', CAST)],
   ]),
