@@ -1,4 +1,5 @@
-import { isAtMostOneRow } from '../../sql/properties/keys.ts';
+import { determinesRow, mayReturnSets } from '../../sql/properties/keys.ts';
+import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { allEngines } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
@@ -26,7 +27,7 @@ export const limitWithoutOrder: Pattern = {
       const { query, role } = block;
       if (!query.limit || query.orderBy.length > 0 || query.body !== block.select || role === 'exists')
         continue;
-      if (block.sources.length === 0 || isAtMostOneRow({ ...query, limit: null }, statement)) continue;
+      if (block.sources.length === 0 || hasOneRow(statement, block)) continue;
       if (query.limit.count?.kind === 'literal' && query.limit.count.value === '0') continue;
       yield advice(
         query.limit,
@@ -35,3 +36,9 @@ export const limitWithoutOrder: Pattern = {
     }
   },
 };
+
+/** One row at most, without LIMIT: an aggregate over everything, or equality with a key. */
+function hasOneRow(statement: AnalyzedStatement, block: Block): boolean {
+  if (mayReturnSets(block, statement)) return false;
+  return block.grouped ? block.select.groupBy === null : determinesRow(block, [], statement);
+}

@@ -1,4 +1,4 @@
-import type { Expression, FromItem, Limit } from '../../sql/ast.ts';
+import type { ColumnRef, Expression, FromItem, Limit } from '../../sql/ast.ts';
 import { keyCoveredByEquality, keysOf, mayReturnSets } from '../../sql/properties/keys.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
@@ -155,11 +155,20 @@ function leftmost(item: FromItem): FromItem {
 function orderedColumns(statement: AnalyzedStatement, block: Block, driver: Source): Set<string> | null {
   const names = new Set<string>();
   for (const item of block.query.orderBy) {
-    const column = item.expression.kind === 'column' ? statement.resolve(item.expression) : null;
-    if (column?.source !== driver || item.using) return null;
-    names.add(column.name);
+    const name = item.expression.kind === 'column' ? columnName(statement, item.expression, driver) : null;
+    if (name === null || item.using) return null;
+    names.add(name);
   }
   return names;
+}
+
+/** The name of the source's column that an item of ORDER BY is; an output counts when it has its column's own name. */
+function columnName(statement: AnalyzedStatement, reference: ColumnRef, driver: Source): string | null {
+  const column = statement.resolve(reference);
+  if (column) return column.source === driver ? column.name : null;
+  const output = statement.outputOf(reference);
+  const name = output?.source === driver ? output.column?.name : undefined;
+  return name !== undefined && reference.parts.at(-1)?.name === name ? name : null;
 }
 
 function isOwn(statement: AnalyzedStatement, conjunct: Conjunct, driver: Source): boolean {
