@@ -24,12 +24,10 @@ type Row = readonly [names: string, flags: string, returns: TypeFamily | 'first'
  * volatile one counts). Flags: i immutable, s stable, v volatile; n strict; t total; e may raise.
  */
 const POSTGRESQL: readonly Row[] = [
-  [
-    'lower upper initcap reverse btrim ltrim rtrim trim translate replace quote_ident quote_literal md5',
-    'int',
-    'text',
-  ],
-  ['left right lpad rpad split_part overlay', 'int', 'text'],
+  ['lower upper initcap reverse btrim ltrim rtrim trim translate replace quote_ident md5', 'int', 'text'],
+  ['quote_literal', 'snt', 'text'],
+  ['left right', 'int', 'text'],
+  ['lpad rpad split_part overlay', 'inte', 'text'],
   ['substring substr', 'ine', 'text'],
   ['repeat chr', 'inte', 'text'],
   ['length char_length character_length octet_length bit_length strpos position ascii', 'int', 'integer'],
@@ -77,8 +75,9 @@ const POSTGRESQL: readonly Row[] = [
   ['localtimestamp', 'st', 'timestamp'],
   ['localtime', 'st', 'time'],
   ['current_time', 'st', 'other'],
-  ['current_user session_user user current_role current_catalog current_database', 'st', 'text'],
-  ['current_schema current_setting', 'se', 'text'],
+  ['current_user session_user user current_role current_catalog current_database', 'st', null],
+  ['current_schema', 'se', null],
+  ['current_setting', 'se', 'text'],
   ['current_schemas', 'se', 'array'],
   ['version', 'st', 'text'],
   ['pg_typeof', 's', 'other'],
@@ -102,10 +101,10 @@ const POSTGRESQL: readonly Row[] = [
   ['unaccent', 'snte', 'text'],
   [
     'random gen_random_uuid uuid_generate_v4 uuidv4 uuidv7 clock_timestamp timeofday random_normal',
-    'vt',
+    'vte',
     null,
   ],
-  ['nextval currval lastval setval', 'vte', 'integer'],
+  ['nextval currval lastval setval', 'vte', null],
   ['pg_sleep txid_current pg_advisory_lock pg_try_advisory_lock set_config', 'v', null],
 ];
 
@@ -183,6 +182,11 @@ function tableOf(rows: readonly Row[]): Map<string, KnownFunction> {
   return table;
 }
 
+/** The names of the engine's functions that are known here. */
+export function knownFunctionNames(dialect: Dialect): string[] {
+  return [...TABLES[dialect].keys()];
+}
+
 /** Aggregates whose result does not depend on the order of their input, with what they return. */
 const ORDERLESS_AGGREGATES: Readonly<Record<string, TypeFamily | 'first' | null>> = {
   count: 'integer',
@@ -207,7 +211,7 @@ const ORDERLESS_AGGREGATES: Readonly<Record<string, TypeFamily | 'first' | null>
   covar_samp: 'float',
   regr_avgx: 'float',
   regr_avgy: 'float',
-  regr_count: 'integer',
+  regr_count: null,
   regr_intercept: 'float',
   regr_r2: 'float',
   regr_slope: 'float',
@@ -265,6 +269,16 @@ const SET_RETURNING: Readonly<Record<string, readonly (string | null)[]>> = {
   json_object_keys: [null],
   jsonb_object_keys: [null],
 };
+
+/** PostgreSQL's text functions that are something else for ranges, bytea and bits: lower(range) may be NULL. */
+const OVERLOADED_TEXT = new Set(
+  'lower upper reverse btrim ltrim rtrim trim substring substr overlay'.split(' '),
+);
+
+/** The function of that name is another one for arguments that are no text. */
+export function isOverloadedText(call: FunctionCall, dialect: Dialect): boolean {
+  return dialect === 'postgresql' && OVERLOADED_TEXT.has(call.function);
+}
 
 /** The engine's own function of that name, or null. A schema other than pg_catalog makes it somebody else's. */
 export function knownFunction(call: FunctionCall, dialect: Dialect): KnownFunction | null {

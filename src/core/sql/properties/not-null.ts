@@ -1,10 +1,12 @@
 /** Expressions that cannot be NULL. */
-import type { Binary, Expression, FunctionCall, Query } from '../ast.ts';
+import type { Binary, Cast, Expression, FunctionCall, Query } from '../ast.ts';
 import type { Block, Conjunct, JoinStep, Scope, Source } from '../query-model.ts';
 import { unwrapParens } from '../walk.ts';
-import { catalogFunctions, knownFunction } from './functions.ts';
+import { isTextCall } from './call-types.ts';
+import { catalogFunctions, isOverloadedText, knownFunction } from './functions.ts';
 import type { Names } from './names.ts';
 import { sameExpression } from './same-expression.ts';
+import { namedType, typeOf } from './types.ts';
 
 /** Operators that give NULL only for a NULL operand, whatever the operands' types. */
 const NULL_ONLY_FROM_NULL = new Set(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', '+', '-', '*', '||']);
@@ -57,7 +59,7 @@ export function isNotNullExpression(expression: Expression, names: Names): boole
         expression.branches.every((branch) => holds(branch.then))
       );
     case 'cast':
-      return names.dialect === 'postgresql' && holds(expression.operand);
+      return castKeepsNotNull(expression, names) && holds(expression.operand);
     case 'collate':
     case 'atTimeZone':
       return (
@@ -291,6 +293,17 @@ function madeOfSelects(body: Query['body']): boolean {
   }
 }
 
+/** A cast gives NULL for infinity as a time and (PostgreSQL 18) for JSON null; MySQL's for what it cannot read. */
+function castKeepsNotNull(cast: Cast, names: Names): boolean {
+  if (names.dialect !== 'postgresql' || namedType(cast.type, names).family === 'time') return false;
+  const operand = unwrapParens(cast.operand);
+  const from = typeOf(operand, names)?.family;
+  return (
+    operand.kind === 'literal' ||
+    (from !== undefined && from !== 'json' && from !== 'jsonb' && from !== 'other')
+  );
+}
+
 function zoneNotNull(zone: Expression | null, names: Names): boolean {
   return zone === null || isNotNullExpression(zone, names);
 }
@@ -313,6 +326,7 @@ function callNotNull(call: FunctionCall, names: Names): boolean {
       break;
   }
   const known = knownFunction(call, names.dialect);
+  if (isOverloadedText(call, names.dialect) && !isTextCall(call, names)) return false;
   return known?.total === true && args.every((argument) => isNotNullExpression(argument, names));
 }
 

@@ -37,9 +37,7 @@ function raises(node: Node, names: Names): boolean {
       return binaryRaises(node, names);
     case 'unary':
       return (
-        node.operator === '-' &&
-        overflows(typeOf(node.operand, names)?.family ?? null) &&
-        !isLiteral(node.operand)
+        node.operator === '-' && typeOf(node.operand, names)?.family !== 'decimal' && !isLiteral(node.operand)
       );
     case 'cast':
       return castRaises(node, names);
@@ -97,21 +95,18 @@ function binaryRaises(node: Binary, names: Names): boolean {
   return true;
 }
 
-/** An integer operand of a decimal operation becomes a decimal first: the result's family says what may overflow. */
+/**
+ * Exact decimals have room for 131,072 digits (an integer operand becomes one first). A moment moved by a constant stays
+ * in the calendar; the difference of two moments, or one moved by a column, may not (infinity among them).
+ */
 function arithmeticRaises(node: Binary, names: Names): boolean {
-  return overflows(typeOf(node, names)?.family ?? null);
-}
-
-/** Exact decimals have room for 131,072 digits; moments and intervals far more years than data has. */
-function overflows(family: TypeFamily | null): boolean {
-  switch (family) {
+  switch (typeOf(node, names)?.family) {
     case 'decimal':
+      return false;
     case 'date':
     case 'timestamp':
     case 'timestamptz':
-    case 'time':
-    case 'interval':
-      return false;
+      return !isRowless(node.left) && !isRowless(node.right);
     default:
       return true;
   }
@@ -204,6 +199,7 @@ function callRaises(call: FunctionCall, names: Names): boolean {
   if (call.function === 'extract' || call.function === 'date_part')
     return call.function === 'date_part' && !literalUnit;
   if (['round', 'trunc', 'abs'].includes(call.function)) return family !== 'decimal';
+  if (call.function === 'length') return call.args.length > 1;
   if (['substring', 'substr'].includes(call.function))
     return !call.args.slice(1).every((a) => isLiteral(a.value));
   return !(knownFunction(call, names.dialect)?.safe ?? false);

@@ -1,30 +1,11 @@
 /** Types of expressions, as far as they are known without a server. */
-import type { TypeFamily } from '../../catalog/catalog.ts';
 import { canonicalType, typeFamily } from '../../catalog/type-family.ts';
-import type { Binary, Cast, Expression, FunctionCall, Literal, TypeName } from '../ast.ts';
+import type { Cast, Expression, Literal, TypeName } from '../ast.ts';
 import type { SqlType } from '../query-model.ts';
-import { aggregateResult, knownFunction } from './functions.ts';
+import { callType } from './call-types.ts';
 import type { Names } from './names.ts';
-
-const COMPARISONS = new Set([
-  '=',
-  '<>',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  '<=>',
-  'AND',
-  'OR',
-  'XOR',
-  '~',
-  '~*',
-  '!~',
-  '!~*',
-]);
-const NUMERIC: ReadonlySet<TypeFamily> = new Set<TypeFamily>(['integer', 'decimal', 'float']);
-const TEXTS: ReadonlySet<TypeFamily> = new Set<TypeFamily>(['text', 'char']);
+import { binaryType, unaryType } from './operator-types.ts';
+import { NUMERIC, plain, TEXTS, wider } from './type-parts.ts';
 
 const BOOLEAN: SqlType = { family: 'boolean', text: 'boolean', deterministic: true };
 
@@ -45,10 +26,7 @@ export function typeOf(expression: Expression, names: Names): SqlType | null {
     case 'paren':
       return typeOf(expression.expression, names);
     case 'unary':
-      if (expression.operator === 'NOT' || expression.operator === '!') return truth(names);
-      return expression.operator === '-' || expression.operator === '+'
-        ? unmodified(typeOf(expression.operand, names), names)
-        : null;
+      return unaryType(expression, names);
     case 'binary':
       return binaryType(expression, names);
     case 'is':
@@ -153,14 +131,10 @@ export function typeText(type: TypeName): string {
   return `${name}${modifiers ? `(${modifiers})` : ''}${'[]'.repeat(type.arrayDimensions)}`;
 }
 
-function truth(names: Names): SqlType {
+export function truth(names: Names): SqlType {
   return names.dialect === 'postgresql' || names.dialect === 'tsql'
     ? BOOLEAN
     : { family: 'integer', text: null, deterministic: true };
-}
-
-function plain(family: TypeFamily, text: string | null = null): SqlType {
-  return { family, text, deterministic: family !== 'other' };
 }
 
 function literalType(literal: Literal, names: Names): SqlType | null {
@@ -179,141 +153,6 @@ function literalType(literal: Literal, names: Names): SqlType | null {
   }
   return /e/i.test(literal.value) && !postgres ? plain('float') : null;
 }
-
-/** Results of operators and functions lose length and precision. */
-function unmodified(type: SqlType | null, names: Names): SqlType | null {
-  if (!type?.text) return type;
-  if (names.dialect !== 'postgresql') return { ...type, text: null };
-  const text = type.text.replace(/\([^)]*\)/, '');
-  return { ...type, text: text === 'character varying' ? 'text' : text };
-}
-
-function wider(a: TypeFamily, b: TypeFamily): TypeFamily {
-  if (a === 'float' || b === 'float') return 'float';
-  return a === 'decimal' || b === 'decimal' ? 'decimal' : 'integer';
-}
-
-// ------------------------------------------------------------------ operators
-
-/** Chains nest to the left, thousands deep in generated SQL: so from the leftmost operand outwards. */
-function binaryType(expression: Binary, names: Names): SqlType | null {
-  const chain: Binary[] = [expression];
-  let left = expression.left;
-  while (left.kind === 'binary' && !COMPARISONS.has(chain.at(-1)?.operator ?? '')) {
-    chain.push(left);
-    left = left.left;
-  }
-  let type: SqlType | null = null;
-  for (const [i, part] of chain.reverse().entries()) {
-    const operand: SqlType | null =
-      i === 0 && !COMPARISONS.has(part.operator) ? typeOf(part.left, names) : type;
-    type = operationType(part, operand, names);
-  }
-  return type;
-}
-
-function operationType(expression: Binary, left: SqlType | null, names: Names): SqlType | null {
-  const { operator } = expression;
-  if (COMPARISONS.has(operator)) return truth(names);
-  if (operator === '->>' || operator === '#>>')
-    return plain('text', names.dialect === 'postgresql' ? 'text' : null);
-  if (operator === '->' || operator === '#>') {
-    return left?.family === 'json' || left?.family === 'jsonb' ? plain(left.family, left.text) : null;
-  }
-  const right = typeOf(expression.right, names);
-  if (operator === '||') return concatenation(left, right, expression, names);
-  if (operator === '+' || operator === '-' || operator === '*' || operator === '/' || operator === '%') {
-    return arithmeticType(operator, left, right, names);
-  }
-  return null;
-}
-
-function concatenation(left: SqlType | null, right: SqlType | null, e: Binary, names: Names): SqlType | null {
-  if (names.dialect !== 'postgresql') return null;
-  const textual = (type: SqlType | null, operand: Expression): boolean =>
-    type ? TEXTS.has(type.family) : operand.kind === 'literal' && operand.type === 'string';
-  const leftText = textual(left, e.left);
-  const rightText = textual(right, e.right);
-  if (leftText && rightText) {
-    return { family: 'text', text: 'text', deterministic: (left ?? right)?.deterministic ?? false };
-  }
-  if (left?.family === 'jsonb' && right?.family === 'jsonb') return left;
-  return left?.family === 'array' && right?.family === 'array' ? left : null;
-}
-
-function arithmeticType(
-  operator: string,
-  left: SqlType | null,
-  right: SqlType | null,
-  names: Names,
-): SqlType | null {
-  if (!left || !right) return null;
-  if (NUMERIC.has(left.family) && NUMERIC.has(right.family)) {
-    return numericResult(operator, left, right, names);
-  }
-  return names.dialect === 'postgresql' ? dateArithmetic(operator, left.family, right.family) : null;
-}
-
-function numericResult(operator: string, left: SqlType, right: SqlType, names: Names): SqlType | null {
-  const family = wider(left.family, right.family);
-  const mysql = names.dialect === 'mysql' || names.dialect === 'mariadb';
-  if (mysql && operator === '/' && family === 'integer') return plain('decimal');
-  if (names.dialect !== 'postgresql') return plain(family);
-  if (family === 'decimal') {
-    const money = left.text === 'money' || right.text === 'money';
-    return plain('decimal', money ? null : 'numeric');
-  }
-  if (family === 'float') return plain('float', left.text === right.text ? left.text : 'double precision');
-  return plain('integer', integerResult(left.text, right.text));
-}
-
-/** The wider of smallint, integer and bigint. */
-function integerResult(left: string | null, right: string | null): string | null {
-  const sizes = ['smallint', 'integer', 'bigint'];
-  const l = sizes.indexOf(left ?? '');
-  const r = sizes.indexOf(right ?? '');
-  return l < 0 || r < 0 ? null : (sizes[Math.max(l, r)] ?? null);
-}
-
-/** PostgreSQL's date and time operators (manual, "Date/Time Operators"). */
-function dateArithmetic(operator: string, left: TypeFamily, right: TypeFamily): SqlType | null {
-  const key = `${left} ${operator} ${right}`;
-  switch (key) {
-    case 'date + integer':
-    case 'integer + date':
-    case 'date - integer':
-      return plain('date', 'date');
-    case 'date - date':
-      return plain('integer', 'integer');
-    case 'date + interval':
-    case 'interval + date':
-    case 'date - interval':
-    case 'timestamp + interval':
-    case 'interval + timestamp':
-    case 'timestamp - interval':
-    case 'date + time':
-      return plain('timestamp', 'timestamp without time zone');
-    case 'timestamptz + interval':
-    case 'interval + timestamptz':
-    case 'timestamptz - interval':
-      return plain('timestamptz', 'timestamp with time zone');
-    case 'timestamp - timestamp':
-    case 'timestamptz - timestamptz':
-    case 'timestamp - date':
-    case 'date - timestamp':
-    case 'interval + interval':
-    case 'interval - interval':
-    case 'time - time':
-      return plain('interval', 'interval');
-    default:
-      break;
-  }
-  const scaled = (operator === '*' || operator === '/') && left === 'interval' && NUMERIC.has(right);
-  const reversed = operator === '*' && right === 'interval' && NUMERIC.has(left);
-  return scaled || reversed ? plain('interval', 'interval') : null;
-}
-
-// ------------------------------------------------------------ casts, functions
 
 function castType(cast: Cast, names: Names): SqlType {
   const type = namedType(cast.type, names);
@@ -338,141 +177,10 @@ function zonedType(type: SqlType | null): SqlType | null {
 }
 
 /** The type of CASE, COALESCE and the like: untyped literals and NULL take the others' type. */
-function commonValueType(values: readonly Expression[], names: Names): SqlType | null {
+export function commonValueType(values: readonly Expression[], names: Names): SqlType | null {
   const typed = values.filter(
     (value) => !(value.kind === 'literal' && (value.type === 'null' || value.type === 'string')),
   );
   if (typed.length === 0) return null;
   return commonType(typed.map((value) => typeOf(value, names)));
-}
-
-function callType(call: FunctionCall, names: Names): SqlType | null {
-  const first = call.args[0]?.value;
-  const firstType = first ? typeOf(first, names) : null;
-  const aggregate = aggregateResult(call);
-  if (aggregate !== undefined) return aggregateType(call, aggregate, firstType, names);
-  if (call.over) return windowType(call, firstType, names);
-  const known = knownFunction(call, names.dialect);
-  if (!known) return null;
-  if (['coalesce', 'greatest', 'least', 'ifnull'].includes(call.function)) {
-    return commonValueType(
-      call.args.map((argument) => argument.value),
-      names,
-    );
-  }
-  if (known.returns === 'first') return unmodified(firstType, names);
-  if (known.returns !== null) return knownResult(call, known.returns, firstType, names);
-  return dependentResult(call, firstType, names);
-}
-
-function knownResult(call: FunctionCall, family: TypeFamily, first: SqlType | null, names: Names): SqlType {
-  if (TEXTS.has(family)) {
-    return {
-      family,
-      text: names.dialect === 'postgresql' ? 'text' : null,
-      deterministic: first ? first.deterministic : names.dialect === 'postgresql' && call.args.length === 0,
-    };
-  }
-  const text = names.dialect === 'postgresql' ? (POSTGRESQL_RESULTS[family] ?? null) : null;
-  return plain(family, text);
-}
-
-const POSTGRESQL_RESULTS: Partial<Readonly<Record<TypeFamily, string>>> = {
-  boolean: 'boolean',
-  integer: 'integer',
-  date: 'date',
-  timestamp: 'timestamp without time zone',
-  timestamptz: 'timestamp with time zone',
-  interval: 'interval',
-  jsonb: 'jsonb',
-  json: 'json',
-};
-
-/** Functions whose result type follows their argument's. */
-function dependentResult(call: FunctionCall, first: SqlType | null, names: Names): SqlType | null {
-  if (names.dialect !== 'postgresql') return null;
-  switch (call.function) {
-    case 'ceil':
-    case 'ceiling':
-    case 'floor':
-    case 'round':
-    case 'trunc':
-    case 'sign':
-      if (first?.family === 'decimal') return first.text === 'money' ? null : plain('decimal', 'numeric');
-      return first?.family === 'float' || first?.family === 'integer'
-        ? plain('float', 'double precision')
-        : null;
-    case 'extract':
-      return plain('decimal', 'numeric');
-    case 'date_part':
-      return plain('float', 'double precision');
-    case 'date_trunc': {
-      const value = call.args[1]?.value;
-      const type = value ? typeOf(value, names) : null;
-      if (type?.family === 'date') return plain('timestamptz', 'timestamp with time zone');
-      const kept =
-        type?.family === 'timestamp' || type?.family === 'timestamptz' || type?.family === 'interval';
-      return kept ? unmodified(type, names) : null;
-    }
-    default:
-      return null;
-  }
-}
-
-function aggregateType(
-  call: FunctionCall,
-  result: TypeFamily | 'first' | null,
-  first: SqlType | null,
-  names: Names,
-): SqlType | null {
-  const postgres = names.dialect === 'postgresql';
-  if (result === 'first') return unmodified(first, names);
-  if (call.function === 'count') return plain('integer', 'bigint');
-  if (result !== null) return plain(result, postgres ? (POSTGRESQL_RESULTS[result] ?? null) : null);
-  if (call.function === 'string_agg')
-    return first && TEXTS.has(first.family) ? unmodified(first, names) : null;
-  if (!postgres || !first) return null;
-  if (call.function === 'sum') return sumType(first);
-  if (call.function === 'avg') {
-    if (first.family === 'integer' || first.family === 'decimal') return plain('decimal', 'numeric');
-    return first.family === 'float'
-      ? plain('float', 'double precision')
-      : first.family === 'interval'
-        ? first
-        : null;
-  }
-  return null;
-}
-
-/** sum(smallint or integer) is bigint, sum(bigint) numeric. */
-function sumType(first: SqlType): SqlType | null {
-  if (first.family === 'integer') {
-    if (first.text === 'bigint') return plain('decimal', 'numeric');
-    return first.text === null ? null : plain('integer', 'bigint');
-  }
-  if (first.family === 'decimal') return plain('decimal', first.text === 'money' ? 'money' : 'numeric');
-  if (first.family === 'float') return plain('float', first.text);
-  return first.family === 'interval' ? first : null;
-}
-
-function windowType(call: FunctionCall, first: SqlType | null, names: Names): SqlType | null {
-  switch (call.function) {
-    case 'row_number':
-    case 'rank':
-    case 'dense_rank':
-      return plain('integer', 'bigint');
-    case 'ntile':
-      return plain('integer', 'integer');
-    case 'percent_rank':
-    case 'cume_dist':
-      return plain('float', 'double precision');
-    case 'lag':
-    case 'lead':
-    case 'first_value':
-    case 'last_value':
-    case 'nth_value':
-      return unmodified(first, names);
-    default:
-      return null;
-  }
 }
