@@ -21,13 +21,16 @@ export function lineEnd(source: string, at: number): number {
 
 /** The end of the psql command at `at` (a backslash): the end of its line, or the `\\` that separates commands. */
 export function psqlCommand(source: string, at: number): { end: number; next: number } {
-  const end = lineEnd(source, at);
-  const line = source.slice(at, end);
-  const trimmed = at + line.trimEnd().length;
-  if (matches(WHOLE_LINE, source, at)) return { end: trimmed, next: end };
-  const separator = line.indexOf('\\\\', 1);
-  if (separator < 0) return { end: trimmed, next: end };
-  return { end: at + line.slice(0, separator).trimEnd().length, next: at + separator + 2 };
+  if (matches(WHOLE_LINE, source, at)) {
+    const next = lineEnd(source, at);
+    return { end: at + source.slice(at, next).trimEnd().length, next };
+  }
+  const stop = /\\\\|[\r\n]|$/g;
+  stop.lastIndex = at + 1;
+  const match = stop.exec(source);
+  const end = match?.index ?? source.length;
+  const next = match?.[0] === '\\\\' ? end + 2 : end;
+  return { end: at + source.slice(at, end).trimEnd().length, next };
 }
 
 /** True when the psql command at `at` sends the statement before it. */

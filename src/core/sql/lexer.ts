@@ -16,6 +16,9 @@ import { isTrivia, type Token, type TokenKind } from './tokens.ts';
 /** No rule looks further than this behind a token: the longest placeholder and the blanks before an operand. */
 const LOOKAHEAD = 512;
 
+/** An operator is no longer than a name (NAMEDATALEN - 1). */
+const MAX_OPERATOR = 63;
+
 /**
  * All tokens of a source, trivia included, in order and without gaps.
  *
@@ -289,7 +292,7 @@ export class Lexer {
   private munch(start: number): number {
     const { source, scan } = this;
     let end = start + 1;
-    while (scan.isOperator(source.charCodeAt(end))) {
+    while (end - start < MAX_OPERATOR && scan.isOperator(source.charCodeAt(end))) {
       if (scan.lineCommentAt(end) || source.startsWith('/*', end)) break;
       if (placeholderEndsOperator(source, start, end)) break;
       end++;

@@ -11,6 +11,7 @@ const STRING_QUOTE = 32;
 const NAME_QUOTE = 64;
 
 const BOM = 0xfeff;
+const BACKSLASH = 0x5c;
 const PREFIX_KINDS: Readonly<Record<string, TokenKind>> = {
   B: 'bitString',
   X: 'bitString',
@@ -64,9 +65,10 @@ export class Scanner {
     return at;
   }
 
-  /** The end of a run of characters that begin no token. */
+  /** The end of a run of characters that begin no token. A backslash stands alone: it may begin a client's command. */
   unknownEnd(start: number): number {
     let at = start + 1;
+    if (this.source.charCodeAt(start) === BACKSLASH) return at;
     while (at < this.source.length) {
       const code = this.source.charCodeAt(at);
       if (code >= 128 || (this.classes[code] ?? 0) !== 0 || this.quoteKind(code) !== null || code === 0x24)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { loadModule, parseSync } from 'libpg-query';
 import { DIALECTS, type Dialect, isDialect } from '../../../src/core/sql/dialect.ts';
 import { tokenize } from '../../../src/core/sql/lexer.ts';
 import { type StatementRange, splitStatements } from '../../../src/core/sql/splitter.ts';
@@ -30,6 +31,27 @@ function fixtures(): Fixture[] {
 
 function statements(source: string, dialect: Dialect): string[] {
   return splitStatements(source, dialect).map((range) => source.slice(range.start, range.end));
+}
+
+/** The statements as PostgreSQL's own parser splits them; null when it refuses one. */
+function serverStatements(source: string): string[] | null {
+  const bytes = Buffer.from(source);
+  try {
+    const { stmts = [] } = parseSync(source);
+    return stmts.map(({ stmt_location: start = 0, stmt_len: length }) =>
+      bytes
+        .subarray(start, length ? start + length : undefined)
+        .toString()
+        .replace(/;\s*$/, ''),
+    );
+  } catch {
+    return null;
+  }
+}
+
+function withoutComments(statement: string): string {
+  const tokens = tokenize(statement, 'postgresql').filter((token) => !isTrivia(token));
+  return tokens.map((token) => token.text).join(' ');
 }
 
 /** What must hold for every text. */
@@ -79,6 +101,24 @@ describe('splitting scripts', () => {
       checkRanges(source, ranges, dialect);
     });
   }
+
+  it('finds what the parser of the PostgreSQL server finds, in every fixture that it accepts', async () => {
+    await loadModule();
+    let compared = 0;
+    for (const { name, source } of all.filter((fixture) => fixture.dialect === 'postgresql')) {
+      const expected = serverStatements(source);
+      if (expected === null) continue;
+      compared++;
+      assert.deepEqual(
+        splitStatements(source, 'postgresql').map((range) =>
+          withoutComments(source.slice(range.start, range.end)),
+        ),
+        expected.map(withoutComments),
+        name,
+      );
+    }
+    assert.ok(compared >= 8, `${compared} fixtures`);
+  });
 
   it('gives the statement without terminator, with the comments right above it apart', () => {
     const source = '-- file\n\n-- why\n/* how */ SELECT 1 ; -- trailing\nSELECT 2';
