@@ -9,9 +9,11 @@ export interface MeasureRequest {
   /** the original as the server runs it */
   readonly original: string;
   readonly candidates: readonly Candidate[];
-  /** LIMIT without a total order and the like: row counts are still equal, so they are compared whatever the order */
   readonly runs: number | undefined;
+  /** limit of one run, milliseconds */
   readonly timeoutMs: number;
+  /** milliseconds for all runs together */
+  readonly budgetMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (fraction: number) => void;
 }
@@ -34,7 +36,13 @@ export async function measureCandidates(request: MeasureRequest): Promise<Measur
         session,
         request.original,
         candidates.map((candidate) => candidate.sql),
-        { signal, limitMs: timeoutMs, maxRuns: request.runs, onProgress: request.onProgress },
+        {
+          signal,
+          limitMs: timeoutMs,
+          budgetMs: request.budgetMs,
+          maxRuns: request.runs,
+          onProgress: request.onProgress,
+        },
       ),
     { signal },
   );
