@@ -25,6 +25,8 @@ export class Previews implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private current: Preview | null = null;
   private shown: Shown | null = null;
+  /** while one candidate's tab takes the place of another's, neither may be there */
+  private showing = false;
   /** which candidate is shown, or of what, changed */
   readonly onDidChange = this.changed.event;
 
@@ -39,7 +41,7 @@ export class Previews implements vscode.Disposable {
         if (document.uri.toString() === this.current?.uri.toString()) this.current.follow(contentChanges);
       }),
       vscode.window.tabGroups.onDidChangeTabs(() => {
-        if (this.shown && !tabOf(this.shown)) this.forget();
+        if (this.shown && !this.showing && !tabOf(this.shown)) this.forget();
       }),
     ];
   }
@@ -135,20 +137,26 @@ export class Previews implements vscode.Disposable {
     const preview = this.current;
     const candidate = preview?.candidate;
     if (!preview || !candidate) return;
-    const before = this.shown ? tabOf(this.shown) : null;
+    const beforeShown = this.shown;
+    const before = beforeShown ? tabOf(beforeShown) : null;
     const name = preview.uri.path.split('/').at(-1) ?? 'statement.sql';
     const left = await this.documents.sql('rewrite', 'original', name, preview.original);
     const right = await this.documents.sql('rewrite', candidate.id, name, candidate.sql);
     this.shown = { left, right };
     this.setContext();
-    await vscode.commands.executeCommand('vscode.diff', left, right, title(preview, candidate, name), {
-      viewColumn: column ?? before?.group.viewColumn ?? vscode.ViewColumn.Beside,
-      preserveFocus: true,
-      preview: true,
-    } satisfies vscode.TextDocumentShowOptions);
-    // with preview tabs turned off, the one before is still there
-    const again = before?.group.tabs.find((tab) => tab === before);
-    if (again) await vscode.window.tabGroups.close(again, true);
+    this.showing = true;
+    try {
+      await vscode.commands.executeCommand('vscode.diff', left, right, title(preview, candidate, name), {
+        viewColumn: column ?? before?.group.viewColumn ?? vscode.ViewColumn.Beside,
+        preserveFocus: true,
+        preview: true,
+      } satisfies vscode.TextDocumentShowOptions);
+      // with preview tabs turned off, the one before is still there
+      const again = beforeShown ? tabOf(beforeShown) : null;
+      if (again) await vscode.window.tabGroups.close(again, true);
+    } finally {
+      this.showing = false;
+    }
     this.changed.fire();
   }
 
