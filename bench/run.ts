@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- core|optimize|editor]`: how long things take, each beside parsing alone in the same run, because
+ * `npm run bench [-- core|parse|optimize|editor]`: how long things take, each beside parsing alone in the same run, because
  * milliseconds of one machine say nothing about another's. Nothing here passes or fails.
  */
 import { benchFile } from './core.ts';
 import { benchActivation, benchLenses } from './editor.ts';
 import { longFile } from './long-file.ts';
+import { benchParse } from './parse.ts';
 import { comparison } from './side-by-side.ts';
 
 const LINES = 5000;
@@ -19,6 +20,14 @@ const [parsing] = file;
 if (parsing === undefined) throw new Error('Parsing was not timed.');
 
 if (runs('core')) console.log(`\n${comparison(`A file of ${LINES} lines, in this process`, file)}`);
+
+if (runs('parse')) {
+  say('parsers side by side');
+  const { timings, statements, characters } = await benchParse();
+  console.log(
+    `\n${comparison(`Parsing ${statements} statements of ${characters} characters in all`, timings)}`,
+  );
+}
 
 if (runs('editor')) {
   say('the extension in a real editor');

@@ -19,9 +19,9 @@ export interface OpaqueRange extends TextRange {
 
 /**
  * How deep expressions and queries may nest before the rest becomes opaque. A level takes up to a dozen stack frames;
- * engines' JavaScript stacks hold several times this.
+ * the usual stack of JavaScript engines (1 MB) holds several times this.
  */
-const MAX_DEPTH = 400;
+const MAX_DEPTH = 300;
 
 /** Words that begin or end a clause: no skipping goes over one. */
 const CLAUSE_WORDS: ReadonlySet<string> = new Set([

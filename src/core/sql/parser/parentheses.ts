@@ -21,7 +21,6 @@ export function parseGroup(c: Cursor): Group {
     c.problem('"(" is missing');
     return { start: c.lastEnd, end: c.lastEnd, query: null, expressions: [] };
   }
-  if (!c.enter()) return tooDeep(c);
   c.advance();
   let query: Query | null = null;
   let expressions: readonly Expression[] = [];
@@ -29,7 +28,6 @@ export function parseGroup(c: Cursor): Group {
   else if (c.atQueryInParens) ({ query, expressions } = parseNested(c));
   else if (!c.isSymbol(')')) expressions = parseExpressions(c);
   closeParens(c);
-  c.leave();
   return { start, end: c.lastEnd, query, expressions };
 }
 
@@ -43,7 +41,9 @@ function tooDeep(c: Cursor): Group {
 
 /** `((SELECT …) UNION …)`, `((SELECT …))` or `((SELECT …) + 1, …)`: what follows the inner parenthesis tells. */
 function parseNested(c: Cursor): Pick<Group, 'query' | 'expressions'> {
-  const inner = parseGroup(c);
+  const entered = c.enter();
+  const inner = entered ? parseGroup(c) : tooDeep(c);
+  if (entered) c.leave();
   if (inner.query !== null) {
     const body: ParenQuery = { kind: 'parenQuery', start: inner.start, end: inner.end, query: inner.query };
     if (atQueryContinuation(c)) return { query: continueQuery(c, body), expressions: [] };
