@@ -12,6 +12,7 @@ export class PgliteScratch implements ScratchDatabase {
   readonly dialect = 'postgresql';
   private readonly db: PGlite;
   private readonly types = new Map<number, string>();
+  private readonly asText: Record<number, (value: string) => string> = {};
 
   private constructor(db: PGlite) {
     this.db = db;
@@ -23,7 +24,11 @@ export class PgliteScratch implements ScratchDatabase {
     const { rows } = await db.query<{ oid: number; name: string }>(
       'SELECT oid::int AS oid, format_type(oid, NULL) AS name FROM pg_type',
     );
-    for (const { oid, name } of rows) scratch.types.set(oid, name);
+    for (const { oid, name } of rows) {
+      scratch.types.set(oid, name);
+      // cells stay the text that the server sent, whatever their type
+      scratch.asText[oid] = (value) => value;
+    }
     return scratch;
   }
 
@@ -33,7 +38,10 @@ export class PgliteScratch implements ScratchDatabase {
   ): Promise<QueryResult> {
     if (options.signal?.aborted) throw new DatabaseError('cancelled', 'cancelled');
     try {
-      const result = await this.db.query<(string | null)[]>(sql, [], { rowMode: 'array', parsers: AS_TEXT });
+      const result = await this.db.query<(string | null)[]>(sql, [], {
+        rowMode: 'array',
+        parsers: this.asText,
+      });
       return {
         columns: result.fields.map(({ name, dataTypeID }) => ({
           name,
@@ -64,12 +72,6 @@ export class PgliteScratch implements ScratchDatabase {
     await this.db.close();
   }
 }
-
-/** Cells stay the text that the server sent, whatever their type. */
-const AS_TEXT = new Proxy<Record<number, (value: string) => string>>(
-  {},
-  { get: () => (value: string) => value },
-);
 
 function reasonOf(code: string): DatabaseErrorReason {
   if (code.startsWith('22')) return 'dataException';

@@ -28,9 +28,6 @@ export interface NamedStatement {
   readonly parameterKey: (start: number) => string | null;
 }
 
-/** Columns of a table with no more than this are all kept: a counterexample shows whole rows then. */
-const FEW_COLUMNS = 8;
-
 /** The space without its parameters; {@link SpaceBuilder.withParameters} adds them when their types are known. */
 export class SpaceBuilder {
   private readonly catalog: Catalog;
@@ -193,7 +190,8 @@ export class SpaceBuilder {
       columns,
       keys: keysOf(table, at),
       foreignKeys: this.foreignKeysOf(table, tables, at, kept),
-      checks,
+      // a check of columns that are left out is left out with them
+      checks: checks.filter((check) => columnsIn(check, table).every((name) => at(name) >= 0)),
     };
   }
 
@@ -265,7 +263,7 @@ function keptColumns(
   checks: readonly string[] = [],
 ): string[] {
   const all = table.columns.map((column) => column.name);
-  if (used === null || all.length <= FEW_COLUMNS) return all;
+  if (used === null) return all;
   const kept = new Set(all.filter((name) => used.has(name)));
   const among = (schema: string, name: string): boolean =>
     tables.some((other) => other.name === name && other.schema === schema);
@@ -282,7 +280,7 @@ function keptColumns(
     }
   }
   for (const check of checks) {
-    const mentioned = all.filter((name) => new RegExp(`\\b${escapeRegExp(name)}\\b`).test(check));
+    const mentioned = columnsIn(check, table);
     if (mentioned.some((name) => kept.has(name))) for (const name of mentioned) kept.add(name);
   }
   for (const key of table.keys) {
@@ -291,6 +289,13 @@ function keptColumns(
   const [first] = all;
   if (kept.size === 0 && first !== undefined) kept.add(first);
   return all.filter((name) => kept.has(name));
+}
+
+/** The columns that an expression of the table's DDL names. */
+function columnsIn(expression: string, table: Table): string[] {
+  return table.columns
+    .map((column) => column.name)
+    .filter((name) => new RegExp(`\\b${escapeRegExp(name)}\\b`).test(expression));
 }
 
 function keysOf(table: Table, at: (name: string) => number): KeyShape[] {

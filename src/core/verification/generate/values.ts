@@ -157,10 +157,10 @@ function fromNumber(family: 'integer' | 'decimal' | 'float', literal: NamedValue
     if (Math.abs(value) > 9e15) return { named: [literal.text], near: [] };
     const whole = Math.trunc(value);
     const named = Number.isInteger(value) ? [String(whole)] : [];
-    return { named, near: [whole - 1, whole, whole + 1, -whole].map(String) };
+    return { named, near: [whole - 1, whole, whole + 1, -whole, -whole - 1].map(String) };
   }
   const step = family === 'float' ? 0.001 : 0.01;
-  const near = [value - step, value + step, value - 1, value + 1, value + 0.5, -value];
+  const near = [value - step, value + step, value - 1, value + 1, value + 0.5, -value, -value - 1];
   return { named: [literal.text], near: near.map((n) => String(Number(n.toFixed(6)))) };
 }
 
@@ -210,22 +210,31 @@ function fromInstant(family: 'date' | 'timestamp' | 'timestamptz', literal: Name
 
 function instantOf({ text, type }: NamedValue): bigint[] {
   const now = parseInstant(FROZEN_NOW) ?? 0n;
-  if (type === 'interval') {
-    return [shift(now, text, -1), shift(now, text, 1)].filter((micros) => micros !== null);
-  }
+  if (type === 'interval') return shifted(text);
   const number = Number(text);
   if (type === 'number' && Number.isInteger(number)) {
     // EXTRACT(YEAR …) = 2024, EXTRACT(MONTH …) = 3, EXTRACT(EPOCH …) > 1700000000
     if (number >= 1900 && number <= 2200) return [parseInstant(`${number}`) ?? now];
+    // a number of days between two dates, or a month
+    const days = number > 0 && number <= 400 ? shifted(`${number} days`) : [];
     if (number >= 1 && number <= 12) {
       const month = String(number).padStart(2, '0');
-      return [parseInstant(`2024-${month}-15`) ?? now, parseInstant(`2023-${month}-01`) ?? now];
+      return [parseInstant(`2024-${month}-15`) ?? now, parseInstant(`2023-${month}-01`) ?? now, ...days];
     }
+    if (days.length > 0) return days;
     if (number > 100_000_000 && number < 10_000_000_000) return [BigInt(number) * 1_000_000n];
     return [];
   }
   const instant = parseInstant(text);
   return instant === null ? [] : [instant];
+}
+
+/** An interval away from the stopped clock and from a plain date, both ways. */
+function shifted(interval: string): bigint[] {
+  const anchors = [FROZEN_NOW, PLAIN.date[0] ?? ''].map(parseInstant).filter((micros) => micros !== null);
+  return anchors
+    .flatMap((anchor) => [shift(anchor, interval, -1), shift(anchor, interval, 1)])
+    .filter((micros) => micros !== null);
 }
 
 /** Does a value fit the column's length or range? What does not would only fail to be inserted. */

@@ -14,7 +14,12 @@ import { parseRecordText } from './record-text.ts';
 
 export type Judgement =
   | { readonly verdict: 'equal'; readonly rows: number; readonly deterministic: boolean }
-  | { readonly verdict: 'different'; readonly what: 'count' | 'rows' | 'order' | 'error' | 'table' }
+  | {
+      readonly verdict: 'different';
+      readonly what: 'count' | 'rows' | 'order' | 'error' | 'table';
+      /** rows that the candidate may return as well, when only those show the difference */
+      readonly alternative?: readonly Row[];
+    }
   /** the database says nothing: the original raises an error there, or returns too much */
   | { readonly verdict: 'skipped'; readonly why: 'error' | 'large' };
 
@@ -51,7 +56,7 @@ export function judgeReads(
   const other = own ? otherResolution(own) : null;
   if (!other || candidate.all?.over || candidate.all?.error !== undefined) return first;
   const second = compareOrdered(open, other, visible);
-  return second.verdict === 'different' ? second : first;
+  return second.verdict === 'different' ? { ...second, alternative: other } : first;
 }
 
 /** True when a second run of the original returned what the first one leaves open. */

@@ -20,11 +20,15 @@ export async function counterexampleOf(
   const [result] = await trials.run([database]);
   if (!result) return { setup: setupText(database, space), before: '', after: '' };
   const show = trials.writing ? writeText : readText;
-  const { original, candidate } = result;
+  const { original, candidate, judgement } = result;
+  const { visible } = trials.columns;
+  const other = judgement.verdict === 'different' ? judgement.alternative : undefined;
   return {
     setup: [...remarks(database, space, trials), setupText(result.database, space)].join('\n'),
-    before: show(original, candidate, trials.columns.visible, space),
-    after: show(candidate, original, trials.columns.visible, space),
+    before: show(original, candidate, visible, space),
+    after: other
+      ? `it may also return these, since its own order leaves them open:\n${rowsText(visible, other)}`
+      : show(candidate, original, visible, space),
   };
 }
 

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
+import { type PairVerdict, verifyPair } from '../../../src/core/verification/verify-pair.ts';
+import { BARE_SCHEMA, type PairCase, readCases, SCHEMA } from './cases.ts';
+import { PgliteScratch } from './pglite-scratch.ts';
+
+const cases = readCases();
+const wrong = cases.filter((pair) => pair.truth === 'wrong');
+const right = cases.filter((pair) => pair.truth === 'right');
+const full = catalogFromDdl(SCHEMA, 'postgresql');
+const bare = catalogFromDdl(BARE_SCHEMA, 'postgresql');
+/** A counterexample is read by a person. */
+const MOST_ROWS = 6;
+
+let scratch: PgliteScratch;
+before(async () => {
+  scratch = await PgliteScratch.open();
+});
+after(() => scratch.close());
+
+/** The number of databases bounds a search here, not the clock: a busy machine gives the same verdicts. */
+const verify = (pair: PairCase, catalog: typeof full, databases: number): Promise<PairVerdict> =>
+  verifyPair(pair.before, pair.after, catalog, async () => scratch, null, { budgetMs: 120_000, databases });
+
+const insertedRows = (setup: string): number => setup.match(/^ {2}\((?=[^)]*\)[,;]$)/gm)?.length ?? 0;
+
+test('the suite holds 150 wrong and 150 right rewrites at least', () => {
+  assert.ok(wrong.length >= 150, `${wrong.length} wrong`);
+  assert.ok(right.length >= 150, `${right.length} right`);
+  assert.equal(new Set(cases.map((pair) => `${pair.truth} ${pair.id}`)).size, cases.length, 'ids are unique');
+});
+
+describe('wrong rewrites are refuted from the schema alone, with few rows', () => {
+  const times: number[] = [];
+  for (const pair of wrong) {
+    test(`${pair.id}: ${pair.why}`, async () => {
+      const start = performance.now();
+      const verdict = await verify(pair, full, 1500);
+      times.push(performance.now() - start);
+      assert.equal(verdict.verdict, 'refuted', verdict.reason);
+      assert.ok(verdict.counterexample);
+      const { setup, before: shownBefore, after: shownAfter } = verdict.counterexample;
+      assert.ok(insertedRows(setup) <= MOST_ROWS, setup);
+      assert.notEqual(shownBefore, shownAfter, 'the difference is to be seen');
+    });
+  }
+  after(() => {
+    times.sort((a, b) => a - b);
+    const at = (share: number): string =>
+      `${Math.round(times[Math.floor(share * (times.length - 1))] ?? 0)} ms`;
+    console.log(`refuted ${times.length} pairs: median ${at(0.5)}, 95th percentile ${at(0.95)}`);
+  });
+});
+
+describe('right rewrites are not refuted', () => {
+  for (const pair of right) {
+    test(`${pair.id}: ${pair.why}`, async () => {
+      const { verdict, counterexample, reason } = await verify(pair, full, 160);
+      assert.equal(verdict, 'tested', JSON.stringify(counterexample ?? reason));
+    });
+  }
+});
+
+describe('without keys and NOT NULL, verdicts flip as they must', () => {
+  for (const pair of right) {
+    const flips = pair.bare === 'refuted';
+    test(`${pair.id} is ${flips ? 'refuted' : 'still right'}`, async () => {
+      const { verdict, counterexample } = await verify(pair, bare, flips ? 1500 : 80);
+      assert.equal(verdict === 'refuted', flips, JSON.stringify(counterexample));
+    });
+  }
+});
