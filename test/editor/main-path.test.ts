@@ -110,14 +110,14 @@ for (const theme of ['light', 'dark'] as const) {
       await screenshot(page, `accepted-${theme}`);
       await showContainer(page, 'SQL Optimizer');
       await run()
-        .filter({ hasText: /applied, .*× faster/ })
+        .filter({ hasText: /Applied, .*× faster/ })
         .waitFor();
       await screenshot(page, `tree-${theme}`);
       await page.locator('.tab.active', { hasText: 'try.sql' }).click();
       await page.keyboard.press('ControlOrMeta+z');
       await page.locator('.view-line', { hasText: '> 0' }).waitFor();
       assert.equal((await activeEditorText(page)).trimEnd(), SOURCE.trimEnd());
-      await run().filter({ hasText: 'undone' }).waitFor();
+      await run().filter({ hasText: 'Undone' }).waitFor();
     });
 
     test('the store holds the measured times of before and after', () => {

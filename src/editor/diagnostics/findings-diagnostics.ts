@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { Finding } from '../../core/optimizer/optimization.ts';
 import type { Severity } from '../../core/patterns/pattern.ts';
 import { affects, diagnosticsEnabled, type RuleSeverity, ruleSeverities } from '../settings.ts';
-import type { StatementFindings } from '../statements/document-findings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
+import type { StatementFindings } from '../statements/sql-statement.ts';
 import { isReference } from '../statements/statement-reference.ts';
 
 export const DIAGNOSTIC_SOURCE = 'SQL Optimizer';

@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { suppressionEdit } from '../../core/patterns/suppression.ts';
 import { COMMANDS, SETTINGS } from '../product.ts';
-import { statementAt } from '../statements/document-findings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
 import { sqlSelector } from '../statements/sql-languages.ts';
+import { statementAt } from '../statements/sql-statement.ts';
 import { isReference, type StatementReference } from '../statements/statement-reference.ts';
 import type { FindingDiagnostic, FindingsDiagnostics } from './findings-diagnostics.ts';
 

@@ -61,6 +61,11 @@ const LEVEL: Readonly<Record<EvidenceLevel, string>> = {
   unverified: 'Not verified: read it before you use it',
 };
 
+/** The level in a few words. */
+export function levelText(evidence: Pick<Candidate['evidence'], 'level'>): string {
+  return LEVEL[evidence.level];
+}
+
 /** The level and what it rests on. One line. */
 export function evidenceText(evidence: Candidate['evidence']): string {
   const { level, assumptions, databases, rowsCompared } = evidence;

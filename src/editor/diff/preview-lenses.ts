@@ -1,7 +1,7 @@
 /** On top of the right side of a preview: the gain, the decision, the evidence. */
 import * as vscode from 'vscode';
 import { COMMANDS, SCHEMES } from '../product.ts';
-import { evidenceText, figuresText, gainText } from './evidence-text.ts';
+import { evidenceText, figuresText, gainText, levelText } from './evidence-text.ts';
 import type { Preview } from './preview.ts';
 import type { Previews } from './previews.ts';
 
@@ -45,7 +45,7 @@ function lenses(preview: Preview): vscode.CodeLens[] {
     ...(several ? [lens('$(arrow-up) Previous', COMMANDS.previousRewrite)] : []),
     ...(several ? [lens('$(arrow-down) Next', COMMANDS.nextRewrite)] : []),
     lens(gain.charAt(0).toUpperCase() + gain.slice(1), COMMANDS.showEvidence, figuresText(candidate)),
-    lens(evidenceText(candidate.evidence), COMMANDS.showEvidence, 'Show all evidence'),
+    lens(levelText(candidate.evidence), COMMANDS.showEvidence, evidenceText(candidate.evidence)),
     ...(preview.connection === null ? [] : [lens('Compare plans', COMMANDS.comparePlans)]),
     ...(refuted === 0
       ? []

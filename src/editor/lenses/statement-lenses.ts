@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from '../product.ts';
 import { affects, diagnosticsEnabled, lensSetting } from '../settings.ts';
-import type { SqlStatement } from '../statements/document-findings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
 import { isSqlDocument, sqlSelector } from '../statements/sql-languages.ts';
+import type { SqlStatement } from '../statements/sql-statement.ts';
 import type { StatementReference } from '../statements/statement-reference.ts';
 
 export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposable {

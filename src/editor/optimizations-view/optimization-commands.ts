@@ -5,8 +5,8 @@ import { type History, sourceUri } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { COMMANDS } from '../product.ts';
 import { report } from '../report.ts';
-import type { SqlStatement } from '../statements/document-findings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
+import type { SqlStatement } from '../statements/sql-statement.ts';
 import type { OptimizationsTree } from './optimizations-tree.ts';
 import type { CandidateNode, RunNode } from './tree-model.ts';
 

@@ -56,8 +56,8 @@ function runNode(run: OptimizationSummary, now: Date): RunNode {
   return {
     kind: 'run',
     id: run.id,
-    label: oneLine(run.text ?? run.normalized),
-    description: `${headline(run)} · ${ago(run.createdAt, now)}`,
+    label: headline(run),
+    description: `${oneLine(run.text ?? run.normalized)} · ${ago(run.createdAt, now)}`,
     status,
     run,
     children,
@@ -91,9 +91,9 @@ function statusOf(run: OptimizationSummary): RunStatus {
 
 function headline(run: OptimizationSummary): string {
   const applied = run.candidates.find((candidate) => candidate.status === 'applied');
-  if (applied) return `applied, ${gain(applied)}`;
+  if (applied) return `Applied, ${gain(applied)}`;
   const best = run.candidates.find((candidate) => candidate.best);
-  if (best) return `${STATUS_WORDS[best.status]}, ${gain(best)}`;
+  if (best) return capital(`${STATUS_WORDS[best.status]}, ${gain(best)}`);
   const { length } = run.candidates;
   if (length > 0) return `${length} ${length === 1 ? 'rewrite' : 'rewrites'}, none better`;
   return run.findings > 0
@@ -104,6 +104,10 @@ function headline(run: OptimizationSummary): string {
 function gain({ speedup, significant, cost }: StoredCandidate): string {
   if (speedup !== null) return speedText({ speedup, significant: significant ?? false });
   return cost ? `${costText(cost)}, not measured` : 'not measured';
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The first characters of a statement on one line. */

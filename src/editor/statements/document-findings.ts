@@ -1,26 +1,12 @@
 /**
- * Statements of one document with their findings. Knows no editor. Only statements whose text changed are analysed
+ * Statements of one document with their findings. Knows no editor. Only what an edit touches is split and analysed
  * again, in slices, so that the extension host stays free for everything else.
  */
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { Finding } from '../../core/optimizer/optimization.ts';
 import { isSuppressed } from '../../core/patterns/suppression.ts';
-import type { TextRange } from '../../core/sql/text.ts';
-
-/** A statement at its place in a document's text. */
-export interface SqlStatement extends TextRange {
-  /** offset of the comments above that belong to it */
-  readonly leadingStart: number;
-  readonly text: string;
-  /** the comments above */
-  readonly comments: string;
-}
-
-export interface StatementFindings {
-  readonly statement: SqlStatement;
-  /** ranges are offsets in the statement's own text; suppressed ones are left out */
-  readonly findings: readonly Finding[];
-}
+import { type IndexedStatement, StatementIndex } from '../../core/sql/statement-index.ts';
+import type { SqlStatement, StatementFindings } from './sql-statement.ts';
 
 /** What is found in one statement. */
 export type FindInStatement = (text: string, catalog: Catalog) => readonly Finding[];
@@ -31,12 +17,15 @@ const SLICE_MS = 12;
 export class DocumentFindings {
   private readonly find: FindInStatement;
   private catalog: Catalog | null = null;
-  private byText = new Map<string, readonly Finding[]>();
-  /** statements that were analysed, not taken from what was known: for tests and the log */
-  analysed = 0;
+  private index: StatementIndex<readonly Finding[]> | null = null;
 
   constructor(find: FindInStatement) {
     this.find = find;
+  }
+
+  /** The statements of a text; psql commands, COPY data and batch separators are left out. */
+  statements(source: string, catalog: Catalog): readonly SqlStatement[] {
+    return this.indexed(source, catalog).map((each) => placed(each, source));
   }
 
   /**
@@ -45,56 +34,39 @@ export class DocumentFindings {
    * @returns null when `signal` ended it: a newer text is there
    */
   async update(
-    statements: readonly SqlStatement[],
+    source: string,
     catalog: Catalog,
     signal: AbortSignal,
   ): Promise<readonly StatementFindings[] | null> {
-    if (catalog !== this.catalog) {
-      this.byText.clear();
-      this.catalog = catalog;
-    }
+    const found: StatementFindings[] = [];
     let sliceEnd = performance.now() + SLICE_MS;
-    for (const { text } of statements) {
-      if (this.byText.has(text)) continue;
+    for (const each of this.indexed(source, catalog)) {
       if (performance.now() >= sliceEnd) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (signal.aborted || this.catalog !== catalog) return null;
+        if (signal.aborted) return null;
         sliceEnd = performance.now() + SLICE_MS;
       }
-      this.byText.set(text, this.find(text, catalog));
-      this.analysed++;
+      const statement = placed(each, source);
+      found.push({ statement, findings: unsuppressed(each.analysis, statement.comments) });
     }
-    const found = statements.map((statement) => ({ statement, findings: this.unsuppressed(statement) }));
-    this.forgetOthers(statements);
     return found;
   }
 
-  private unsuppressed({ text, comments }: SqlStatement): readonly Finding[] {
-    const findings = this.byText.get(text) ?? [];
-    if (!comments.includes('sqlopt-ignore')) return findings;
-    return findings.filter((finding) => !isSuppressed(finding.pattern, comments));
-  }
-
-  private forgetOthers(statements: readonly SqlStatement[]): void {
-    if (this.byText.size <= statements.length) return;
-    const texts = new Set(statements.map((statement) => statement.text));
-    this.byText = new Map([...this.byText].filter(([text]) => texts.has(text)));
+  private indexed(source: string, catalog: Catalog): readonly IndexedStatement<readonly Finding[]>[] {
+    if (!this.index || catalog !== this.catalog) {
+      this.catalog = catalog;
+      this.index = new StatementIndex(catalog.dialect, (text) => this.find(text, catalog));
+    }
+    return this.index.update(source).filter(({ range }) => range.kind === 'sql');
   }
 }
 
-/**
- * The statement that a place means: the one around it, else the one that ends on its line before it, else the next.
- *
- * @param offset in the source
- */
-export function statementAt(
-  statements: readonly SqlStatement[],
-  offset: number,
-  source: string,
-): SqlStatement | null {
-  const around = statements.find((each) => each.leadingStart <= offset && offset <= each.end + 1);
-  if (around) return around;
-  const before = statements.findLast((each) => each.end <= offset);
-  if (before && !source.slice(before.end, offset).includes('\n')) return before;
-  return statements.find((each) => each.start >= offset) ?? before ?? null;
+function placed({ range, text }: IndexedStatement<unknown>, source: string): SqlStatement {
+  const { start, end, leadingStart } = range;
+  return { start, end, leadingStart, text, comments: source.slice(leadingStart, start) };
+}
+
+function unsuppressed(findings: readonly Finding[], comments: string): readonly Finding[] {
+  if (!comments.includes('sqlopt-ignore')) return findings;
+  return findings.filter((finding) => !isSuppressed(finding.pattern, comments));
 }

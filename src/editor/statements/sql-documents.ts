@@ -6,8 +6,9 @@ import type { ActiveConnections } from '../connections/active-connections.ts';
 import type { Sessions } from '../connections/sessions.ts';
 import type { Log } from '../log.ts';
 import { affects, dialectSetting, liveLimit, ruleSeverities } from '../settings.ts';
-import { DocumentFindings, type SqlStatement, type StatementFindings } from './document-findings.ts';
+import type { DocumentFindings } from './document-findings.ts';
 import { isSqlDocument } from './sql-languages.ts';
+import type { SqlStatement, StatementFindings } from './sql-statement.ts';
 
 /** Milliseconds of rest after an edit before the findings are looked for. */
 const DEBOUNCE_MS = 250;
@@ -17,10 +18,6 @@ export type Refusal = 'binary' | 'tooLarge';
 interface Tracked {
   readonly document: vscode.TextDocument;
   findings: DocumentFindings | null;
-  /** statements of `version` */
-  statements: readonly SqlStatement[] | null;
-  version: number;
-  dialect: Dialect | null;
   found: readonly StatementFindings[];
   timer: NodeJS.Timeout | undefined;
   run: AbortController | null;
@@ -70,16 +67,11 @@ export class SqlDocuments implements vscode.Disposable {
 
   /** The statements of a document as it is now; none for a binary file. */
   async statements(document: vscode.TextDocument): Promise<readonly SqlStatement[]> {
-    const { sqlStatements } = await import('./analysis.ts');
-    const dialect = this.dialect(document);
-    const tracked = this.tracked.get(document.uri.toString());
-    if (tracked?.statements && tracked.version === document.version && tracked.dialect === dialect) {
-      return tracked.statements;
-    }
     const text = document.getText();
-    const statements = text.includes('\0') ? [] : sqlStatements(text, dialect);
-    if (tracked) Object.assign(tracked, { statements, dialect, version: document.version });
-    return statements;
+    if (text.includes('\0')) return [];
+    const catalog = await this.catalog(document);
+    const findings = await this.findingsOf(this.tracked.get(document.uri.toString()));
+    return findings.statements(text, catalog);
   }
 
   /**
@@ -121,9 +113,6 @@ export class SqlDocuments implements vscode.Disposable {
     const tracked: Tracked = {
       document,
       findings: null,
-      statements: null,
-      version: -1,
-      dialect: null,
       found: [],
       timer: undefined,
       run: null,
@@ -158,17 +147,23 @@ export class SqlDocuments implements vscode.Disposable {
       this.analysed.fire(document);
       return;
     }
-    const analysis = await import('./analysis.ts');
-    tracked.findings ??= new DocumentFindings((text, catalog) =>
-      analysis.findingsIn(text, catalog, ({ pattern, error }) => this.logOnce(pattern.id, error)),
-    );
-    const statements = await this.statements(document);
+    const findings = await this.findingsOf(tracked);
     const catalog = await this.catalog(document);
     if (signal.aborted) return;
-    const found = await tracked.findings.update(statements, catalog, signal);
+    const found = await findings.update(document.getText(), catalog, signal);
     if (found === null || signal.aborted) return;
     tracked.found = found;
     this.analysed.fire(document);
+  }
+
+  /** The analysis of a document; a new one for a document that is not shown. */
+  private async findingsOf(tracked: Tracked | undefined): Promise<DocumentFindings> {
+    if (tracked?.findings) return tracked.findings;
+    const { documentFindings } = await import('./analysis.ts');
+    const made = documentFindings(({ pattern, error }) => this.logOnce(pattern.id, error));
+    if (!tracked) return made;
+    tracked.findings ??= made;
+    return tracked.findings;
   }
 
   private logOnce(pattern: string, error: unknown): void {

@@ -1,8 +1,8 @@
 /** How commands name a statement, and how the statement is found. */
 import * as vscode from 'vscode';
-import { type SqlStatement, statementAt } from './document-findings.ts';
 import type { SqlDocuments } from './sql-documents.ts';
 import { isSqlDocument } from './sql-languages.ts';
+import { type SqlStatement, statementAt } from './sql-statement.ts';
 
 /** What lenses and quick fixes pass to commands: plain data. */
 export interface StatementReference {

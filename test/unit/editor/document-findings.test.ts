@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Catalog } from '../../../src/core/catalog/catalog.ts';
 import type { Finding } from '../../../src/core/optimizer/optimization.ts';
-import {
-  DocumentFindings,
-  type SqlStatement,
-  statementAt,
-} from '../../../src/editor/statements/document-findings.ts';
+import { DocumentFindings } from '../../../src/editor/statements/document-findings.ts';
+import { statementAt } from '../../../src/editor/statements/sql-statement.ts';
 
 const catalog: Catalog = {
   dialect: 'postgresql',
@@ -20,43 +17,40 @@ const catalog: Catalog = {
 };
 const never = new AbortController().signal;
 
-/** Statements are what stands between semicolons; lines that begin with -- above one are its comments. */
-function statementsOf(source: string): SqlStatement[] {
-  return [...source.matchAll(/(?<comments>(?:--.*\n)*)(?<text>[^;\s-][^;]*);/g)].map((match) => {
-    const { comments = '', text = '' } = match.groups ?? {};
-    const start = match.index + comments.length;
-    return { leadingStart: match.index, start, end: start + text.length, text, comments };
-  });
-}
-
 function finding(text: string): Finding[] {
   const range = { start: 0, end: text.length };
   return [{ pattern: 'star', category: 'schema', severity: 'hint', message: text, range, fixable: false }];
 }
 
 test('editing one statement analyses one statement', async () => {
-  const findings = new DocumentFindings(finding);
-  await findings.update(statementsOf('a;\nb;\nc;\n'), catalog, never);
-  assert.equal(findings.analysed, 3);
-  const found = await findings.update(statementsOf('a;\nx b;\nc;\n'), catalog, never);
-  assert.equal(findings.analysed, 4);
+  const analysed: string[] = [];
+  const findings = new DocumentFindings((text) => {
+    analysed.push(text);
+    return finding(text);
+  });
+  await findings.update('SELECT 1;\nSELECT 2;\nSELECT 3;\n', catalog, never);
+  const found = await findings.update('SELECT 1;\nSELECT 22;\nSELECT 3;\n', catalog, never);
+  assert.deepEqual(analysed, ['SELECT 1', 'SELECT 2', 'SELECT 3', 'SELECT 22']);
   assert.deepEqual(
     found?.map((each) => each.findings[0]?.message),
-    ['a', 'x b', 'c'],
+    ['SELECT 1', 'SELECT 22', 'SELECT 3'],
   );
 });
 
 test('a new catalog analyses everything again', async () => {
-  const findings = new DocumentFindings(finding);
-  const statements = statementsOf('a;\nb;\n');
-  await findings.update(statements, catalog, never);
-  await findings.update(statements, { ...catalog }, never);
-  assert.equal(findings.analysed, 4);
+  let analysed = 0;
+  const findings = new DocumentFindings((text) => {
+    analysed++;
+    return finding(text);
+  });
+  await findings.update('SELECT 1;\nSELECT 2;\n', catalog, never);
+  await findings.update('SELECT 1;\nSELECT 2;\n', { ...catalog }, never);
+  assert.equal(analysed, 4);
 });
 
 test('a suppression comment hides its finding, and only above its statement', async () => {
   const findings = new DocumentFindings(finding);
-  const found = await findings.update(statementsOf('-- sqlopt-ignore star\na;\na;\n'), catalog, never);
+  const found = await findings.update('-- sqlopt-ignore star\nSELECT 1;\nSELECT 1;\n', catalog, never);
   assert.deepEqual(
     found?.map((each) => each.findings.length),
     [0, 1],
@@ -70,24 +64,30 @@ test('an analysis that takes long lets others work in between and stops when it 
     while (performance.now() < end);
     return finding(text);
   };
-  const statements = statementsOf(Array.from({ length: 40 }, (_, n) => `s${n};\n`).join(''));
+  const source = Array.from({ length: 40 }, (_, n) => `SELECT ${n};\n`).join('');
   const overtaken = new AbortController();
   const count = (): void => {
     if (++others === 2) overtaken.abort();
     else setImmediate(count);
   };
   setImmediate(count);
-  assert.equal(await new DocumentFindings(slow).update(statements, catalog, overtaken.signal), null);
+  assert.equal(await new DocumentFindings(slow).update(source, catalog, overtaken.signal), null);
   assert.equal(others, 2);
 });
 
 test('the cursor means the statement around it, the one just ended, or the next', () => {
-  const source = '-- first\nab;  \n\ncd;\n';
-  const statements = statementsOf(source);
+  const source = '-- first\nSELECT 1;  \n\nSELECT 2;\n';
+  const statements = new DocumentFindings(finding).statements(source, catalog);
   const at = (offset: number): string | undefined => statementAt(statements, offset, source)?.text;
-  assert.equal(at(0), 'ab');
-  assert.equal(at(source.indexOf(';') + 2), 'ab');
-  assert.equal(at(source.indexOf('cd') - 1), 'cd');
-  assert.equal(at(source.length), 'cd');
+  assert.equal(at(0), 'SELECT 1');
+  assert.equal(at(source.indexOf(';') + 2), 'SELECT 1');
+  assert.equal(at(source.indexOf('SELECT 2') - 1), 'SELECT 2');
+  assert.equal(at(source.length), 'SELECT 2');
   assert.equal(statementAt([], 0, ''), null);
+});
+
+test('a statement that is being typed has a place and breaks no other', async () => {
+  const findings = new DocumentFindings(finding);
+  const found = await findings.update("SELECT 'half\n\nSELECT 2;\n", catalog, never);
+  assert.ok(found?.some((each) => each.statement.text === 'SELECT 2'));
 });
