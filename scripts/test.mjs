@@ -12,7 +12,7 @@ import path from 'node:path';
 import { ensureDependencies, projectNode, root, run, runAsProgram, SetupError } from './bootstrap.mjs';
 import { check } from './check.mjs';
 import { chromiumVersion, provideParts } from './test/parts.mjs';
-import { endGroup, runSuite, testFiles } from './test/run-suite.mjs';
+import { endGroup, logFolder, runSuite, testFiles } from './test/run-suite.mjs';
 import { conclude } from './test/table.mjs';
 import { installServer, serverVersions } from './vscode-server.mjs';
 
@@ -132,6 +132,7 @@ async function test(args) {
       env: environment({ SQLOPT_TEST_VSCODE: 'oldest' }),
     });
   }
+  say(`every test with its time: ${path.relative(root, logFolder)}`);
   const { text, failed } = conclude(rows, { strict: isStrict() });
   console.log(text);
   return failed ? 1 : 0;

@@ -1,4 +1,5 @@
-// A reporter for `node --test`: one JSON object per line for every finished test, for scripts/test/run-suite.mjs.
+// A reporter for `node --test`: one JSON object per line for every finished test (and every remark that it makes, as
+// `{ note }`), for scripts/test/run-suite.mjs.
 import path from 'node:path';
 
 /**
@@ -22,8 +23,9 @@ export default async function* report(events) {
     if (type === 'test:stderr') {
       const file = path.resolve(data.file);
       errors.set(file, `${errors.get(file) ?? ''}${data.message}`.slice(-6000));
-    }
-    if (type === 'test:start') {
+    } else if (type === 'test:diagnostic' && data.file !== undefined) {
+      yield `${JSON.stringify({ note: data.message })}\n`;
+    } else if (type === 'test:start') {
       const names = open.get(data.file) ?? [];
       names.length = data.nesting;
       names[data.nesting] = data.name;

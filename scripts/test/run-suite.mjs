@@ -1,8 +1,11 @@
 // Runs one suite of test files with Node's own test runner and counts what happened.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../bootstrap.mjs';
+
+/** Lists of all tests, one file per suite, of the last run. */
+export const logFolder = path.join(root, '.cache', 'test-logs');
 
 /**
  * One line of the table at the end.
@@ -95,9 +98,12 @@ export async function runSuite({
     errors += chunk;
   });
   const finished = new Promise((resolve) => child.once('close', resolve));
+  const log = createWriteStream(logFile(name));
   await eachLine(child.stdout, (line) => {
     const record = readRecord(line);
     if (record === undefined) return;
+    log.write(logText(record));
+    if ('note' in record) return;
     const into = group(groupOf?.(record) ?? against);
     into.durationMs += record.durationMs;
     if (record.outcome === 'pass') into.passed++;
@@ -111,6 +117,7 @@ export async function runSuite({
     }
   });
   const code = await finished;
+  log.end();
   clearTimeout(timer);
   running.delete(child);
   endGroup(child, 'SIGKILL'); // what a test left behind
@@ -160,10 +167,24 @@ async function eachLine(stream, take) {
   if (rest !== '') take(rest);
 }
 
-/** @param {string} line @returns {import('./reporter.mjs').TestRecord | undefined} */
+/** @param {string} line @returns {import('./reporter.mjs').TestRecord | { note: string } | undefined} */
 function readRecord(line) {
-  if (!line.startsWith('{"outcome"')) return undefined;
+  if (!line.startsWith('{"outcome"') && !line.startsWith('{"note"')) return undefined;
   return JSON.parse(line);
+}
+
+/** Where every test of a suite is listed, with its time and what it remarked. @param {string} suite */
+function logFile(suite) {
+  mkdirSync(logFolder, { recursive: true });
+  return path.join(logFolder, `${suite}.log`);
+}
+
+/** @param {import('./reporter.mjs').TestRecord | { note: string }} record @returns {string} */
+function logText(record) {
+  if ('note' in record) return `      ${record.note}\n`;
+  const { outcome, names, file, durationMs, reason, error } = record;
+  const head = `${outcome}  ${(durationMs / 1000).toFixed(1).padStart(6)} s  ${file} › ${names.join(' › ')}`;
+  return `${head}${reason === undefined ? '' : `  (${reason})`}\n${error === undefined ? '' : `${indent(error)}\n`}`;
 }
 
 /** @param {string} text */
