@@ -1,12 +1,13 @@
 /** Where an embedded database keeps its data: a folder of the user's, or a throw-away one made from a template. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseError } from '../../core/database.ts';
 import { EmbeddedProcess } from './embedded-process.ts';
 import { FolderLock } from './folder-lock.ts';
+import { isAlive } from './process-alive.ts';
 
 /**
  * The version of @electric-sql/pglite whose data folders are kept as a template. Data of another version may not
@@ -79,8 +80,29 @@ async function refuseOtherFiles(directory: string): Promise<void> {
   );
 }
 
+/** Throw-away folders carry the number of their process, so that those of processes that crashed can be told. */
+const PREFIX = 'sqlopt-embedded-';
+/** Process numbers mean nothing across containers that share a folder, so only old ones are taken for forgotten. */
+const FORGOTTEN_AFTER_MS = 86_400_000;
+
+async function removeForgotten(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names) {
+    const owner = name.startsWith(PREFIX) ? /^\d+(?=-)/.exec(name.slice(PREFIX.length))?.[0] : undefined;
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    const folder = path.join(tmpdir(), name);
+    try {
+      if (Date.now() - (await stat(folder)).mtimeMs < FORGOTTEN_AFTER_MS) continue;
+      await rm(folder, { recursive: true, force: true });
+    } catch {
+      // it is another user's, or someone else removes it right now: not ours to care for
+    }
+  }
+}
+
 async function temporaryFolder(signal: AbortSignal | undefined): Promise<DataFolder> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'sqlopt-embedded-'));
+  await removeForgotten();
+  const directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove);
   try {

@@ -1,6 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseError } from '../../core/database.ts';
+import { isAlive } from './process-alive.ts';
 
 /** Keeps two processes from opening one data folder, which would destroy it. */
 export class FolderLock {
@@ -44,14 +45,4 @@ function cannotLock(directory: string, cause: unknown): DatabaseError {
     `The folder ${directory} cannot be written: ${(cause as Error).message}. Name another one.`,
     { cause },
   );
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -4,12 +4,17 @@ const SSL_REQUEST = 80_877_103;
 const CANCEL_REQUEST = 80_877_102;
 const GSS_REQUEST = 80_877_104;
 const TERMINATE = 'X'.charCodeAt(0);
+const QUERY = 'Q'.charCodeAt(0);
+const COPY_ENDS = ['c', 'f'].map((type) => type.charCodeAt(0));
+const COPY_FROM_CLIENT = /^\s*COPY\b[^;]*\bFROM\s+STDIN\b/i;
 const MOST_BYTES = 2 ** 30;
 
 export class WireMessages {
   private rest: Buffer = Buffer.alloc(0);
   /** the first message of a connection has no type byte */
   private started = false;
+  /** a COPY FROM STDIN with its data so far: PGlite wants all of it at once */
+  private copying: Buffer[] | null = null;
 
   /**
    * @param chunk what came
@@ -31,8 +36,22 @@ export class WireMessages {
         this.started = false;
         continue;
       }
-      found.push(message);
+      const whole = this.withCopyData(message);
+      if (whole) found.push(whole);
     }
+  }
+
+  private withCopyData(message: Buffer): Buffer | null {
+    if (this.copying) {
+      this.copying.push(message);
+      if (!COPY_ENDS.includes(message[0] ?? 0)) return null;
+      const whole = Buffer.concat(this.copying);
+      this.copying = null;
+      return whole;
+    }
+    const copies = message[0] === QUERY && COPY_FROM_CLIENT.test(message.toString('utf8', 5, 4096));
+    if (copies) this.copying = [message];
+    return copies ? null : message;
   }
 
   private next(): Buffer | null {

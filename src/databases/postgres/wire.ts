@@ -169,19 +169,17 @@ class SimpleExchange extends Collecting {
     this.statement = statement;
   }
 
-  submit(wire: { query(text: string): void }): void {
-    wire.query(this.statement.text);
+  /** The data follow at once, without waiting for the server to ask: it ignores them when COPY fails. */
+  submit(wire: Wire & { query(text: string): void }): void {
+    const { text, copyData } = this.statement;
+    wire.query(text);
+    if (copyData === undefined) return;
+    const lines = copyData === '' || copyData.endsWith('\n') ? copyData : `${copyData}\n`;
+    wire.sendCopyFromChunk(Buffer.from(lines));
+    wire.endCopyFrom();
   }
 
   override handleCopyInResponse(wire: Wire): void {
-    const { copyData } = this.statement;
-    if (copyData === undefined) {
-      super.handleCopyInResponse(wire);
-      return;
-    }
-    wire.sendCopyFromChunk(
-      Buffer.from(copyData === '' || copyData.endsWith('\n') ? copyData : `${copyData}\n`),
-    );
-    wire.endCopyFrom();
+    if (this.statement.copyData === undefined) super.handleCopyInResponse(wire);
   }
 }
