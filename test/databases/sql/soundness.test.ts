@@ -37,6 +37,10 @@ function random(seed: number): () => number {
   };
 }
 
+function nameOf(column: string): string {
+  return column.slice(column.indexOf('.') + 1);
+}
+
 class Generator {
   private readonly next: () => number;
 
@@ -102,6 +106,19 @@ class Generator {
     return { text: `(${query}) ${alias}`, columns: [`${alias}.g`, `${alias}.h`] };
   }
 
+  /** A derived table that refers to what stands to its left. */
+  private lateral(alias: string, columns: readonly string[]): { text: string; columns: string[] } {
+    const left = this.one(columns);
+    const query = this.one([
+      `SELECT max(x) AS g, count(*) AS h FROM c WHERE a = ${left}`,
+      `SELECT x AS g, y AS h FROM p WHERE id = ${left}`,
+      `SELECT b AS g, x AS h FROM c WHERE a >= ${left} ORDER BY a, b LIMIT 1`,
+      `SELECT DISTINCT v AS g, w AS h FROM n WHERE k <> ${left}`,
+      `SELECT ${left} AS g, 1 AS h`,
+    ]);
+    return { text: `LATERAL (${query}) ${alias}`, columns: [`${alias}.g`, `${alias}.h`] };
+  }
+
   predicate(columns: readonly string[]): string {
     const [a, b] = [this.one(columns), this.one(columns)];
     const k = this.below(4);
@@ -139,11 +156,26 @@ class Generator {
   private from(): { text: string; columns: string[] } {
     let { text, columns } = this.relation('r0');
     for (let i = 1, joins = this.below(3); i <= joins; i++) {
-      const right = this.relation(`r${i}`);
+      const right = this.chance(0.15) ? this.lateral(`r${i}`, columns) : this.relation(`r${i}`);
+      if (right.text.startsWith('LATERAL')) {
+        const join = this.one(['CROSS JOIN', 'LEFT JOIN']);
+        text = `${text} ${join} ${right.text}${join === 'LEFT JOIN' ? ` ON ${this.predicate([...columns, ...right.columns])}` : ''}`;
+        columns = [...columns, ...right.columns];
+        continue;
+      }
       const type = this.one(['JOIN', 'LEFT JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'CROSS JOIN']);
       const all = [...columns, ...right.columns];
       const equality = `${this.one(columns)} = ${this.one(right.columns)}`;
       // PostgreSQL wants a FULL JOIN to be mergeable
+      const shared = columns
+        .filter((one) => right.columns.some((other) => nameOf(one) === nameOf(other)))
+        .map(nameOf);
+      const [name] = shared;
+      if (name && shared.length === 1 && type !== 'CROSS JOIN' && type !== 'FULL JOIN' && this.chance(0.4)) {
+        text = `${text} ${type} ${right.text} USING (${name})`;
+        columns = all;
+        continue;
+      }
       const extra = type !== 'FULL JOIN' && this.chance(0.3) ? ` AND ${this.predicate(all)}` : '';
       text = `${text} ${type} ${right.text}${type === 'CROSS JOIN' ? '' : ` ON ${equality}${extra}`}`;
       columns = all;
@@ -216,7 +248,7 @@ function claimsOf(statement: AnalyzedStatement, block: Block): Claim[] {
   for (const source of block.sources) {
     for (const key of keysOf(source, statement)) {
       const range = text.slice(source.node.start, source.node.end);
-      if (key.columns.length === 0) continue;
+      if (key.columns.length === 0 || source.lateral) continue;
       const columns = key.columns.map((column) => `${source.alias}.${column}`);
       const filter = key.nullSafe
         ? ''

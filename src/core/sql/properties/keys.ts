@@ -5,8 +5,9 @@ import { unwrapParens, walk } from '../walk.ts';
 import { type ColumnEquality, equalitiesOf, isConstantFor, sourcesIn } from './equalities.ts';
 import { aggregateResult, catalogFunctions, knownFunction } from './functions.ts';
 import type { Names } from './names.ts';
-import { filteringConjuncts, isNullFrom, rejects } from './not-null.ts';
+import { filteringConjuncts, filteringJoins, isNullFrom, rejects } from './not-null.ts';
 import { sameExpression } from './same-expression.ts';
+import { usingPairs } from './using-pairs.ts';
 
 /** Columns of a relation of which no two rows have equal values. */
 export interface UniqueKey {
@@ -21,7 +22,8 @@ export interface UniqueKey {
  * The keys of a relation in FROM, by the names that its columns have there.
  *
  * Of a table: primary keys, unique constraints and unique indexes that are whole, plain and not deferrable. Of a derived
- * table or CTE: DISTINCT, GROUP BY, set operations without ALL, and keys passed through from inside.
+ * table or CTE: DISTINCT, GROUP BY, set operations without ALL, and keys passed through from inside. The keys of a
+ * LATERAL one hold for each row that it refers to.
  */
 export function keysOf(source: Source, names: Names): UniqueKey[] {
   if (source.kind === 'table') return tableKeys(source);
@@ -169,6 +171,7 @@ export function determinesRow(block: Block, given: readonly SourceField[], names
   const filters = filteringConjuncts(block).flatMap((conjunct) => equalitiesOf(conjunct, names));
   const notNull = (field: SourceField): boolean => isFilteredNotNull(field, block, names);
   const joins = block.joins.map((step) => ({ step, equalities: onEqualities(step, names) }));
+  const merged = filteringJoins(block).flatMap(usingPairs);
   const determined = new Set<Source>();
   for (let before = -1; before < known.size + determined.size; ) {
     before = known.size + determined.size;
@@ -176,8 +179,12 @@ export function determinesRow(block: Block, given: readonly SourceField[], names
       if (isKnown(equality.value, block, known, names))
         known.add(equality.column.source, equality.column.name);
     }
+    for (const { left, right } of merged) {
+      if (known.has(left.source, left.column)) known.add(right.source, right.column);
+      if (known.has(right.source, right.column)) known.add(left.source, left.column);
+    }
     for (const source of block.sources) {
-      if (determined.has(source)) continue;
+      if (determined.has(source) || !isFixedBy(source, determined, names)) continue;
       if (
         hasKnownKey(source, known, notNull, names) ||
         matchesOnce(source, block, joins, known, determined, names)
@@ -188,6 +195,20 @@ export function determinesRow(block: Block, given: readonly SourceField[], names
     }
   }
   return block.sources.every((source) => determined.has(source));
+}
+
+/** What LATERAL refers to is determined: only then its keys are keys of the rows here. */
+function isFixedBy(source: Source, determined: ReadonlySet<Source>, names: Names): boolean {
+  if (!source.lateral) return true;
+  if (!source.query) return false;
+  const blocks = names.blocksOfQuery(source.query);
+  return blocks.every(
+    (block) =>
+      block.resolved &&
+      block.outerReferences.every(
+        (reference) => reference.source.block !== source.block || determined.has(reference.source),
+      ),
+  );
 }
 
 class KnownFields {
@@ -236,6 +257,12 @@ function isFilteredNotNull({ source, column }: SourceField, block: Block, names:
     const meaning = e.kind === 'column' ? names.resolve(e) : null;
     return meaning?.source === source && meaning.name === column;
   };
+  const merged = filteringJoins(block).flatMap(usingPairs);
+  if (
+    merged.flatMap((pair) => [pair.left, pair.right]).some((f) => f.source === source && f.column === column)
+  ) {
+    return true;
+  }
   return filteringConjuncts(block).some((conjunct) =>
     rejects(conjunct.expression, names, (e) => isNullFrom(e, names, isIt)),
   );
@@ -265,6 +292,9 @@ function matchesOnce(
   const fixed = new Set<string>();
   for (const { column, value } of join.equalities) {
     if (column.source === source && isKnownBeside(value, source, block, known, names)) fixed.add(column.name);
+  }
+  for (const { left, right } of usingPairs(join.step)) {
+    if (right.source === source && known.has(left.source, left.column)) fixed.add(right.column);
   }
   return keysOf(source, names).some((key) =>
     key.columns.every((column) => fixed.has(column) || (key.nullSafe && known.has(source, column))),

@@ -89,12 +89,15 @@ export function isNotNull(expression: Expression, block: Block, names: Names): b
 
 /** The conjuncts that every row of the block has passed: WHERE, and ON of joins that supply no NULLs. */
 export function filteringConjuncts(scope: Pick<Scope, 'where' | 'joins'>): Conjunct[] {
-  const passed: Conjunct[] = [...scope.where];
-  for (const join of scope.joins) {
+  return [...scope.where, ...filteringJoins(scope).flatMap((join) => join.on)];
+}
+
+/** The inner joins that every row of the block has passed: not those within the null-supplied side of another join. */
+export function filteringJoins(scope: Pick<Scope, 'joins'>): JoinStep[] {
+  return scope.joins.filter((join) => {
     const filters = join.type === 'inner' || join.type === 'cross';
-    if (filters && !scope.joins.some((other) => suppliesNullsFor(other, join))) passed.push(...join.on);
-  }
-  return passed;
+    return filters && !scope.joins.some((other) => suppliesNullsFor(other, join));
+  });
 }
 
 /** `inner` stands within a side of `outer` whose rows may be all NULL: it filters only that side. */
