@@ -41,7 +41,7 @@ export interface TypedLiteral extends TextRange {
   readonly kind: 'typedLiteral';
   readonly type: TypeName;
   readonly value: string;
-  /** for INTERVAL '1' DAY and MySQL's INTERVAL 1 DAY: the unit, upper case */
+  /** for INTERVAL '1' DAY and MySQL's INTERVAL 1 DAY: the unit, upper case; 'DAY TO SECOND(3)' */
   readonly unit: string | null;
   /** MySQL: INTERVAL expr unit */
   readonly operand: Expression | null;
@@ -95,6 +95,8 @@ export interface Is extends TextRange {
   readonly test: 'null' | 'true' | 'false' | 'unknown' | 'distinctFrom' | 'document' | 'normalized' | 'json';
   /** the right side of IS DISTINCT FROM */
   readonly other: Expression | null;
+  /** the rest of IS JSON and IS NORMALIZED, upper case: 'OBJECT WITH UNIQUE KEYS', 'NFC' */
+  readonly detail: string | null;
 }
 
 export interface Between extends TextRange {
@@ -165,6 +167,8 @@ export interface Cast extends TextRange {
   readonly type: TypeName;
   /** how it is written: CAST(x AS t), x::t, CONVERT(t, x), TRY_CAST(x AS t) */
   readonly style: 'cast' | 'colons' | 'convert' | 'try';
+  /** T-SQL: the third argument of CONVERT, how dates and money are written */
+  readonly format: Expression | null;
 }
 
 export interface FunctionCall extends TextRange {
@@ -194,6 +198,11 @@ export interface FunctionCall extends TextRange {
    */
   readonly syntax: 'plain' | 'special' | 'keyword';
   readonly field: string | null;
+  /**
+   * What stands between the arguments of a special call, upper case, with one blank between: 'FROM FOR',
+   * 'RETURNING INT NULL ON EMPTY'. Null for the other syntaxes.
+   */
+  readonly words: string | null;
   /** JSON_TABLE and XMLTABLE: the columns of COLUMNS, those of nested paths after the others in the order of the text */
   readonly columns: readonly ColumnDefinition[];
 }
@@ -250,7 +259,8 @@ export interface Subscript extends TextRange {
   readonly operand: Expression;
   /** the index, or the bounds of a slice that are present */
   readonly indexes: readonly Expression[];
-  readonly slice: boolean;
+  /** which bounds a slice has; null for a plain index */
+  readonly slice: 'both' | 'lower' | 'upper' | 'none' | null;
 }
 
 /** `(x).field` and `(x).*`. */
@@ -533,6 +543,8 @@ export interface TableFunction extends TextRange {
   readonly alias: TableAlias | null;
   /** `f() AS t(a int, b text)`: a column definition list; the alias (null for `AS (a int)`) then has no columns */
   readonly definitions: readonly ColumnDefinition[];
+  /** OPENJSON (…) WITH (…): kept */
+  readonly modifiers: readonly (TableSample | Opaque)[];
 }
 
 export interface Join extends TextRange {

@@ -30,7 +30,7 @@ const CHILDREN: Children = {
   quantified: (node) => collect(node.operand, node.query, node.array),
   case: (node) => collect(node.operand, node.branches, node.otherwise),
   caseBranch: (node) => [node.when, node.then],
-  cast: (node) => inTextOrder(collect(node.operand, node.type)),
+  cast: (node) => inTextOrder(collect(node.operand, node.type, node.format)),
   call: (node) =>
     inTextOrder(
       collect(
@@ -93,7 +93,7 @@ const CHILDREN: Children = {
   table: (node) => inTextOrder(collect(node.name, node.alias, node.modifiers)),
   tableSample: (node) => collect(node.method, node.args, node.repeatable),
   derived: (node) => collect(node.query, node.alias),
-  tableFunction: (node) => inTextOrder(collect(node.calls, node.alias, node.definitions)),
+  tableFunction: (node) => inTextOrder(collect(node.calls, node.alias, node.definitions, node.modifiers)),
   join: (node) => collect(node.left, node.right, node.on, node.using, node.usingAlias),
   parenJoin: (node) => collect(node.item, node.alias),
   insert: (node) =>

@@ -1,5 +1,6 @@
 /** Function calls: arguments, aggregates' clauses, OVER. */
 import type { Argument, Expression, FunctionCall, Identifier, OrderItem } from '../ast.ts';
+import type { TextRange } from '../text.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { closeParens, isLabel, type Name, readIdentifier } from './names.ts';
@@ -25,6 +26,7 @@ export function callNode(name: Name, end: number, parts: Partial<FunctionCall>):
     separator: null,
     syntax: 'plain',
     field: null,
+    words: null,
     columns: [],
     ...parts,
     start: name[0].start,
@@ -35,6 +37,22 @@ export function callNode(name: Name, end: number, parts: Partial<FunctionCall>):
 /** An argument without a name. */
 export function argumentOf(value: Expression): Argument {
   return { kind: 'argument', start: value.start, end: value.end, name: null, value };
+}
+
+/**
+ * The words and symbols that were read since the token with that index and are in none of the nodes, see
+ * {@link FunctionCall.words}.
+ */
+export function wordsBetween(c: Cursor, from: number, nodes: readonly TextRange[]): string {
+  const words: string[] = [];
+  let next = 0;
+  for (const token of c.tokensSince(from)) {
+    while (next < nodes.length && (nodes[next]?.end ?? 0) <= token.start) next++;
+    const node = nodes[next];
+    if (node !== undefined && node.start <= token.start) continue;
+    if (token.text !== ',') words.push(token.upper === '' ? token.text : token.upper);
+  }
+  return words.join(' ');
 }
 
 /** CURRENT_DATE, CURRENT_TIMESTAMP(3) … */

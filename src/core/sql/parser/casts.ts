@@ -13,18 +13,12 @@ export function parseCast(c: Cursor): Expression {
   c.advance();
   c.advance();
   const operand = parseExpression(c);
-  if (c.expect('AS')) {
-    const type = parseType(c);
-    closeParens(c);
-    return { kind: 'cast', start, end: c.lastEnd, operand, type, style };
-  }
-  const type = { ...parseTypeAfterMissingAs(c) };
+  const type = c.expect('AS') ? parseType(c) : emptyType(c.lastEnd);
   closeParens(c);
-  return { kind: 'cast', start, end: c.lastEnd, operand, type, style };
+  return { kind: 'cast', start, end: c.lastEnd, operand, type, style, format: null };
 }
 
-function parseTypeAfterMissingAs(c: Cursor): Cast['type'] {
-  const at = c.lastEnd;
+function emptyType(at: number): Cast['type'] {
   return { kind: 'type', start: at, end: at, name: '', schema: null, modifiers: [], arrayDimensions: 0 };
 }
 
@@ -38,33 +32,25 @@ export function parseConvert(c: Cursor): Expression | null {
   const { start, upper } = c.token;
   const word = readIdentifier(c);
   c.advance();
-  if (transact) {
-    const type = parseType(c);
-    const operand = c.acceptSymbol(',') ? parseExpression(c) : c.missing('the value to convert');
-    // The style is a number that says how dates and money are written.
-    if (c.isSymbol(',')) {
-      const { start: comma } = c.advance();
-      parseExpression(c);
-      c.opaqueFrom(comma, 'the style of CONVERT');
-    }
-    closeParens(c);
-    return {
-      kind: 'cast',
-      start,
-      end: c.lastEnd,
-      operand,
-      type,
-      style: upper === 'TRY_CONVERT' ? 'try' : 'convert',
-    };
-  }
+  if (transact) return parseTransactConvert(c, start, upper === 'TRY_CONVERT' ? 'try' : 'convert');
   const operand = parseExpression(c);
   if (c.accept('USING')) {
     const field = parseName(c).name;
     closeParens(c);
-    return callNode([word], c.lastEnd, { args: [argumentOf(operand)], syntax: 'special', field });
+    const args = [argumentOf(operand)];
+    return callNode([word], c.lastEnd, { args, syntax: 'special', field, words: 'USING' });
   }
   c.expectSymbol(',');
   const type = parseType(c);
   closeParens(c);
-  return { kind: 'cast', start, end: c.lastEnd, operand, type, style: 'convert' };
+  return { kind: 'cast', start, end: c.lastEnd, operand, type, style: 'convert', format: null };
+}
+
+/** (type, x [, format]) */
+function parseTransactConvert(c: Cursor, start: number, style: Cast['style']): Expression {
+  const type = parseType(c);
+  const operand = c.acceptSymbol(',') ? parseExpression(c) : c.missing('the value to convert');
+  const format = c.acceptSymbol(',') ? parseExpression(c) : null;
+  closeParens(c);
+  return { kind: 'cast', start, end: c.lastEnd, operand, type, style, format };
 }

@@ -62,6 +62,7 @@ export class Cursor {
   /** for each ( 1 when a query begins in it, maybe after more parentheses */
   private readonly opensQuery: Uint8Array;
   private readonly last: Token;
+  /** how many tokens were read */
   index = 0;
   private depth = 0;
 
@@ -122,6 +123,11 @@ export class Cursor {
       this.token = this.tokens[this.index] ?? this.last;
     }
     return token;
+  }
+
+  /** What was read since the token with that index. */
+  tokensSince(index: number): readonly Token[] {
+    return this.tokens.slice(index, this.index);
   }
 
   /** True at that keyword, given in upper case. */

@@ -175,6 +175,7 @@ function applyInfix(c: Cursor, left: Expression, infix: Infix, restricted: boole
         operand: left,
         type,
         style: 'colons',
+        format: null,
       });
     }
     case 'collate': {

@@ -222,7 +222,11 @@ function finishFunction(
   calls: readonly (FunctionCall | Opaque)[],
 ): TableFunction {
   const ordinality = c.acceptWords('WITH', 'ORDINALITY');
-  const { alias, definitions } = parseFunctionAlias(c);
-  while (atModifier(c)) parseModifier(c);
-  return { kind: 'tableFunction', start, end: c.lastEnd, lateral, calls, ordinality, alias, definitions };
+  const modifiers: TableFunction['modifiers'][number][] = [];
+  let { alias, definitions } = parseFunctionAlias(c);
+  while (atModifier(c)) modifiers.push(parseModifier(c));
+  // T-SQL: OPENJSON (x) WITH (a int) AS t
+  if (modifiers.length > 0 && alias === null) ({ alias, definitions } = parseFunctionAlias(c));
+  const end = c.lastEnd;
+  return { kind: 'tableFunction', start, end, lateral, calls, ordinality, alias, definitions, modifiers };
 }

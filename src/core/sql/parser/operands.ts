@@ -1,5 +1,5 @@
 /** Operands: literals, columns, calls, CASE, CAST, ARRAY, ROW, parentheses, with the subscripts and fields after them. */
-import type { Expression } from '../ast.ts';
+import type { Expression, Subscript } from '../ast.ts';
 import { parseCall, parseKeywordCall } from './calls.ts';
 import { parseCase } from './case.ts';
 import { parseCast, parseConvert } from './casts.ts';
@@ -198,12 +198,17 @@ function parseSubscript(c: Cursor, operand: Expression): Expression {
 }
 
 /** `[i]`, `[i:j]`, `[:j]`, `[i:]`, `[:]` */
-export function parseSubscriptBounds(c: Cursor): { indexes: Expression[]; slice: boolean } {
+export function parseSubscriptBounds(c: Cursor): Pick<Subscript, 'indexes' | 'slice'> {
   c.advance();
   const indexes: Expression[] = [];
-  if (!c.isSymbol(':')) indexes.push(parseExpression(c));
-  const slice = c.acceptSymbol(':');
-  if (slice && !c.isSymbol(']')) indexes.push(parseExpression(c));
+  const lower = !c.isSymbol(':');
+  if (lower) indexes.push(parseExpression(c));
+  let slice: Subscript['slice'] = null;
+  if (c.acceptSymbol(':')) {
+    const upper = !c.isSymbol(']');
+    if (upper) indexes.push(parseExpression(c));
+    slice = lower ? (upper ? 'both' : 'lower') : upper ? 'upper' : 'none';
+  }
   closeBracket(c);
   return { indexes, slice };
 }

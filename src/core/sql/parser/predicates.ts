@@ -49,8 +49,9 @@ function is(
   negated: boolean,
   test: Is['test'],
   other: Expression | null = null,
+  detail: string | null = null,
 ): Is {
-  return { kind: 'is', start: operand.start, end: c.lastEnd, operand, negated, test, other };
+  return { kind: 'is', start: operand.start, end: c.lastEnd, operand, negated, test, other, detail };
 }
 
 function parseIs(c: Cursor, operand: Expression, precedence: number, restricted: boolean): Is | Expression {
@@ -74,10 +75,11 @@ function parseIs(c: Cursor, operand: Expression, precedence: number, restricted:
     case 'NFC':
     case 'NFD':
     case 'NFKC':
-    case 'NFKD':
-      c.advance();
+    case 'NFKD': {
+      const form = c.advance().upper;
       c.expect('NORMALIZED');
-      return is(c, operand, negated, 'normalized');
+      return is(c, operand, negated, 'normalized', null, form);
+    }
     case 'NORMALIZED':
       c.advance();
       return is(c, operand, negated, 'normalized');
@@ -99,13 +101,16 @@ function parseIs(c: Cursor, operand: Expression, precedence: number, restricted:
 
 function parseIsJson(c: Cursor, operand: Expression, negated: boolean): Is {
   c.advance();
-  if (c.is('VALUE') || c.is('ARRAY') || c.is('OBJECT') || c.is('SCALAR')) c.advance();
+  const words: string[] = [];
+  const read = () => words.push(c.advance().upper);
+  if (c.is('VALUE') || c.is('ARRAY') || c.is('OBJECT') || c.is('SCALAR')) read();
   if (c.is('WITH') || c.is('WITHOUT')) {
-    c.advance();
-    c.expect('UNIQUE');
+    read();
+    if (c.is('UNIQUE')) read();
+    else c.problem('UNIQUE is missing');
     c.accept('KEYS');
   }
-  return is(c, operand, negated, 'json');
+  return is(c, operand, negated, 'json', null, words.length === 0 ? null : words.join(' '));
 }
 
 function parseBetween(c: Cursor, operand: Expression, negated: boolean): Expression {

@@ -1,6 +1,6 @@
 /** Calls with words between their arguments: EXTRACT, SUBSTRING, TRIM, POSITION, OVERLAY, DATEADD, MATCH. */
 import type { Argument, Expression, FunctionCall } from '../ast.ts';
-import { argumentOf, callNode, parseArguments, parseCallSuffix } from './calls.ts';
+import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } from './calls.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, type Name, readIdentifier } from './names.ts';
@@ -51,9 +51,11 @@ export function parseSpecialCall(c: Cursor): FunctionCall | null {
 function readCall(c: Cursor, reader: Reader): FunctionCall {
   const name: Name = [readIdentifier(c)];
   c.advance();
+  const from = c.index;
   const parts = c.isSymbol(')') ? {} : reader(c);
+  const words = parts.syntax === 'special' ? wordsBetween(c, from, parts.args ?? []) : null;
   closeParens(c);
-  return parseCallSuffix(c, name, parts);
+  return parseCallSuffix(c, name, { ...parts, words });
 }
 
 function special(field: string | null, ...values: readonly Expression[]): Partial<FunctionCall> {
@@ -146,13 +148,14 @@ function parseCollationFor(c: Cursor): FunctionCall {
   c.expectSymbol('(');
   const value = parseExpression(c);
   closeParens(c);
-  return callNode(name, c.lastEnd, special('for', value));
+  return callNode(name, c.lastEnd, { ...special('for', value), words: 'FOR' });
 }
 
 /** MySQL's MATCH (a, b) AGAINST (x [IN BOOLEAN MODE]). */
 function parseMatch(c: Cursor): FunctionCall {
   const name: Name = [readIdentifier(c)];
   c.advance();
+  const from = c.index;
   const args = parseArguments(c);
   closeParens(c);
   if (c.expect('AGAINST') && c.expectSymbol('(')) {
@@ -160,5 +163,6 @@ function parseMatch(c: Cursor): FunctionCall {
     while (!c.atClose) c.skip();
     closeParens(c);
   }
-  return callNode(name, c.lastEnd, { syntax: 'special', field: 'against', args });
+  const words = wordsBetween(c, from, args);
+  return callNode(name, c.lastEnd, { syntax: 'special', field: 'against', args, words });
 }

@@ -98,8 +98,12 @@ function suffixWords(c: Cursor, name: string, modifiers: Expression[]): string {
   return words;
 }
 
-/** DAY, YEAR TO MONTH, DAY TO SECOND(3) after INTERVAL; null without fields. */
-function parseIntervalFields(c: Cursor, modifiers: Expression[]): string | null {
+/**
+ * DAY, YEAR TO MONTH, DAY TO SECOND(3) after INTERVAL; null without fields.
+ *
+ * @param inUnit the precision is part of the result too
+ */
+function parseIntervalFields(c: Cursor, modifiers: Expression[], inUnit = false): string | null {
   const units = c.grammar.intervalUnits;
   if (!units.has(c.token.upper)) return null;
   let fields = c.advance().upper;
@@ -107,7 +111,11 @@ function parseIntervalFields(c: Cursor, modifiers: Expression[]): string | null 
     c.advance();
     fields += ` TO ${c.advance().upper}`;
   }
-  if (fields.endsWith('SECOND') && c.isSymbol('(')) modifiers.push(...parseModifiers(c, 'second'));
+  if (fields.endsWith('SECOND') && c.isSymbol('(')) {
+    const { start } = c.token;
+    modifiers.push(...parseModifiers(c, 'second'));
+    if (inUnit) fields += c.text.slice(start, c.lastEnd).replace(/\s+/g, '');
+  }
   return fields;
 }
 
@@ -197,7 +205,7 @@ export function typedLiteralOf(c: Cursor, name: Name, modifiers: readonly Expres
 
 function finishTypedLiteral(c: Cursor, type: TypeName): TypedLiteral {
   const string: Literal = readString(c);
-  const unit = type.name === 'interval' ? parseIntervalFields(c, []) : null;
+  const unit = type.name === 'interval' ? parseIntervalFields(c, [], true) : null;
   return {
     kind: 'typedLiteral',
     start: type.start,

@@ -3,7 +3,7 @@
  * read are the expressions, the ORDER BY of aggregates and the columns of JSON_TABLE and XMLTABLE.
  */
 import type { Argument, ColumnDefinition, Expression, FunctionCall, OrderItem } from '../ast.ts';
-import { argumentOf, parseCallSuffix } from './calls.ts';
+import { argumentOf, parseCallSuffix, wordsBetween } from './calls.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, isLabel, type Name, parseName, readIdentifier } from './names.ts';
@@ -55,6 +55,7 @@ export function parseWordedCall(c: Cursor): FunctionCall {
   const word = c.token.upper;
   const name: Name = [readIdentifier(c)];
   c.advance();
+  const from = c.index;
   const content: Content = { args: [], columns: [], orderBy: [], words: false };
   if (LEADING[word]?.includes(c.token.upper)) {
     content.words = true;
@@ -65,11 +66,15 @@ export function parseWordedCall(c: Cursor): FunctionCall {
   else if (!c.atClose && !(named && c.isSymbol(',')) && !NO_ARGUMENT.has(c.token.upper))
     readArgument(c, content);
   readRest(c, content, word);
+  const { args, orderBy, columns } = content;
+  const nodes = [...args, ...orderBy, ...columns].sort((a, b) => a.start - b.start);
+  const words = content.words ? wordsBetween(c, from, nodes) : null;
   closeParens(c);
   return parseCallSuffix(c, name, {
-    args: content.args,
-    orderBy: content.orderBy,
-    columns: content.columns,
+    args,
+    orderBy,
+    columns,
+    words,
     syntax: content.words ? 'special' : 'plain',
   });
 }
