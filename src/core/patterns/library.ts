@@ -18,6 +18,7 @@ import { coalesceOnColumn } from './predicates/coalesce-on-column.ts';
 import { dateTruncOnColumn } from './predicates/date-trunc.ts';
 import { orAcrossTables, orSubqueryToUnion } from './predicates/disjunction.ts';
 import { extractYearOnColumn } from './predicates/extract-year.ts';
+import { functionOnColumn } from './predicates/function-on-column.ts';
 import { intervalOnColumn } from './predicates/interval-on-column.ts';
 import { keysetOrToRowComparison } from './predicates/keyset.ts';
 import { leadingWildcard, likeWithoutWildcard } from './predicates/like-patterns.ts';
@@ -71,6 +72,7 @@ export const patterns: readonly Pattern[] = [
   orChainToIn,
   likeWithoutWildcard,
   leadingWildcard,
+  functionOnColumn,
   nowOnPartitionKey,
   // pagination
   offsetPaging,

@@ -102,7 +102,7 @@ function pageOf(statement: AnalyzedStatement, block: Block, limit: Limit): Page 
       ? block.sources.find((one) => one.node === leftmost(item))
       : undefined;
   if (!driver?.table || driver.kind !== 'table' || driver.nullSupplied)
-    return 'FROM does not begin with a table.';
+    return 'FROM does not begin with a table that everything else is joined to.';
   const ordered = orderedColumns(statement, block, driver);
   if (!ordered) return `ORDER BY is not by columns of ${driver.alias} alone.`;
   if (!block.where.every((conjunct) => isOwn(statement, conjunct, driver))) {

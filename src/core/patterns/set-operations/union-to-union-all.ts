@@ -46,7 +46,7 @@ export const unionToUnionAll: Pattern = {
 function* matchOf(statement: AnalyzedStatement, block: Block, branches: readonly Block[]): Generator<Match> {
   const operations = operationsOf(block.query);
   const range = operations[0]?.operatorRange;
-  if (!range || isRecursive(statement, block)) return;
+  if (!range || branches.length > MOST_BRANCHES || isRecursive(statement, block)) return;
   const facts = reasons(statement, block, branches);
   if (facts === null) return;
   const message =
@@ -63,6 +63,9 @@ function* matchOf(statement: AnalyzedStatement, block: Block, branches: readonly
   for (const operation of operations) edits.replace(operation.operatorRange, sql`UNION ALL`);
   yield offer(range, message, edits.done(), ...facts);
 }
+
+/** Every pair of branches is compared: more would keep the editor waiting. */
+const MOST_BRANCHES = 40;
 
 /** UNION is what ends a recursion. */
 function isRecursive(statement: AnalyzedStatement, block: Block): boolean {
