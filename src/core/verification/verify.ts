@@ -2,10 +2,17 @@
  * Is a candidate the same statement? Cheap gates first, then the user's data, then generated databases. A rule's
  * proof is never taken alone when there is something to compare on: a rule can be wrong too.
  */
-import type { Database, ScratchDatabase } from '../database.ts';
-import { DatabaseError } from '../database.ts';
+import {
+  type CallOptions,
+  type Database,
+  DatabaseError,
+  type ReadOnlySession,
+  type ScratchDatabase,
+} from '../database.ts';
+import { planSignature } from '../plans/plan-signature.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { writes } from '../sql/statement-facts.ts';
+import { compareColumns } from './compare-results.ts';
 import type { Counterexample, Evidence, EvidenceLevel } from './evidence.ts';
 import { compareLive, type LiveComparison } from './live-comparison.ts';
 import { parameterKeys } from './search/pair.ts';
@@ -50,6 +57,9 @@ export type Verdict =
 /** Generated databases on which rows reached the output, at least, before they count as a test. */
 const ENOUGH_REACHED = 10;
 
+/** A proof is there already: the search is a second look. */
+const SECOND_CHECK: SearchOptions = { databases: 160, budgetMs: 2000 };
+
 /** Originals that did not end in time on the user's data: they are not tried again for each candidate. */
 const slowOriginals = new WeakMap<AnalyzedStatement, LiveComparison>();
 
@@ -78,6 +88,10 @@ export async function verifyCandidate(request: VerifyRequest): Promise<Verdict> 
   }
   const live = await compareOnData(request);
   if (live?.verdict === 'different') return refuted(live.counterexample);
+  if (live?.verdict === 'samePlan') {
+    const assumptions = [...proof.assumptions, SAME_PLAN];
+    return conclude({ soundness: 'proved', assumptions }, null, tested);
+  }
   return conclude(proof, live, tested);
 }
 
@@ -85,7 +99,8 @@ async function search(request: VerifyRequest): Promise<SearchResult | null> {
   const { original, candidate, scratch, signal } = request;
   if (!scratch || original.dialect !== 'postgresql') return null;
   try {
-    const options = { ...request.search, signal };
+    const bounds = request.proof.soundness === 'proved' ? SECOND_CHECK : {};
+    const options = { ...bounds, ...request.search, signal };
     return await searchCounterexample(original, candidate, original.catalog, await scratch(), options);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.reason === 'cancelled') throw error;
@@ -93,7 +108,7 @@ async function search(request: VerifyRequest): Promise<SearchResult | null> {
   }
 }
 
-async function compareOnData(request: VerifyRequest): Promise<LiveComparison | null> {
+async function compareOnData(request: VerifyRequest): Promise<LiveComparison | SamePlan | null> {
   const { original, candidate, database, signal, timeoutMs } = request;
   if (!database) return null;
   if (writes(original)) return unknownLive('It changes data, so it was not run on your data.');
@@ -103,13 +118,52 @@ async function compareOnData(request: VerifyRequest): Promise<LiveComparison | n
   const known = slowOriginals.get(original);
   if (known) return known;
   const live = await database.readOnly(
-    (session) => compareLive(session, original, candidate, { signal, timeoutMs }),
+    async (session) =>
+      (await compareWithoutRunning(session, original, candidate, { signal, timeoutMs })) ??
+      compareLive(session, original, candidate, { signal, timeoutMs }),
     { signal },
   );
   if (live.verdict === 'unknown' && live.reason === 'timeout' && live.message.includes('original')) {
     slowOriginals.set(original, live);
   }
   return live;
+}
+
+interface SamePlan {
+  readonly verdict: 'samePlan';
+}
+
+const SAME_PLAN =
+  'Both statements reach the same plan on this server, so they do the same (and take the same time).';
+
+/**
+ * The gates that ask the server without running anything: the columns that it describes, and the plans.
+ *
+ * @returns null when only running them can tell
+ */
+async function compareWithoutRunning(
+  session: ReadOnlySession,
+  original: AnalyzedStatement,
+  candidate: AnalyzedStatement,
+  call: CallOptions,
+): Promise<LiveComparison | SamePlan | null> {
+  try {
+    const columns = compareColumns(
+      await session.describe(original.text, call),
+      await session.describe(candidate.text, call),
+    );
+    if (columns) return { verdict: 'different', counterexample: { setup: '', ...columns } };
+    const options = { ...call, verbose: true };
+    const before = planSignature(await session.explain(original.text, options));
+    if (before === null) return null;
+    const after = planSignature(await session.explain(candidate.text, options));
+    return before === after ? { verdict: 'samePlan' } : null;
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    if (error.reason === 'cancelled' || error.reason === 'connectionLost') throw error;
+    // what a statement raises here it raises again when it is run, and is judged there
+    return null;
+  }
 }
 
 function unknownLive(message: string): LiveComparison {
