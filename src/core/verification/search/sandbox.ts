@@ -1,5 +1,5 @@
 /** The sandbox of one search: the space's tables in a scratch database, everything undone at the end. */
-import { DatabaseError, type ResultColumn, type ScratchDatabase } from '../../database.ts';
+import { DatabaseError, type QueryResult, type ResultColumn, type ScratchDatabase } from '../../database.ts';
 import { createStatements, stringLiteral } from '../generate/ddl.ts';
 import { NotReproducible, type SearchSpace } from '../generate/search-space.ts';
 import { CREATE_HARNESS, HARNESS_SCHEMA, type Job, type JobResult } from './harness.ts';
@@ -60,7 +60,8 @@ export class Sandbox {
    * @throws DatabaseError when the sandbox fails or is stopped
    */
   async describe(sql: string): Promise<readonly ResultColumn[] | DatabaseError> {
-    return this.guarded(async () => (await this.execute(sql)).columns);
+    // a row at most: on empty tables some statements still return millions
+    return this.guarded(async () => (await this.execute(sql, 1)).columns);
   }
 
   /**
@@ -92,8 +93,9 @@ export class Sandbox {
     return answer;
   }
 
-  private execute(sql: string) {
-    return this.scratch.execute(sql, { signal: this.limits.signal, timeoutMs: this.limits.timeoutMs });
+  private execute(sql: string, maxRows?: number): Promise<QueryResult> {
+    const call = { signal: this.limits.signal, timeoutMs: this.limits.timeoutMs };
+    return this.scratch.execute(sql, maxRows === undefined ? call : { ...call, maxRows });
   }
 }
 

@@ -52,8 +52,9 @@ const DEFAULT_BUDGET_MS = 3000;
 const DEFAULT_DATABASES = 400;
 /** databases sent in one call */
 const BATCH = 20;
-/** milliseconds that one call may take before the sandbox is given up: endless statements are found so */
-const CALL_LIMIT_MS = 15_000;
+/** One call may take this many times the budget, and this long at least, before the sandbox is ended: so endless statements stop. */
+const CALL_LIMIT_FACTOR = 2;
+const CALL_LIMIT_MS = 5000;
 /** databases kept to be changed */
 const CORPUS = 60;
 
@@ -117,7 +118,9 @@ class Searching {
       this.catalog,
     );
     const keys = [...new Set([...originalKeys.values(), ...candidateKeys.values()])];
-    const limits = { signal: this.options.signal, timeoutMs: CALL_LIMIT_MS };
+    const budgetMs = this.options.budgetMs ?? DEFAULT_BUDGET_MS;
+    const timeoutMs = Math.max(CALL_LIMIT_MS, CALL_LIMIT_FACTOR * budgetMs);
+    const limits = { signal: this.options.signal, timeoutMs };
     const settings = sandboxSettings(this.catalog);
     return Sandbox.within(scratch, builder.space, settings, limits, async (sandbox) => {
       const space = builder.withParameters(await this.parameterTypes(sandbox, keys));
