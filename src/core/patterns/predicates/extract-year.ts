@@ -1,9 +1,17 @@
-import type { Expression } from '../../sql/ast.ts';
+import type { Expression, FunctionCall } from '../../sql/ast.ts';
+import { sameExpression } from '../../sql/properties/same-expression.ts';
+import type { AnalyzedStatement, Conjunct } from '../../sql/query-model.ts';
+import { rangesOverlap } from '../../sql/text.ts';
 import { unwrapParens } from '../../sql/walk.ts';
-import type { Pattern } from '../pattern.ts';
-import { parseMoment } from './calendar.ts';
-import { type Floored, findFloored } from './floored-column.ts';
-import type { Boundary } from './time-range.ts';
+import { editing } from '../../sql/writing/edits.ts';
+import { source, sql } from '../../sql/writing/fragment.ts';
+import { blocked, offer } from '../offer.ts';
+import type { Match, Pattern } from '../pattern.ts';
+import { nextUnit, parseMoment } from './calendar.ts';
+import { comparisonsOf } from './comparison.ts';
+import { type Floored, type FlooredRule, findFloored } from './floored-column.ts';
+import { searchableColumn, serving } from './indexed-column.ts';
+import { type Boundary, writeMoment, zoneBlock, zoneFact } from './time-range.ts';
 
 /** `EXTRACT(YEAR FROM x) = 2022` → `x >= '2022-01-01' AND x < '2023-01-01'`. */
 export const extractYearOnColumn: Pattern = {
@@ -27,29 +35,92 @@ export const extractYearOnColumn: Pattern = {
     after: "SELECT count(*) FROM orders WHERE placed_at >= '2022-01-01' AND placed_at < '2023-01-01'",
   },
   rewrites: true,
-  find: (statement) =>
-    findFloored(statement, {
-      floored: yearOf,
-      boundary: (value) => yearBoundary(value),
-      families: ['date', 'timestamp', 'timestamptz'],
-    }),
+  *find(statement) {
+    const months = [...monthsOfYears(statement)];
+    yield* months;
+    for (const match of findFloored(statement, RULE)) {
+      if (!months.some((month) => rangesOverlap(month.range, match.range))) yield match;
+    }
+  },
 };
 
-function yearOf(side: Expression): Floored | null {
-  if (side.kind === 'cast' && ['integer', 'int', 'int4'].includes(side.type.name))
-    return yearOf(unwrapParens(side.operand));
-  if (side.kind !== 'call') return null;
-  const operand = yearOperand(side);
-  const column = operand ? unwrapParens(operand) : null;
-  return column?.kind === 'column' ? { column, unit: 'year', indexedAs: 'year' } : null;
+const FAMILIES: readonly string[] = ['date', 'timestamp', 'timestamptz'];
+
+const RULE: FlooredRule = { floored: yearOf, boundary: (value) => yearBoundary(value), families: FAMILIES };
+
+/** `EXTRACT(YEAR FROM x) = 2024 AND EXTRACT(MONTH FROM x) = 2` is one month. */
+function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
+  for (const scope of [...statement.writes, ...statement.blocks]) {
+    for (const year of partsIn(scope.where, 'year')) {
+      const month = partsIn(scope.where, 'month').find((one) =>
+        sameExpression(one.column, year.column, statement),
+      );
+      const column = month ? searchableColumn(statement, year.column) : null;
+      const start = month ? parseMoment(`${year.value}-${month.value.padStart(2, '0')}-01`) : null;
+      if (!month || !column || start === null || !FAMILIES.includes(column.resolved.column?.family ?? ''))
+        continue;
+      const range = year.conjunct.expression;
+      const message = `The year and the month of ${column.resolved.name} are computed for every row. Together they are a range that can use ${serving(column)}.`;
+      const fact = zoneFact(statement, column);
+      if (!fact.sound) {
+        yield blocked(range, message, zoneBlock(statement, column));
+        continue;
+      }
+      const written = source(statement, year.column);
+      const bounds = sql`${written} >= ${writeMoment(start, null)} AND ${written} < ${writeMoment(nextUnit(start, 'month'), null)}`;
+      const edits = editing(statement)
+        .replaceConjunct(year.conjunct, bounds)
+        .removeConjunct(month.conjunct)
+        .done();
+      const type = `${column.table.name}.${column.resolved.name} is ${column.resolved.column?.type}.`;
+      yield offer(range, message, edits, type, fact.assumption);
+    }
+  }
 }
 
-function yearOperand(call: Expression & { kind: 'call' }): Expression | null {
-  if (call.function === 'extract' && call.field === 'year') return call.args.at(-1)?.value ?? null;
+interface CalendarPart {
+  readonly conjunct: Conjunct;
+  readonly column: Expression;
+  readonly value: string;
+}
+
+/** Conjuncts `EXTRACT(field FROM column) = number`. */
+function partsIn(where: readonly Conjunct[], field: 'year' | 'month'): CalendarPart[] {
+  return where.flatMap((conjunct) => {
+    if (conjunct.expression.kind !== 'binary') return [];
+    const comparison = comparisonsOf(conjunct.expression, (side) => partColumn(side, field) !== null)?.[0];
+    const column = comparison ? partColumn(comparison.left, field) : null;
+    const value = comparison?.right;
+    const form = field === 'year' ? /^\d{4}$/ : /^\d{1,2}$/;
+    const isNumber = value?.kind === 'literal' && value.type === 'number' && form.test(value.value);
+    return comparison?.operator === '=' && column && isNumber
+      ? [{ conjunct, column, value: value.value }]
+      : [];
+  });
+}
+
+function yearOf(side: Expression): Floored | null {
+  const column = partColumn(side, 'year');
+  return column ? { column, unit: 'year', indexedAs: 'year' } : null;
+}
+
+/** The column whose year or month an expression is. */
+function partColumn(side: Expression, wanted: 'year' | 'month'): Expression | null {
+  if (side.kind === 'cast' && ['integer', 'int', 'int4'].includes(side.type.name)) {
+    return partColumn(unwrapParens(side.operand), wanted);
+  }
+  const operand = side.kind === 'call' ? partOperand(side, wanted) : null;
+  const column = operand ? unwrapParens(operand) : null;
+  return column?.kind === 'column' ? column : null;
+}
+
+function partOperand(call: FunctionCall, wanted: string): Expression | null {
+  if (call.function === 'extract' && call.field === wanted) return call.args.at(-1)?.value ?? null;
   if (call.function !== 'date_part' || call.args.length !== 2) return null;
   const field = call.args[0] ? unwrapParens(call.args[0].value) : null;
-  const isYear = field?.kind === 'literal' && field.type === 'string' && field.value.toLowerCase() === 'year';
-  return isYear ? (call.args[1]?.value ?? null) : null;
+  const isWanted =
+    field?.kind === 'literal' && field.type === 'string' && field.value.toLowerCase() === wanted;
+  return isWanted ? (call.args[1]?.value ?? null) : null;
 }
 
 function yearBoundary(value: Expression): Boundary | null {
