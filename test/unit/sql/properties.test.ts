@@ -61,6 +61,16 @@ describe('volatility', () => {
     assert.equal(volatilityOf(queryOf(statement), statement), 'volatile');
   });
 
+  test('a view is as volatile as its definition', () => {
+    const schema = `CREATE TABLE t (a int); CREATE VIEW calm AS SELECT a FROM t;
+      CREATE VIEW wild AS SELECT random() AS r FROM t; CREATE VIEW over_it AS SELECT r FROM wild;`;
+    const of = (view: string): string => {
+      const statement = analyzed(`SELECT * FROM ${view}`, 'postgresql', schema);
+      return volatilityOf(queryOf(statement), statement);
+    };
+    assert.deepEqual([of('calm'), of('wild'), of('over_it')], ['stable', 'volatile', 'volatile']);
+  });
+
   test('array_agg depends on the order of rows unless it says which', () => {
     const depends = (text: string): boolean => dependsOnRowOrder(expressionOf(text)[0]);
     assert.equal(depends('array_agg(id)'), true);
@@ -350,6 +360,15 @@ describe('keys', () => {
     ['SELECT n FROM slots WHERE n = 1', false],
     ['SELECT id FROM orders WHERE id = 1 OR id = 2', false],
     ['SELECT id FROM customers x WHERE x.email = c.email', true],
+    ['SELECT o.id FROM orders o JOIN items i USING (id)', false],
+    [
+      'SELECT x.id FROM customers x JOIN (SELECT DISTINCT id FROM customers) y USING (id) WHERE y.id = 1',
+      true,
+    ],
+    [
+      'SELECT l.m FROM customers x, LATERAL (SELECT max(o.customer_id) AS m FROM orders o WHERE o.customer_id = x.id) l WHERE x.id = l.m',
+      false,
+    ],
     ['SELECT id FROM customers x WHERE x.id = c.credit', true],
   ];
   for (const [query, one] of single) {

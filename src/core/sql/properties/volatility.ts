@@ -1,5 +1,7 @@
 /** Whether evaluating something again, or another number of times, could show. */
-import type { Expression, FunctionCall, Node, Query } from '../ast.ts';
+import { findTable, type Table } from '../../catalog/catalog.ts';
+import type { Expression, FunctionCall, Node, Query, TableRef } from '../ast.ts';
+import { parseStatement } from '../parse.ts';
 import { walk } from '../walk.ts';
 import {
   aggregateResult,
@@ -24,7 +26,7 @@ const WINDOW_FUNCTIONS = new Set(
  *
  * 'stable' is the same all through one statement: now(), current_date, reading a table. A function that is neither one
  * of the engine's own nor in the catalog is volatile; so are sequences, locking clauses, data-modifying CTEs,
- * TABLESAMPLE, MySQL's user variables, and what the parser did not understand.
+ * TABLESAMPLE, MySQL's user variables, views over any of these, and what the parser did not understand.
  */
 export function volatilityOf(
   node: Expression | Query,
@@ -62,8 +64,9 @@ function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): V
       return 'volatile';
     case 'variable':
       return names.dialect === 'tsql' ? 'stable' : 'volatile';
-    case 'query':
     case 'table':
+      return relationVolatility(node, names);
+    case 'query':
       return 'stable';
     case 'cast':
       return 'stable';
@@ -71,6 +74,24 @@ function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): V
       return 'immutable';
   }
 }
+
+/** A view may call anything: its definition decides, and one that cannot be read is volatile. */
+function relationVolatility(node: TableRef, names: Pick<Names, 'dialect' | 'catalog'>): Volatility {
+  const table = findTable(
+    names.catalog,
+    node.name.map((part) => part.name),
+  );
+  if (table?.kind !== 'view') return 'stable';
+  const known = VIEWS.get(table);
+  if (known) return known;
+  const { tree } = parseStatement(table.definition ?? '', names.dialect);
+  const volatility = tree.kind === 'queryStatement' ? volatilityOf(tree.query, names) : 'volatile';
+  VIEWS.set(table, volatility);
+  return volatility;
+}
+
+/** Of views that were asked for before. */
+const VIEWS = new WeakMap<Table, Volatility>();
 
 function callVolatility(call: FunctionCall, names: Pick<Names, 'dialect' | 'catalog'>): Volatility {
   // the session's zone and date style decide casts; UNIX_TIMESTAMP() without an argument is now()

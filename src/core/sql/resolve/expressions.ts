@@ -139,7 +139,7 @@ function aggregatingScope(call: FunctionCall, scope: OpenScope, resolution: Reso
     if (node.kind === 'query' || node === call.filter) return false;
     if (node.kind !== 'column') return true;
     const block = resolution.resolve(node)?.source.block;
-    const at = scopes.findIndex((candidate) => candidate === block);
+    const at = block ? scopes.indexOf(block as OpenScope) : -1;
     nearest = Math.min(nearest, at < 0 ? 0 : at);
     return false;
   });
