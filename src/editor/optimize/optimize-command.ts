@@ -139,7 +139,11 @@ export class OptimizeCommand {
       ...(session === null ? ['Choose Database'] : []),
       ...(result.refuted.length > 0 ? ['Show Counterexamples'] : []),
     ];
-    const chosen = await vscode.window.showInformationMessage(result.reason, ...buttons);
+    const advice =
+      session === null
+        ? ' No database is chosen for this file: with its keys and NOT NULL columns known, more can be rewritten.'
+        : '';
+    const chosen = await vscode.window.showInformationMessage(`${result.reason}${advice}`, ...buttons);
     if (chosen === 'Choose Database') await vscode.commands.executeCommand(COMMANDS.chooseConnection);
     if (chosen === 'Show Counterexamples') {
       const text = counterexamplesText(result);
