@@ -3,25 +3,21 @@ import type { Candidate } from '../core/optimizer/optimization.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import type { OptimizedStatement } from './verbs/optimize.ts';
 
-/** One section a statement that has something to say, and a summary. */
-export function optimizationText(statements: readonly OptimizedStatement[]): string {
-  const sections = statements.map(section).join('\n');
+/** The last line: how many statements have a better rewrite. */
+export function summaryText(statements: readonly OptimizedStatement[]): string {
   const better = statements.filter((statement) => statement.best !== null);
   const measured = better.filter((statement) => bestOf(statement)?.measured);
-  const summary =
+  const findings = sum(statements, (s) => s.findings.length);
+  const refuted = sum(statements, (s) => s.refuted.length);
+  return (
     `${count(statements.length, 'statement')}: ${better.length} with a better rewrite` +
     (measured.length > 0 ? ` (${measured.length} measured)` : '') +
-    `, ${count(
-      sum(statements, (s) => s.findings.length),
-      'finding',
-    )}, ${count(
-      sum(statements, (s) => s.refuted.length),
-      'rewrite',
-    )} refuted and not offered.`;
-  return `${sections}\n${summary}\n`;
+    `, ${count(findings, 'finding')}, ${count(refuted, 'rewrite')} refuted and not offered.\n`
+  );
 }
 
-function section(statement: OptimizedStatement): string {
+/** What was found for one statement: its findings, and the best rewrite with its evidence as a diff. */
+export function statementText(statement: OptimizedStatement): string {
   const lines = [`Line ${statement.range.line}: ${firstLine(statement.text)}`];
   for (const finding of statement.findings)
     lines.push(`  ${finding.severity}: ${finding.message} [${finding.pattern}]`);
@@ -34,7 +30,7 @@ function section(statement: OptimizedStatement): string {
   } else {
     lines.push(`  ${statement.reason}`);
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n`;
 }
 
 function bestOf(statement: OptimizedStatement): Candidate | undefined {

@@ -55,6 +55,9 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
       env: terminal.env,
       signal: stop.signal,
       print: (result, text) => terminal.stdout(json ? `${JSON.stringify(result, null, 2)}\n` : text()),
+      printPart: (text) => {
+        if (!json) terminal.stdout(text());
+      },
       progress: (message) => {
         if (!values['quiet']) terminal.stderr(`${message}\n`);
       },

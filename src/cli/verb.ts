@@ -13,6 +13,8 @@ export interface VerbContext {
   readonly signal: AbortSignal;
   /** a result: the whole of it with --json, the text otherwise */
   print(result: unknown, text: () => string): void;
+  /** a part of the text as soon as it is known; nothing with --json */
+  printPart(text: () => string): void;
   /** progress, on standard error; nothing with --quiet */
   progress(message: string): void;
 }

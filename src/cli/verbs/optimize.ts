@@ -6,7 +6,7 @@ import { fingerprint } from '../../core/sql/fingerprint.ts';
 import { statementKind } from '../../core/sql/statement-facts.ts';
 import { applyEdits, type TextEdit } from '../../core/sql/text.ts';
 import { type Target, withTarget } from '../connect.ts';
-import { optimizationText } from '../optimization-text.ts';
+import { statementText, summaryText } from '../optimization-text.ts';
 import { readSource } from '../read-source.ts';
 import { type KeptScratch, keepScratch } from '../scratch.ts';
 import { type SourceStatement, statementsOf } from '../statements.ts';
@@ -47,7 +47,7 @@ export const optimizeVerb: Verb = {
     const source = await readSource(file);
     return withTarget(context, async (target) => {
       const statements = await optimizeAll(source, target, context);
-      context.print({ version: RESULT_VERSION, statements }, () => optimizationText(statements));
+      context.print({ version: RESULT_VERSION, statements }, () => summaryText(statements));
       if (context.options['write']) await writeBest(file, source, statements, context);
       return EXIT.done;
     });
@@ -65,7 +65,9 @@ async function optimizeAll(
   try {
     for (const statement of found) {
       context.progress(`Statement ${statement.index + 1} of ${found.length}, line ${statement.range.line}`);
-      results.push(await optimizeOne(statement, target, scratch.open, context));
+      const result = await optimizeOne(statement, target, scratch.open, context);
+      context.printPart(() => statementText(result));
+      results.push(result);
     }
   } finally {
     await scratch.close();
