@@ -6,7 +6,7 @@ import { parseExpression } from './expressions.ts';
 /** A CASE expression, the current token being CASE. */
 export function parseCase(c: Cursor): Case {
   const { start } = c.advance();
-  const operand = c.is('WHEN') || c.atBoundary ? null : parseExpression(c);
+  const operand = c.is('WHEN') || c.atClose || c.isSymbol(',') || c.is('FROM') ? null : parseExpression(c);
   const branches: CaseBranch[] = [];
   while (c.is('WHEN')) branches.push(parseBranch(c));
   if (branches.length === 0) c.problem('WHEN is missing');

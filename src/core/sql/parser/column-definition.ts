@@ -107,6 +107,12 @@ function readConstraint(c: Cursor, parts: Parts): void {
     parts.notNull = true;
     return;
   }
+  // T-SQL: CONSTRAINT name DEFAULT x
+  if (c.is('CONSTRAINT') && c.peek(2).upper === 'DEFAULT') {
+    c.advance();
+    c.advance();
+    return;
+  }
   parts.constraints.push(parseColumnConstraint(c));
 }
 

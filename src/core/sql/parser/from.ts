@@ -13,7 +13,16 @@ import { parseFunctionAlias, parseTableAlias } from './aliases.ts';
 import { parseCall, parseKeywordCall } from './calls.ts';
 import type { Cursor } from './cursor.ts';
 import { atJoin, parseJoins } from './joins.ts';
-import { closeParens, isLabel, isName, isTemplate, type Name, parseQualifiedName } from './names.ts';
+import {
+  closeParens,
+  continueName,
+  isLabel,
+  isName,
+  isTemplate,
+  type Name,
+  parseQualifiedName,
+  readIdentifier,
+} from './names.ts';
 import { atQueryContinuation, continueQuery, parseQuery, queryOfBody } from './query.ts';
 import { parseSpecialCall } from './special-calls.ts';
 import { atModifier, parseModifier } from './table-modifiers.ts';
@@ -71,7 +80,8 @@ function isTableName(c: Cursor): boolean {
 function isFunction(c: Cursor): boolean {
   const { token } = c;
   if (c.grammar.keywordCalls.has(token.upper)) return true;
-  if (!isLabel(token) || token.upper === 'ONLY') return false;
+  const callable = isName(c, token) || (c.dialect.functionKeywords.has(token.upper) && !atJoin(c));
+  if (!callable || token.upper === 'ONLY') return false;
   let at = 1;
   while (c.peek(at).text === '.' && isLabel(c.peek(at + 1))) at += 2;
   if (c.peek(at).text !== '(') return false;
@@ -84,7 +94,9 @@ export function parseTableName(c: Cursor): TableRef {
   const { start } = c.token;
   const only = c.accept('ONLY');
   const parenthesized = only && c.acceptSymbol('(');
-  const name = parseQualifiedName(c);
+  // MySQL's DUAL is reserved, T-SQL's table variables are no names.
+  const single = c.is('DUAL') || (c.token.kind === 'variable' && c.grammar.transact);
+  const name: Name = single ? [readIdentifier(c)] : parseQualifiedName(c);
   if (parenthesized) closeParens(c);
   c.acceptSymbol('*');
   const from = only ? start : name[0].start;
@@ -193,7 +205,9 @@ function parseFunctionCall(c: Cursor): FunctionCall | Opaque {
     if (call !== null) return call;
   }
   if (c.grammar.keywordCalls.has(upper) && c.peek(1).text !== '.') return parseKeywordCall(c);
-  const name: Name = parseQualifiedName(c);
+  // LEFT (…) and COALESCE (…) are reserved in some dialects.
+  const callable = c.dialect.functionKeywords.has(upper);
+  const name: Name = callable ? continueName(c, readIdentifier(c)) : parseQualifiedName(c);
   if (c.isSymbol('(')) return parseCall(c, name);
   c.problem('a function is missing');
   return c.opaqueFrom(name[0].start, 'not a function');

@@ -66,7 +66,8 @@ function parseWord(c: Cursor): Expression {
       if (c.dialect.reserved.has(word)) return readLiteral(c, 'boolean');
       break;
     case 'DEFAULT':
-      return readLiteral(c, 'default');
+      // MySQL: DEFAULT(column)
+      return next.text === '(' && !c.grammar.subscripts ? parseNamed(c) : readLiteral(c, 'default');
     case 'ARRAY':
       if (next.text === '[') return parseArray(c);
       break;

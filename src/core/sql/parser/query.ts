@@ -84,6 +84,8 @@ const TRAILING_WORDS: ReadonlySet<string> = new Set(['FOR', 'OPTION', 'INTO', 'P
 /** FOR XML, OPTION (…), INTO OUTFILE; anything else is not expected here. */
 function parseTrailing(c: Cursor): Opaque {
   const stop = () => atQueryContinuation(c) || c.is('OPTION') || endsQuery(c);
+  // FOR XML PATH (''), TYPE: its commas belong to it
+  if (c.grammar.transact && c.is('FOR')) return c.keptUntil(() => c.is('OPTION'), 'a clause of this dialect');
   const known = TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar;
   return known ? c.keptUntil(stop, 'a clause of this dialect') : c.unexpectedUntil(stop);
 }
@@ -161,9 +163,13 @@ export function parseValues(c: Cursor): Values {
   const rows: Values['rows'][number][] = [];
   do {
     const from = c.token.start;
-    c.accept('ROW');
+    if (c.peek(1).text === '(') c.accept('ROW');
+    if (!c.isSymbol('(')) {
+      c.problem('a row is missing');
+      break;
+    }
     const items = parseParenthesizedExpressions(c);
-    if (items.length > 0 || c.lastEnd > from) rows.push({ kind: 'row', start: from, end: c.lastEnd, items });
+    rows.push({ kind: 'row', start: from, end: c.lastEnd, items });
   } while (c.acceptSymbol(','));
   return { kind: 'values', start, end: c.lastEnd, rows };
 }

@@ -162,10 +162,16 @@ function parseTop(c: Cursor): Top {
 /** The select list (RETURNING's too): none, or items separated by commas. */
 export function parseSelectItems(c: Cursor): SelectItem[] {
   const items: SelectItem[] = [];
-  if (c.atClose || (c.atBoundary && !c.isSymbol(',')) || c.is('INTO') || c.is('UNION')) return items;
+  if (c.atClose || c.is('INTO') || atClauseAfterItems(c)) return items;
   do items.push(parseSelectItem(c));
   while (c.acceptSymbol(','));
   return items;
+}
+
+/** A clause's word where the first item could stand; some of them are columns (values) or calls (MySQL's VALUES) too. */
+function atClauseAfterItems(c: Cursor): boolean {
+  if (!c.atBoundary || c.isSymbol(',') || c.isSymbol(']')) return false;
+  return !isName(c, c.token) && !(c.is('VALUES') && c.peek(1).text === '(');
 }
 
 function parseSelectItem(c: Cursor): SelectItem {

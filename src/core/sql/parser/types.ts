@@ -93,9 +93,19 @@ function suffixWords(c: Cursor, name: string, modifiers: Expression[]): string {
   }
   let words = '';
   if (c.grammar.intervalExpressions) {
+    if (c.isWords('CHARACTER', 'SET') || c.is('CHARSET')) readCharacterSet(c);
     while (MYSQL_ATTRIBUTES.has(c.token.upper)) words += ` ${c.advance().upper.toLowerCase()}`;
   }
   return words;
+}
+
+/** MySQL: CHAR(10) CHARACTER SET utf8mb4 */
+function readCharacterSet(c: Cursor): void {
+  if (!c.accept('CHARSET')) {
+    c.advance();
+    c.advance();
+  }
+  c.advance();
 }
 
 /**

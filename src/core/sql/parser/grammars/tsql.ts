@@ -3,6 +3,7 @@ import { wordSet } from '../../dialects/word-set.ts';
 import type { Grammar } from '../grammar.ts';
 import { all, form, left, logical } from './infix.ts';
 
+const ASSIGN = 5;
 const OR = 10;
 const AND = 20;
 const NOT = 30;
@@ -30,6 +31,8 @@ export const TSQL_GRAMMAR: Grammar = {
     ...all('+ - & ^ | ||', left(SUM)),
     ...all('* / %', left(PRODUCT)),
     ...all('<< >>', left(SUM)),
+    // SELECT @x += a
+    ...all('+= -= *= /= %= &= |= ^=', left(ASSIGN)),
   ]),
   otherOperator: null,
   prefixes: new Map([
