@@ -14,6 +14,11 @@ import { goldenCases } from '../unit/patterns/golden-cases.ts';
 /** Generated databases for each case. */
 const DATABASES = 120;
 
+/** Generated tables are small: a page behind their last row would show nothing. */
+function shallow(sql: string): string {
+  return sql.replace(/\bOFFSET \d{4,}/gi, 'OFFSET 1');
+}
+
 describe('rewrites of the golden cases on generated databases', () => {
   let scratch: ScratchDatabase;
   before(async () => {
@@ -26,12 +31,13 @@ describe('rewrites of the golden cases on generated databases', () => {
 
   for (const one of goldenCases()) {
     const { expected } = one;
-    if (expected.kind !== 'gives' || one.dialect !== 'postgresql') continue;
+    if (expected.kind !== 'gives' || expected.soundness !== 'proved' || one.dialect !== 'postgresql')
+      continue;
     test(`${one.pattern}: ${one.title}`, async () => {
       const catalog = catalogFromDdl(one.schema, one.dialect);
       const result = await searchCounterexample(
-        analyzeStatement(one.sql, catalog),
-        analyzeStatement(expected.sql, catalog),
+        analyzeStatement(shallow(one.sql), catalog),
+        analyzeStatement(shallow(expected.sql), catalog),
         catalog,
         scratch,
         { databases: DATABASES, budgetMs: 20_000 },

@@ -18,7 +18,7 @@ export function offer(
     return blocked(
       range,
       message,
-      'A comment or a part that is not understood stands in the way of the edit.',
+      'The edit would lose a comment, repeat a parameter or touch a part that is not understood.',
     );
   const facts = assumptions.filter((one) => one !== null);
   return { range, message, rewrite: { edits, assumptions: facts, soundness: 'proved' } };

@@ -18,7 +18,9 @@ for (const id of [...new Set(cases.map((one) => one.pattern))]) {
 function check(one: GoldenCase): void {
   const pattern = patternById(one.pattern);
   assert.ok(pattern, `there is a pattern ${one.pattern}`);
-  const statement = analyzeStatement(one.sql, catalogFromDdl(one.schema, one.dialect));
+  const catalog = catalogFromDdl(one.schema, one.dialect);
+  const settings = { ...catalog.settings, timezone: one.timeZone };
+  const statement = analyzeStatement(one.sql, { ...catalog, settings });
   const [found] = findMatches(statement, { among: [pattern] });
   const { expected } = one;
   if (expected.kind === 'silent') {
@@ -30,6 +32,7 @@ function check(one: GoldenCase): void {
   if (expected.kind === 'gives') {
     assert.ok(match.rewrite, `there is a rewrite; blocked by: ${match.blockedBy}`);
     assert.equal(applyEdits(one.sql, match.rewrite.edits), expected.sql);
+    assert.equal(match.rewrite.soundness, expected.soundness);
     return;
   }
   assert.equal(match.rewrite, null, 'there is no rewrite');
