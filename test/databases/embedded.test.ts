@@ -164,6 +164,24 @@ test('the process and its folder go when the parent is killed, even in the middl
   while (children.some(isRunning) || place().length > 0) await new Promise(setImmediate);
 });
 
+test('a whole group of processes that is told to end leaves nothing behind', async () => {
+  const source = new URL('../../src/', import.meta.url);
+  const program = await file(
+    'group.ts',
+    `import { parseConnectionUrl } from '${new URL('databases/connection-url.ts', source).href}';
+     import { openDatabase } from '${new URL('databases/open-database.ts', source).href}';
+     await openDatabase(parseConnectionUrl('embedded:'));
+     console.log('ready');`,
+  );
+  const parent = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  await new Promise((resolve) => parent.stdout.once('data', resolve));
+  const pid = parent.pid ?? 0;
+  const children = await childrenOf(pid);
+  process.kill(-pid, 'SIGTERM');
+  const place = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`sqlopt-embedded-${pid}-`));
+  while (children.some(isRunning) || place().length > 0) await new Promise(setImmediate);
+});
+
 test('is found beside the bundle, without the sources', async (t) => {
   const bundle = new URL('../../dist/cli.js', import.meta.url);
   if (!existsSync(bundle)) {

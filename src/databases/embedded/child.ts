@@ -17,6 +17,9 @@ const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
 
 watchParent();
 process.on('disconnect', leave);
+// Ctrl+C in a terminal reaches this process too; it is for the parent to decide
+process.on('SIGINT', () => {});
+process.on('SIGTERM', leave);
 process.on('message', (message: { readonly kind: 'stop' }) => {
   if (message.kind === 'stop') void stop();
 });
