@@ -64,6 +64,8 @@ export class Cursor {
   private readonly last: Token;
   /** how many tokens were read */
   index = 0;
+  /** how many brackets are open around the current place */
+  brackets = 0;
   private depth = 0;
 
   constructor(text: string, tokens: readonly Token[], dialect: DialectData, grammar: Grammar) {
@@ -255,7 +257,8 @@ export class Cursor {
   /** True where a clause, a parenthesis, a list element or the statement ends. */
   get atBoundary(): boolean {
     const { token } = this;
-    if (token === this.last || token.text === ')' || token.text === ']' || token.text === ',') return true;
+    if (token === this.last || token.text === ')' || token.text === ',') return true;
+    if (token.text === ']') return this.brackets > 0;
     return token.text === ';' || CLAUSE_WORDS.has(token.upper);
   }
 

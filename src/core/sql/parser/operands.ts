@@ -134,6 +134,7 @@ function parseArray(c: Cursor): Expression {
     return c.opaqueFrom(start, 'nested too deeply');
   }
   c.expectSymbol('[');
+  c.brackets++;
   const items: Expression[] = [];
   if (!c.isSymbol(']')) {
     do items.push(c.isSymbol('[') ? parseArray(c) : parseExpression(c));
@@ -145,8 +146,9 @@ function parseArray(c: Cursor): Expression {
 }
 
 function closeBracket(c: Cursor): void {
+  c.brackets--;
   if (c.acceptSymbol(']')) return;
-  c.unexpected();
+  if (!c.atClose) c.unexpectedUntil(() => c.isSymbol(']') || c.atBoundary);
   c.expectSymbol(']');
 }
 
@@ -201,6 +203,7 @@ function parseSubscript(c: Cursor, operand: Expression): Expression {
 /** `[i]`, `[i:j]`, `[:j]`, `[i:]`, `[:]` */
 export function parseSubscriptBounds(c: Cursor): Pick<Subscript, 'indexes' | 'slice'> {
   c.advance();
+  c.brackets++;
   const indexes: Expression[] = [];
   const lower = !c.isSymbol(':');
   if (lower) indexes.push(parseExpression(c));
