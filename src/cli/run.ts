@@ -1,6 +1,7 @@
 /** Finds the verb, reads its options, runs it and turns what goes wrong into a sentence and an exit status. */
 import { parseArgs } from 'node:util';
 import { DatabaseError } from '../core/database.ts';
+import { ConnectionUrlError } from '../databases/connection-url.ts';
 import { COMMON_OPTIONS, EXIT, type OptionValues, UsageError, type Verb } from './verb.ts';
 import { explainVerb } from './verbs/explain.ts';
 import { fingerprintVerb } from './verbs/fingerprint.ts';
@@ -94,7 +95,8 @@ function fail(error: unknown, json: boolean, terminal: Terminal): number {
 }
 
 function classify(error: unknown): { kind: string; status: number } {
-  if (error instanceof UsageError) return { kind: 'usage', status: EXIT.usage };
+  if (error instanceof UsageError || ConnectionUrlError.is(error))
+    return { kind: 'usage', status: EXIT.usage };
   if (DatabaseError.is(error)) return { kind: error.reason, status: EXIT.connection };
   return { kind: 'internal', status: EXIT.internal };
 }

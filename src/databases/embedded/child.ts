@@ -87,16 +87,21 @@ function tell(message: ChildMessage): void {
 
 /**
  * While a statement runs, this thread hears nothing, not even that its parent died. Another thread looks twice a
- * second and ends the process.
+ * second and ends the process. Once a minute it marks a throw-away folder as in use.
  */
 function watchParent(): void {
   const source = `
     const { workerData } = require('node:worker_threads');
-    const { rmSync } = require('node:fs');
+    const { rmSync, utimesSync } = require('node:fs');
+    let looks = 0;
     setInterval(() => {
       try {
         process.kill(workerData.parent, 0);
-        if (process.platform === 'win32' || process.ppid === workerData.parent) return;
+        if (process.platform === 'win32' || process.ppid === workerData.parent) {
+          const now = new Date();
+          if (workerData.temporary && looks++ % 120 === 0) utimesSync(workerData.directory, now, now);
+          return;
+        }
       } catch {}
       if (workerData.temporary) {
         try { rmSync(workerData.directory, { recursive: true, force: true }); } catch {}

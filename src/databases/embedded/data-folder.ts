@@ -82,8 +82,11 @@ async function refuseOtherFiles(directory: string): Promise<void> {
 
 /** Throw-away folders carry the number of their process, so that those of processes that crashed can be told. */
 const PREFIX = 'sqlopt-embedded-';
-/** Process numbers mean nothing across containers that share a folder, so only old ones are taken for forgotten. */
-const FORGOTTEN_AFTER_MS = 86_400_000;
+/**
+ * Process numbers mean nothing across containers that share a folder; but a database in use marks its folder once a
+ * minute.
+ */
+const FORGOTTEN_AFTER_MS = 1_200_000;
 
 async function removeForgotten(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
