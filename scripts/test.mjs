@@ -99,7 +99,7 @@ async function test(args) {
       return;
     }
     say(`${suite}: ${files.length} files against ${against}`);
-    const defaults = { name: suite, against, node, concurrency: 1, limitMs: 15 * minute, running };
+    const defaults = { name: suite, against, node, concurrency: 1, limitMs: 20 * minute, running };
     rows.push(
       ...(await runSuite({
         ...defaults,

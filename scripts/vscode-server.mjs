@@ -20,14 +20,16 @@ import { cleanEnvironment, root, run, SetupError } from './bootstrap.mjs';
  * @property {string} codeServer version of the npm package `code-server`
  * @property {string} vscode the VS Code inside it
  * @property {string} node the Node that runs it: the major version that this release asks for
+ * @property {boolean} passesOptions whether code-server hands `--vscode-option` on; without that, in-host tests start the
+ *   VS Code server inside it directly
  */
 
 /** The versions that are tested: the newest known to work, and the lower bound of `engines.vscode`. */
 export const serverVersions = {
   /** @type {ServerVersion} */
-  current: { codeServer: '4.139.1', vscode: '1.139.1', node: '24.21.0' },
+  current: { codeServer: '4.139.1', vscode: '1.139.1', node: '24.21.0', passesOptions: true },
   /** @type {ServerVersion} */
-  oldest: { codeServer: '4.104.0', vscode: '1.104.0', node: '22.23.3' },
+  oldest: { codeServer: '4.104.0', vscode: '1.104.0', node: '22.23.3', passesOptions: false },
 };
 
 const cache = path.join(root, '.cache', 'vscode-server');
@@ -159,16 +161,16 @@ export async function startServer({
     await installExtension(node, [program, ...common, '--install-extension', vsix], env);
   const child = spawn(
     node,
-    [
-      program,
-      ...common,
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
-      '--disable-telemetry',
-      '--disable-update-check',
-      '--disable-workspace-trust',
-      '--disable-getting-started-override',
-      ...(tests ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-    ],
+    tests && !version.passesOptions
+      ? plainServer(program, at, port)
+      : [
+          ...[program, ...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+          '--disable-telemetry',
+          '--disable-update-check',
+          '--disable-workspace-trust',
+          '--disable-getting-started-override',
+          ...(tests ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+        ],
     { env, cwd: at.home, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   let text = '';
@@ -216,6 +218,26 @@ function prepareProfile(folder, settings, link) {
   return at;
 }
 
+/**
+ * The arguments that start the VS Code server inside code-server by itself.
+ *
+ * @param {string} program code-server's own
+ * @param {{ userData: string, extensions: string }} at
+ * @param {number} port
+ * @returns {string[]}
+ */
+function plainServer(program, at, port) {
+  return [
+    path.join(path.dirname(program), '..', '..', 'lib', 'vscode', 'out', 'server-main.js'),
+    ...['--host', '127.0.0.1', '--port', `${port}`, '--without-connection-token'],
+    ...['--user-data-dir', at.userData, '--extensions-dir', at.extensions],
+    '--accept-server-license-terms',
+    '--disable-telemetry',
+    '--disable-workspace-trust',
+    '--enable-smoke-test-driver',
+  ];
+}
+
 /** @param {string} node @param {readonly string[]} args @param {NodeJS.ProcessEnv} env */
 async function installExtension(node, args, env) {
   const code = await run(node, args, { env, stdio: ['ignore', 2, 2] });
@@ -230,8 +252,8 @@ async function installExtension(node, args, env) {
 function address(child, log) {
   return new Promise((resolve, reject) => {
     const look = () => {
-      const found = /HTTP server listening on (http:\/\/[\w.:]+)/.exec(log())?.[1];
-      if (found !== undefined) resolve(found);
+      const found = /(?:HTTP server listening on http:\/\/|Server bound to )([\d.]+:\d+)/.exec(log())?.[1];
+      if (found !== undefined) resolve(`http://${found}`);
     };
     child.stdout?.on('data', look);
     child.once('error', reject);
