@@ -2,7 +2,7 @@ import { numberPlaceholders } from '../../core/optimizer/parameters.ts';
 import { planFindings } from '../../core/plans/plan-findings.ts';
 import { planText } from '../../core/plans/plan-text.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
-import { writes } from '../../core/sql/statement-facts.ts';
+import { isSafeToExecute } from '../../core/sql/statement-facts.ts';
 import { withTarget } from '../connect.ts';
 import { readSource } from '../read-source.ts';
 import { statementsOf } from '../statements.ts';
@@ -27,9 +27,9 @@ export const explainVerb: Verb = {
       const bound = numberPlaceholders(statement);
       if (!bound)
         throw new UsageError('The statement has template placeholders: fill them in to see a plan.');
-      if (analyze && writes(statement)) {
+      if (analyze && !isSafeToExecute(statement)) {
         throw new UsageError(
-          'The statement writes, so it is not executed. Leave out --analyze to see its plan.',
+          'The statement writes or calls a volatile function, so it is not executed. Leave out --analyze to see its plan.',
         );
       }
       if (analyze && bound.parameters > 0) {

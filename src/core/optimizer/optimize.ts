@@ -4,7 +4,7 @@ import { type Database, DatabaseError, type ScratchDatabase } from '../database.
 import { findingsOf, findMatches } from '../patterns/find.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
-import { writes } from '../sql/statement-facts.ts';
+import { isSafeToExecute } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
 import { measureCandidates } from './measure-candidates.ts';
 import type { Candidate, Optimization, Progress, RefutedCandidate, Stage } from './optimization.ts';
@@ -175,7 +175,7 @@ class Optimizing {
     const bound = numberPlaceholders(this.original);
     const runnable = candidates.filter((candidate) => candidate.evidence.level !== 'unverified');
     if (!options.measure || !database || runnable.length === 0) return candidates;
-    if (writes(this.original) || !bound || bound.parameters > 0) return candidates;
+    if (!isSafeToExecute(this.original) || !bound || bound.parameters > 0) return candidates;
     this.say('measuring', 'Measuring the original and its rewrites in turns', 0.6);
     const measured = await measureCandidates({
       database,

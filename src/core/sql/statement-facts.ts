@@ -1,5 +1,6 @@
 /** Plain facts about a whole statement that reports and guards ask for. */
 import type { Statement, TableRef } from './ast.ts';
+import { isDeterministic } from './properties/volatility.ts';
 import type { AnalyzedStatement } from './query-model.ts';
 import { walk } from './walk.ts';
 
@@ -52,4 +53,14 @@ export function writes(statement: AnalyzedStatement): boolean {
     if (node.kind === 'select' && node.into) found = true;
   });
   return found;
+}
+
+/**
+ * Executing the statement for a measurement or a comparison has no effect that a rollback would not undo: it reads, and
+ * calls nothing volatile. A volatile function may write a file, call another server or end a session, whatever the
+ * transaction allows; an unknown function counts as volatile.
+ */
+export function isSafeToExecute(statement: AnalyzedStatement): boolean {
+  const { tree } = statement;
+  return tree.kind === 'queryStatement' && !writes(statement) && isDeterministic(tree.query, statement);
 }
