@@ -1,5 +1,6 @@
 /** What small databases for two statements are made of: their tables, the values that matter, the sizes that matter. */
 import type { Column, ForeignKey, Table, TypeFamily } from '../../catalog/catalog.ts';
+import { typeFamily } from '../../catalog/type-family.ts';
 import type { ValuePool } from './values.ts';
 
 /** A table of the small databases: the columns that matter, and what the catalog says that rows obey. */
@@ -99,8 +100,31 @@ export function scratchType(
       `${place} has the type ${column.type}, which exists only in your database, so no test databases were built.`,
     );
   }
+  const base = BASE_TYPES[column.family];
+  if (base !== undefined && typeFamily(column.type, 'postgresql') !== column.family) {
+    notes.add(`${place} has the type ${column.type} of your database, which was replaced by ${base}.`);
+    return { type: base, family: column.family };
+  }
   return { type: column.type, family: column.family };
 }
+
+/** What stands in for a domain over a type of the family: the widest of them, without the domain's own checks. */
+const BASE_TYPES: Partial<Readonly<Record<TypeFamily, string>>> = {
+  boolean: 'boolean',
+  integer: 'bigint',
+  decimal: 'numeric',
+  float: 'double precision',
+  text: 'text',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  interval: 'interval',
+  uuid: 'uuid',
+  json: 'json',
+  jsonb: 'jsonb',
+  binary: 'bytea',
+};
 
 /** A foreign key that counts: enforced for every row, and not put off to the end of a transaction. */
 export function isEnforced(foreignKey: ForeignKey): boolean {
