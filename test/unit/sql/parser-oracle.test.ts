@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Statement } from '../../../src/core/sql/ast.ts';
 import { type ParsedStatement, parseStatement } from '../../../src/core/sql/parse.ts';
 import { printParenthesized, printTree } from '../../../src/core/sql/print.ts';
 import {
@@ -9,6 +10,7 @@ import {
   referenceTree,
 } from './reference-parser.ts';
 import { StatementGenerator } from './statement-generator.ts';
+import { ourFacts, referenceFacts } from './tree-facts.ts';
 
 before(loadReferenceParser);
 
@@ -50,8 +52,21 @@ function compare(sql: string, reference: string): string | null {
   const printed = printParenthesized(sql, parsed.tree);
   const again = referenceTree(printed);
   if (again === null) return `PostgreSQL rejects the parenthesized print: ${printed}`;
-  return again === reference ? null : `the nesting differs: ${printed}`;
+  if (again !== reference) return `the nesting differs: ${printed}`;
+  return compareFacts(parsed.tree, reference);
 }
+
+/** The first difference between what our tree and PostgreSQL's say that a query or write names and does. */
+function compareFacts(tree: Statement, reference: string): string | null {
+  if (!COMPARED.has(tree.kind)) return null;
+  const ours = ourFacts(tree);
+  const theirs = referenceFacts(reference);
+  const at = theirs.findIndex((fact, index) => fact !== ours[index]);
+  if (at < 0 && ours.length === theirs.length) return null;
+  return `ours ${ours[at] ?? ours.at(-1)}, PostgreSQL's ${theirs[at]}`;
+}
+
+const COMPARED: ReadonlySet<string> = new Set(['queryStatement', 'insert', 'update', 'delete', 'merge']);
 
 for (const file of new Set(fixtureStatements('postgresql').map((statement) => statement.file))) {
   test(`every operator, join and clause of ${file} nests as in PostgreSQL`, () => {
