@@ -199,8 +199,8 @@ function fromPattern(pattern: string): Found {
 
 function fromInstant(family: 'date' | 'timestamp' | 'timestamptz', literal: NamedValue): Found {
   const print = (micros: bigint): string => {
-    if (family === 'date') return dateText(micros);
-    return family === 'timestamptz' ? `${timestampText(micros)}+00` : timestampText(micros);
+    // a timestamptz without its zone is read in the session's, as the statement's own literal is
+    return family === 'date' ? dateText(micros) : timestampText(micros);
   };
   const center = instantOf(literal);
   if (center.length === 0) return NOTHING;

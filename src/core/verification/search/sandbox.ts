@@ -37,7 +37,7 @@ export class Sandbox {
       for (const statement of CREATE_HARNESS) await sandbox.execute(statement);
       try {
         for (const statement of createStatements(space)) await sandbox.execute(statement);
-        for (const statement of settings) await sandbox.execute(statement);
+        for (const statement of settings) await sandbox.apply(statement);
       } catch (error) {
         if (!(error instanceof DatabaseError) || isLost(error)) throw error;
         throw new NotReproducible(`The tables could not be rebuilt for tests: ${error.message}`);
@@ -77,6 +77,18 @@ export class Sandbox {
       await this.execute('DEALLOCATE sqlopt_parameters');
       return rows.map(([type]) => type ?? 'text');
     });
+  }
+
+  /** A setting of the user's server that the sandbox does not know (a time zone) is left at its default. */
+  private async apply(setting: string): Promise<void> {
+    await this.execute('SAVEPOINT sqlopt_setting');
+    try {
+      await this.execute(setting);
+      await this.execute('RELEASE SAVEPOINT sqlopt_setting');
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || isLost(error)) throw error;
+      await this.execute('ROLLBACK TO SAVEPOINT sqlopt_setting');
+    }
   }
 
   /** A statement's own error is an answer and must not end the transaction. */

@@ -218,7 +218,7 @@ class Searching {
 function sandboxSettings(catalog: Catalog): string[] {
   const zone = catalog.settings['timezone'] ?? 'UTC';
   const dateStyle = catalog.settings['datestyle'] ?? 'ISO, MDY';
-  const path = catalog.searchPath.filter((schema) => schema !== '"$user"' && schema !== 'pg_catalog');
+  const path = catalog.searchPath.filter((schema) => !/^"?\$user"?$|^pg_catalog$/.test(schema));
   const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   return [
     `SET LOCAL timezone = ${quote(zone)}`,
