@@ -145,7 +145,7 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
       );
       try {
         await assert.rejects(
-          () => openDatabase(parseConnectionUrl(plain.url), { timeoutMs: 400 }),
+          () => openDatabase(parseConnectionUrl(plain.url), { timeoutMs: 4000 }),
           (error) =>
             DatabaseError.is(error, 'tooManyConnections') && /no free connection/.test(error.message),
         );
