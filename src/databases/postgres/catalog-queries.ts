@@ -110,7 +110,7 @@ SELECT json_build_object(
  ORDER BY k.conrelid, k.conname`;
 
 /**
- * Indexes with their keys. \`comparable\`: equality in the index is the column's own equality, so a unique index is a
+ * Indexes with their keys. `comparable`: equality in the index is the column's own equality, so a unique index is a
  * key of the table (another collation or a special operator class may see other values as equal).
  */
 export const INDEXES = `
@@ -167,7 +167,8 @@ SELECT json_build_object('oid', c.oid::bigint, 'definition', pg_get_viewdef(c.oi
 
 /**
  * What ANALYZE found, for the columns that the user may read; of a parent table what includes its children.
- * Values of a type \`anyarray\` become text through the array's own text form.
+ * Values of a type `anyarray` become text through the array's own text form. Of databases with very many columns
+ * only the most common values are read: all of it could be hundreds of megabytes.
  */
 export const STATISTICS = `
 SELECT json_build_object(
@@ -175,11 +176,14 @@ SELECT json_build_object(
          'inherited', s.inherited,
          'nullFraction', s.null_frac, 'distinct', s.n_distinct,
          'correlation', s.correlation, 'width', s.avg_width,
-         'values', to_json(s.most_common_vals::text::text[]),
-         'frequencies', to_json(s.most_common_freqs),
-         'histogram', to_json(s.histogram_bounds::text::text[]))
+         'values', to_json((s.most_common_vals::text::text[])[1:size.values]),
+         'frequencies', to_json(s.most_common_freqs[1:size.values]),
+         'histogram', CASE WHEN size.histograms THEN to_json(s.histogram_bounds::text::text[]) END)
   FROM pg_stats AS s
-  JOIN pg_namespace AS n ON n.nspname = s.schemaname
+  JOIN pg_namespace AS n ON n.nspname = s.schemaname,
+       (SELECT CASE WHEN c.reltuples > 20000 THEN 10 ELSE 10000 END AS values,
+               c.reltuples <= 20000 AS histograms
+          FROM pg_class AS c WHERE c.oid = 'pg_catalog.pg_statistic'::regclass) AS size
  WHERE ${USER_SCHEMAS}
  ORDER BY s.inherited`;
 

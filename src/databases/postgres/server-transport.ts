@@ -92,10 +92,9 @@ export class ServerTransport implements Transport {
   }
 }
 
+/** The server has no TLS, or its pg_hba.conf lets this user in without TLS only. */
 function offersNoTls(error: unknown): boolean {
-  return (
-    DatabaseError.is(error, 'tls') &&
-    error.cause instanceof Error &&
-    /does not support SSL/.test(error.cause.message)
-  );
+  const said = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  if (DatabaseError.is(error, 'tls')) return /does not support SSL/.test(said);
+  return DatabaseError.is(error, 'authentication') && /SSL (on|encryption)/.test(said);
 }
