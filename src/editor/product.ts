@@ -4,6 +4,7 @@ export const SETTINGS = 'aiSqlOptimizer';
 export const COMMANDS = {
   optimize: 'aiSqlOptimizer.optimizeStatement',
   explain: 'aiSqlOptimizer.explainStatement',
+  verifyRewrite: 'aiSqlOptimizer.verifyRewrite',
   showFindings: 'aiSqlOptimizer.showFindings',
   suppress: 'aiSqlOptimizer.suppressFinding',
   turnRuleOff: 'aiSqlOptimizer.turnRuleOff',

@@ -169,7 +169,7 @@ describe('connections', () => {
     await runCommand(page, 'SQL Optimizer: Change Colour of Connection');
     await pickQuickItem(page, 'Orders (test)');
     await pickQuickItem(page, 'red');
-    await row('Orders').first().waitFor();
+    await row('Orders').locator('[style*="charts-red"]').first().waitFor();
     await screenshot(page, 'connections-colour-dark');
     assert.match(settings(), /"color": "red"/);
   });

@@ -14,6 +14,7 @@ import {
   diffRightSide,
   openFile,
   pickQuickItem,
+  runCommand,
   screenshot,
   showContainer,
   treeRows,
@@ -99,6 +100,22 @@ for (const theme of ['light', 'dark'] as const) {
       await lens('Accept').waitFor();
     });
 
+    test('the plans of both are compared, and the evidence can be read', async () => {
+      await lens('Compare plans').click();
+      await shown('Plans: before and after');
+      await page.locator('.view-line', { hasText: 'Scan' }).first().waitFor();
+      await screenshot(page, `plans-${theme}`);
+      await runCommand(page, 'View: Close Editor');
+      await shown('rewrite 1 of');
+      await lens('Proved equal').click();
+      await shown('Evidence.md');
+      await page.locator('.view-line', { hasText: 'What speaks for this rewrite' }).waitFor();
+      await screenshot(page, `evidence-${theme}`);
+      await runCommand(page, 'View: Close Editor');
+      await lens('Accept').waitFor();
+      await screenshot(page, `diff-focused-${theme}`);
+    });
+
     test('accepting changes the text, keeps comments, does not save, and one undo restores', async () => {
       await lens('Accept').click();
       await page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
@@ -118,6 +135,13 @@ for (const theme of ['light', 'dark'] as const) {
       await page.locator('.view-line', { hasText: '> 0' }).waitFor();
       assert.equal((await activeEditorText(page)).trimEnd(), SOURCE.trimEnd());
       await run().filter({ hasText: 'Undone' }).waitFor();
+    });
+
+    test('the plan of a statement opens as text beside it', async () => {
+      await lens('SQL Optimizer: Plan').first().click();
+      await shown('Plan of try.sql line 2');
+      await page.locator('.view-line', { hasText: 'Scan' }).first().waitFor();
+      await screenshot(page, `plan-${theme}`);
     });
 
     test('the store holds the measured times of before and after', () => {

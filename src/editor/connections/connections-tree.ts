@@ -1,6 +1,6 @@
 /** The tree of connections; an open one shows its tables. */
 import * as vscode from 'vscode';
-import type { Catalog, Column, Table } from '../../core/catalog/catalog.ts';
+import type { Catalog, CatalogGap, Column, Table } from '../../core/catalog/catalog.ts';
 import { COMMANDS } from '../product.ts';
 import type { ActiveConnections } from './active-connections.ts';
 import { type ConnectionProfile, type ProfileColor, target } from './profile.ts';
@@ -11,6 +11,8 @@ export type ConnectionNode =
   | { readonly kind: 'connection'; readonly key: string; readonly profile: ConnectionProfile }
   | { readonly kind: 'table'; readonly key: string; readonly table: Table; readonly qualified: boolean }
   | { readonly kind: 'column'; readonly key: string; readonly table: Table; readonly column: Column }
+  /** something of the catalog that could not be read */
+  | { readonly kind: 'gap'; readonly key: string; readonly gap: CatalogGap }
   | { readonly kind: 'note'; readonly key: string; readonly text: string };
 
 const COLORS: Readonly<Record<ProfileColor, string>> = {
@@ -71,6 +73,8 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
         return tableItem(node.table, node.qualified);
       case 'column':
         return columnItem(node.table, node.column);
+      case 'gap':
+        return gapItem(node.gap);
       case 'note':
         return new vscode.TreeItem(node.text);
       default:
@@ -110,12 +114,26 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
 }
 
 function tableNodes(key: string, catalog: Catalog): ConnectionNode[] {
+  const gaps: ConnectionNode[] = catalog.gaps.map((gap) => ({ kind: 'gap', key, gap }));
   const tables = catalog.tables.filter((table) => table.kind !== 'partition');
-  if (tables.length === 0) return [{ kind: 'note', key, text: 'No tables' }];
+  if (tables.length === 0) return [...gaps, { kind: 'note', key, text: 'No tables' }];
   const qualified = new Set(tables.map((table) => table.schema)).size > 1;
-  return [...tables]
+  const nodes: ConnectionNode[] = [...tables]
     .sort((a, b) => a.schema.localeCompare(b.schema) || a.name.localeCompare(b.name))
     .map((table) => ({ kind: 'table', key, table, qualified }));
+  return [...gaps, ...nodes];
+}
+
+function gapItem({ what, reason, grant }: CatalogGap): vscode.TreeItem {
+  const item = new vscode.TreeItem(`${what} not read`);
+  item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+  item.description = reason;
+  item.contextValue = 'gap';
+  const tooltip = new vscode.MarkdownString();
+  tooltip.appendText(`The ${what} could not be read: ${reason}. Rewrites that need them are not offered.\n`);
+  if (grant !== null) tooltip.appendText('\nThis would allow it:\n').appendCodeblock(grant, 'sql');
+  item.tooltip = tooltip;
+  return item;
 }
 
 function tableItem(table: Table, qualified: boolean): vscode.TreeItem {

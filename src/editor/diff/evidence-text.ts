@@ -95,7 +95,8 @@ export function counterexamplesText(result: Pick<Optimization, 'refuted'>): stri
   return `-- Rewrites that change the result. They are shown so that you can see why, and never offered.\n\n${sections.join('\n\n')}\n`;
 }
 
-function commented(text: string): string {
+/** Rows as SQL comments; '(no rows)' for none. */
+export function commented(text: string): string {
   return (text.trim() === '' ? '(no rows)' : text.trimEnd()).replace(/^/gm, '--   ');
 }
 

@@ -42,10 +42,10 @@ function lenses(preview: Preview): vscode.CodeLens[] {
       'Write this rewrite into the file; one undo takes it back',
     ),
     lens('$(close) Reject', COMMANDS.rejectRewrite, 'Do not show this rewrite again'),
-    ...(several ? [lens('$(arrow-up) Previous', COMMANDS.previousRewrite)] : []),
     ...(several ? [lens('$(arrow-down) Next', COMMANDS.nextRewrite)] : []),
-    lens(gain.charAt(0).toUpperCase() + gain.slice(1), COMMANDS.showEvidence, figuresText(candidate)),
+    ...(several ? [lens('$(arrow-up) Previous', COMMANDS.previousRewrite)] : []),
     lens(levelText(candidate.evidence), COMMANDS.showEvidence, evidenceText(candidate.evidence)),
+    lens(gain.charAt(0).toUpperCase() + gain.slice(1), COMMANDS.showEvidence, figuresText(candidate)),
     ...(preview.connection === null ? [] : [lens('Compare plans', COMMANDS.comparePlans)]),
     ...(refuted === 0
       ? []

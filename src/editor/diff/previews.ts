@@ -149,9 +149,9 @@ export class Previews implements vscode.Disposable {
       await vscode.commands.executeCommand('vscode.diff', left, right, title(preview, candidate, name), {
         viewColumn: column ?? before?.group.viewColumn ?? vscode.ViewColumn.Beside,
         preserveFocus: true,
-        preview: true,
+        // a tab of its own: plans and evidence that are opened from it shall not take its place
+        preview: false,
       } satisfies vscode.TextDocumentShowOptions);
-      // with preview tabs turned off, the one before is still there
       const again = beforeShown ? tabOf(beforeShown) : null;
       if (again) await vscode.window.tabGroups.close(again, true);
     } finally {

@@ -1,54 +1,67 @@
-/** The private database for generated counterexamples: started at the first use, ended when it was idle for a while. */
+/**
+ * Private databases for generated counterexamples. Each work has one of its own, because what one builds in its
+ * transaction must not be seen, or ended, by another; the process behind it is kept warm for the next work.
+ */
 import type { ScratchDatabase } from '../../core/database.ts';
 import type { Log } from '../log.ts';
 
-/** Milliseconds without use after which its process, some hundred megabytes, is given back. */
-const IDLE_MS = 120_000;
+/** Opens the database at the first call; later calls of the same work give the same one. */
+export type OpenScratch = () => Promise<ScratchDatabase>;
 
 export class Scratch {
   private readonly log: Log;
-  private opened: Promise<ScratchDatabase> | null = null;
-  private users = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly opened = new Set<Promise<ScratchDatabase>>();
 
   constructor(log: Log) {
     this.log = log;
   }
 
-  /** Work with a function that opens the database when it is needed; several works share one. */
-  async during<T>(work: (open: () => Promise<ScratchDatabase>) => Promise<T>): Promise<T> {
-    clearTimeout(this.timer);
-    this.users++;
+  /**
+   * Work with a function that opens a database when it is needed; it is given back when the work has ended.
+   *
+   * @param signal gives up starting the database
+   */
+  async during<T>(work: (open: OpenScratch) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let mine: Promise<ScratchDatabase> | null = null;
     try {
-      return await work(() => this.open());
+      return await work(() => {
+        mine ??= this.open(signal).catch((error) => {
+          mine = null; // the next call tries again
+          throw error;
+        });
+        return mine;
+      });
     } finally {
-      this.users--;
-      if (this.users === 0) this.timer = setTimeout(() => void this.close(), IDLE_MS);
+      if (mine) await this.giveBack(mine);
     }
   }
 
+  /** End all processes, those at work included. */
   async close(): Promise<void> {
-    clearTimeout(this.timer);
-    const { opened } = this;
-    this.opened = null;
-    if (!opened) return;
+    await Promise.all([...this.opened].map((each) => this.giveBack(each)));
     try {
-      await (await opened).close();
+      const { closeWarmScratch } = await import('../../databases/embedded/scratch.ts');
+      await closeWarmScratch();
+    } catch (error) {
+      this.log.error('Ending the scratch databases failed', error);
+    }
+  }
+
+  private open(signal: AbortSignal | undefined): Promise<ScratchDatabase> {
+    const opening = import('../../databases/embedded/scratch.ts').then(({ openScratch }) =>
+      openScratch({ signal }),
+    );
+    this.opened.add(opening);
+    opening.catch(() => this.opened.delete(opening));
+    return opening;
+  }
+
+  private async giveBack(opening: Promise<ScratchDatabase>): Promise<void> {
+    this.opened.delete(opening);
+    try {
+      await (await opening).close();
     } catch (error) {
       this.log.error('Closing the scratch database failed', error);
     }
-  }
-
-  private open(): Promise<ScratchDatabase> {
-    this.opened ??= this.start().catch((error) => {
-      this.opened = null; // the next use tries again
-      throw error;
-    });
-    return this.opened;
-  }
-
-  private async start(): Promise<ScratchDatabase> {
-    const { openScratch } = await import('../../databases/embedded/scratch.ts');
-    return openScratch({});
   }
 }
