@@ -1,5 +1,5 @@
 /** One SELECT with its clauses. */
-import type { Expression, FromItem, Into, NamedWindow, Opaque, Select, SelectItem, Top } from '../ast.ts';
+import type { Expression, Into, Opaque, Select, SelectItem, Top } from '../ast.ts';
 import type { TextRange } from '../text.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
@@ -9,60 +9,22 @@ import { isLabel, isName, parseQualifiedName, readIdentifier } from './names.ts'
 import { parseOperand } from './operands.ts';
 import { parseNamedWindows } from './windows.ts';
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** A SELECT, the current token being that word. */
 export function parseSelect(c: Cursor): Select {
   const { start } = c.token;
   const rest: Opaque[] = [];
   const head = parseHead(c, rest);
-  const clauses: Mutable<Select['clauses']> = {
-    select: { start, end: c.lastEnd },
-    from: null,
-    where: null,
-    groupBy: null,
-    having: null,
-    window: null,
-  };
+  const select: TextRange = { start, end: c.lastEnd };
   const items = parseSelectItems(c);
   note(c, rest);
-  let into: Into | null = c.is('INTO') ? parseInto(c) : null;
-  let from: FromItem[] = [];
-  if (c.is('FROM')) {
-    clauses.from = clause(c, () => {
-      from = parseFromList(c);
-    });
-    note(c, rest);
-  }
-  into ??= c.is('INTO') ? parseInto(c) : null;
-  let where: Expression | null = null;
-  if (c.is('WHERE')) {
-    clauses.where = clause(c, () => {
-      where = parseCondition(c);
-    });
-    note(c, rest);
-  }
-  let groupBy: Select['groupBy'] = null;
-  if (c.is('GROUP')) {
-    clauses.groupBy = clause(c, () => {
-      groupBy = parseGroupBy(c);
-    });
-    note(c, rest);
-  }
-  let having: Expression | null = null;
-  if (c.is('HAVING')) {
-    clauses.having = clause(c, () => {
-      having = parseExpression(c);
-    });
-    note(c, rest);
-  }
-  let windows: NamedWindow[] = [];
-  if (c.is('WINDOW')) {
-    clauses.window = clause(c, () => {
-      windows = parseNamedWindows(c);
-    });
-    note(c, rest);
-  }
+  const intoBefore = c.is('INTO') ? parseInto(c) : null;
+  const from = readClause(c, rest, 'FROM', parseFromList);
+  const into = intoBefore ?? (c.is('INTO') ? parseInto(c) : null);
+  const where = readClause(c, rest, 'WHERE', parseCondition);
+  const groupBy = c.is('GROUP') ? parseGroupBy(c) : null;
+  if (groupBy !== null) note(c, rest);
+  const having = readClause(c, rest, 'HAVING', parseExpression);
+  const windows = readClause(c, rest, 'WINDOW', parseNamedWindows);
   misplaced(c, rest);
   return {
     kind: 'select',
@@ -71,23 +33,40 @@ export function parseSelect(c: Cursor): Select {
     ...head,
     items,
     into,
-    from,
-    where,
+    from: from?.value ?? [],
+    where: where?.value ?? null,
     groupBy,
-    having,
-    windows,
+    having: having?.value ?? null,
+    windows: windows?.value ?? [],
     qualify: null,
-    clauses,
+    clauses: {
+      select,
+      from: rangeOf(from),
+      where: rangeOf(where),
+      groupBy: rangeOf(groupBy),
+      having: rangeOf(having),
+      window: rangeOf(windows),
+    },
     rest,
   };
 }
 
-/** Read a clause, its keyword being the current token (GROUP BY's second one is read with the clause). */
-function clause(c: Cursor, read: () => void): TextRange {
+interface Clause<T> extends TextRange {
+  readonly value: T;
+}
+
+/** A clause that begins with that word, if it is next, and whatever follows it and begins no other. */
+function readClause<T>(c: Cursor, rest: Opaque[], word: string, read: (c: Cursor) => T): Clause<T> | null {
   const { start } = c.token;
-  if (!c.is('GROUP')) c.advance();
-  read();
-  return { start, end: c.lastEnd };
+  if (!c.accept(word)) return null;
+  const value = read(c);
+  const clause = { start, end: c.lastEnd, value };
+  note(c, rest);
+  return clause;
+}
+
+function rangeOf(clause: TextRange | null): TextRange | null {
+  return clause === null ? null : { start: clause.start, end: clause.end };
 }
 
 /** What follows a clause and begins none. */
