@@ -24,6 +24,11 @@ export interface LiveOptions {
   readonly timeoutMs?: number | undefined;
   /** rows fetched at most; larger results are compared by hashing on the server. Default 20,000 */
   readonly maxRows?: number | undefined;
+  /**
+   * Results of the original from earlier comparisons, by statement: with several candidates it runs once. They come
+   * from another snapshot, so a difference found with them must be confirmed without them.
+   */
+  readonly remembered?: Map<string, QueryResult> | undefined;
 }
 
 export type UnknownReason =
@@ -73,6 +78,7 @@ class LiveComparing {
   private readonly original: AnalyzedStatement;
   private readonly candidate: AnalyzedStatement;
   private readonly call: { signal: AbortSignal | undefined; timeoutMs: number; maxRows: number };
+  private readonly remembered: Map<string, QueryResult>;
 
   constructor(
     session: ReadOnlySession,
@@ -83,6 +89,7 @@ class LiveComparing {
     this.session = session;
     this.original = original;
     this.candidate = candidate;
+    this.remembered = options.remembered ?? new Map();
     this.call = {
       signal: options.signal,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -189,9 +196,9 @@ class LiveComparing {
     const [left, right] = [strip(this.original.text), strip(this.candidate.text)];
     const differ = (a: string, b: string): string =>
       `SELECT * FROM (${a}\n) AS a EXCEPT ALL SELECT * FROM (${b}\n) AS b LIMIT 5`;
-    const onlyBefore = await this.attempt('original', differ(left, right));
+    const onlyBefore = await this.attempt('candidate', differ(left, right));
     if ('verdict' in onlyBefore) return onlyBefore;
-    const onlyAfter = await this.attempt('original', differ(right, left));
+    const onlyAfter = await this.attempt('candidate', differ(right, left));
     if ('verdict' in onlyAfter) return onlyAfter;
     if (onlyBefore.rows.length === 0 && onlyAfter.rows.length === 0) {
       const note = 'All rows compared by value on the server, not fetched.';
@@ -213,8 +220,12 @@ class LiveComparing {
 
   /** Run one statement; what it raises becomes a verdict. */
   private async attempt(who: 'original' | 'candidate', sql: string): Promise<QueryResult | LiveComparison> {
+    const known = who === 'original' ? this.remembered.get(sql) : undefined;
+    if (known) return known;
     try {
-      return await this.session.query(sql, this.call);
+      const result = await this.session.query(sql, this.call);
+      if (who === 'original') this.remembered.set(sql, result);
+      return result;
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       return this.failed(who, error);

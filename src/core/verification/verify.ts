@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type Database,
   DatabaseError,
+  type QueryResult,
   type ReadOnlySession,
   type ScratchDatabase,
 } from '../database.ts';
@@ -126,7 +127,7 @@ async function compareOnData(request: VerifyRequest): Promise<LiveComparison | S
   const live = await database.readOnly(
     async (session) =>
       (await compareWithoutRunning(session, original, candidate, { signal, timeoutMs })) ??
-      compareLive(session, original, candidate, { signal, timeoutMs }),
+      compareRemembering(session, request),
     { signal },
   );
   if (live.verdict === 'unknown' && live.reason === 'timeout' && live.message.includes('original')) {
@@ -141,6 +142,28 @@ interface SamePlan {
 
 const SAME_PLAN =
   'Both statements reach the same plan on this server, so they do the same (and take the same time).';
+
+/** Results of originals on a database, so that an original runs once for all of its candidates. */
+const results = new WeakMap<Database, WeakMap<AnalyzedStatement, Map<string, QueryResult>>>();
+
+async function compareRemembering(session: ReadOnlySession, request: VerifyRequest): Promise<LiveComparison> {
+  const { original, candidate, database, signal, timeoutMs } = request;
+  const remembered = database ? resultsOf(database, original) : new Map<string, QueryResult>();
+  const before = remembered.size;
+  const live = await compareLive(session, original, candidate, { signal, timeoutMs, remembered });
+  if (live.verdict !== 'different' || before === 0) return live;
+  // the data may have changed since the original ran: only one snapshot can tell
+  remembered.clear();
+  return compareLive(session, original, candidate, { signal, timeoutMs, remembered });
+}
+
+function resultsOf(database: Database, original: AnalyzedStatement): Map<string, QueryResult> {
+  const ofDatabase = results.get(database) ?? new WeakMap<AnalyzedStatement, Map<string, QueryResult>>();
+  results.set(database, ofDatabase);
+  const known = ofDatabase.get(original) ?? new Map<string, QueryResult>();
+  ofDatabase.set(original, known);
+  return known;
+}
 
 /**
  * The gates that ask the server without running anything: the columns that it describes, and the plans.

@@ -107,6 +107,27 @@ describe('levels of evidence', () => {
     assert.match(verdict.evidence.assumptions.join(' '), /sized\.size has the type positive/);
   });
 
+  test('data that changes between two candidates refutes none of them', async () => {
+    const original = analyzeStatement('SELECT id FROM orders WHERE total < 50', catalog);
+    const compare = (candidate: string): Promise<Verdict> =>
+      verifyCandidate({
+        original,
+        candidate: analyzeStatement(candidate, catalog),
+        proof: NO_RULE,
+        database,
+        scratch: null,
+        timeoutMs: 30_000,
+      });
+    assert.equal((await compare('SELECT id FROM orders WHERE total <= 49')).outcome, 'accepted');
+    await server.run('INSERT INTO orders VALUES (9000, 1, 7)');
+    try {
+      assert.equal((await compare('SELECT id FROM orders WHERE total + 0 <= 49')).outcome, 'accepted');
+      assert.equal((await compare('SELECT id FROM orders WHERE total <= 48')).outcome, 'refuted');
+    } finally {
+      await server.run('DELETE FROM orders WHERE id = 9000');
+    }
+  });
+
   test('writes are compared on generated databases only', async () => {
     const right = await verify(
       'DELETE FROM orders WHERE NOT total <= 10',
