@@ -43,9 +43,17 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
       plain = await STARTERS[name]({ settings: { max_connections: '12' } });
       secured = await STARTERS[name]({
         tls: true,
-        access: ['hostssl all strict 127.0.0.1/32 scram-sha-256', 'host all strict 127.0.0.1/32 reject'],
+        access: [
+          'hostssl all strict 127.0.0.1/32 scram-sha-256',
+          'host all strict 127.0.0.1/32 reject',
+          'hostnossl all unencrypted 127.0.0.1/32 scram-sha-256',
+          'host all unencrypted 127.0.0.1/32 reject',
+        ],
       });
-      await runOnce(secured.url, `CREATE ROLE strict LOGIN PASSWORD 'strict'`);
+      await runOnce(
+        secured.url,
+        `CREATE ROLE strict LOGIN PASSWORD 'strict'; CREATE ROLE unencrypted LOGIN PASSWORD 'unencrypted'`,
+      );
     });
     after(async () => {
       await plain?.stop();
@@ -136,6 +144,12 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
         u.password = 'strict';
       });
       await connects(`${strict}?sslmode=require`);
+      await connects(
+        changed(secured.url, (u) => {
+          u.username = 'unencrypted';
+          u.password = 'unencrypted';
+        }),
+      );
       await refuses(`${strict}?sslmode=disable`, 'authentication', /without TLS.*sslmode=require/);
     });
 
