@@ -182,7 +182,8 @@ async function test(args) {
     await installServer(serverVersions.current, say);
     await tests('package', `VSIX installed in ${editorName(serverVersions.current)}`, {
       folder: 'test/editor',
-      files: testFiles('test/editor').filter((name) => name.endsWith('smoke.test.ts')),
+      // The smoke suite, and the main path: it needs the embedded database's files and the driver chunks.
+      files: testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name)),
       env: environment({ SQLOPT_TEST_VSIX: file }),
     });
   }

@@ -45,9 +45,9 @@ function isOptional(/** @type {string} */ reason) {
 
 /** @param {number} ms */
 function duration(ms) {
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** @param {readonly (readonly string[])[]} rows @returns {string[]} with a line below the head; numbers to the right */
