@@ -25,6 +25,7 @@ import { affects } from './editor/settings.ts';
 import { SqlDocuments } from './editor/statements/sql-documents.ts';
 import { ConnectionStatus } from './editor/status/connection-status.ts';
 import { DocumentStatus } from './editor/status/document-status.ts';
+import { VerifyCommand } from './editor/verify/verify-command.ts';
 
 /** What has to be ended, and waited for, when the window closes. */
 let ending: (() => Promise<void>)[] = [];
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...{ history, previews, shown, log },
   });
   const plans = new PlanCommands({ documents, active, sessions, connections, previews, shown, log });
+  const verify = new VerifyCommand({ documents, active, sessions, scratch, shown, log });
   const on = (id: string, run: (argument: unknown) => unknown): void => {
     own(vscode.commands.registerCommand(id, run));
   };
@@ -71,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
   for (const command of registerOptimizationCommands({ tree, history, documents, shown, log })) own(command);
   on(COMMANDS.optimize, (argument) => optimize.run(argument));
   on(COMMANDS.explain, (argument) => plans.explain(argument));
+  on(COMMANDS.verifyRewrite, () => verify.run());
   on(COMMANDS.showFindings, (argument) => diagnostics.reveal(argument));
   on(COMMANDS.suppress, (argument) => suppress(documents, argument));
   on(COMMANDS.turnRuleOff, (argument) => turnRuleOff(argument));
