@@ -1,16 +1,18 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, sql, source as textOf } from '../../sql/writing/fragment.ts';
-import { aliasOf } from '../../sql/writing/identifiers.ts';
+import { aliasOf, identifier } from '../../sql/writing/identifiers.ts';
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { type CorrelationKey, correlationOf } from '../correlation.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 
 const AGGREGATES = new Set(['sum', 'count', 'min', 'max', 'avg']);
 
@@ -157,16 +159,36 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
       assumptions: [
         'the window sees the whole table, and the default frame takes in the ties of the current row as <= does',
       ],
-      soundness: 'proved',
+      soundness: dependsOnEvaluation(statement, shape) ? 'likely' : 'proved',
     },
     ...(edits ? {} : { blockedBy: 'a part of the subquery would be lost' }),
   };
 }
 
+/**
+ * The window is computed for every row and in its own order: what raises may raise where a CASE kept it from being
+ * computed, and the last digit of a sum of floats depends on the order.
+ */
+function dependsOnEvaluation(statement: AnalyzedStatement, { aggregate }: Shape): boolean {
+  if (canRaise(aggregate, statement)) return true;
+  const summed = aggregate.function === 'sum' || aggregate.function === 'avg';
+  const family = aggregate.args[0] && typeOf(aggregate.args[0].value, statement)?.family;
+  return summed && (family === undefined || family === 'float');
+}
+
 function obstacle(
   statement: AnalyzedStatement,
-  { block, aggregate, order, partition, outer }: Shape,
+  { block, aggregate, order, partition, outer, holder }: Shape,
 ): string | null {
+  if (
+    [...outer.windows, ...outer.aggregates].some(
+      (call) => call.start <= holder.start && holder.end <= call.end,
+    )
+  )
+    return 'window functions cannot be nested';
+  if (mayBeRepeated(statement, holder)) return 'GROUP BY or ORDER BY may repeat the subquery';
+  if (itemNamedBy(statement, holder) && !block.outputs[0]?.name)
+    return 'the column of the result would get another name';
   if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
   if (
     aggregate.distinct ||
@@ -191,7 +213,7 @@ function obstacle(
 
 function editsFor(
   statement: AnalyzedStatement,
-  { aggregate, holder, order, partition, table, outer }: Shape,
+  { block, aggregate, holder, order, partition, table, outer }: Shape,
 ) {
   const [outerTable] = outer.sources;
   if (!outerTable) return null;
@@ -207,5 +229,10 @@ function editsFor(
     partition.length > 0
       ? sql`OVER (PARTITION BY ${keys} ORDER BY ${orderBy})`
       : sql`OVER (ORDER BY ${orderBy})`;
-  return editing(statement).replace(holder, sql`${call} ${over}`).done();
+  const edits = editing(statement).replace(holder, sql`${call} ${over}`);
+  const unnamed = itemNamedBy(statement, holder);
+  const name = block.outputs[0]?.name;
+  if (unnamed && name && name !== aggregate.function)
+    edits.insert(unnamed.end, sql` AS ${identifier(name, statement.dialect)}`);
+  return edits.done();
 }

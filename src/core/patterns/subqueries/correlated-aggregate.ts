@@ -20,6 +20,7 @@ import { qualify } from '../../sql/writing/rebase.ts';
 import { type Correlation, correlationOf, isWithin } from '../correlation.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
+import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 
 /** Where the subquery stands: what follows for the join that replaces it. */
 type Place = { readonly kind: 'where'; readonly conjunct: Conjunct } | { readonly kind: 'select' };
@@ -146,6 +147,9 @@ function obstacle(
   if (valueOnNoRows(item.expression) === 'unknown') return 'what the subquery gives for no rows is not plain';
   if (outer.joins.some((join) => join.node?.natural)) return 'a NATURAL JOIN would see the new columns';
   if (!holderIsWhole(holder)) return 'the subquery stands in an unusual place';
+  if (mayBeRepeated(statement, holder)) return 'GROUP BY or ORDER BY may repeat the subquery';
+  if (itemNamedBy(statement, holder) && !block.outputs[0]?.name)
+    return 'the column of the result would get another name';
   return null;
 }
 
@@ -208,6 +212,9 @@ function rewriteOf(statement: AnalyzedStatement, candidate: Candidate): Rewrite 
       ) ${identifier(alias, dialect)} ON ${on}`,
   );
   edits.replace(holder, value);
+  const unnamed = itemNamedBy(statement, holder);
+  const name = block.outputs[0]?.name;
+  if (unnamed && name) edits.insert(unnamed.end, sql` AS ${identifier(name, dialect)}`);
   expandStars(statement, outer, edits);
   const done = edits.done();
   if (!done) return null;

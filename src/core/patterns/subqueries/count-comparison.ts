@@ -1,5 +1,7 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
+import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
@@ -8,6 +10,7 @@ import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 
 /** `count op number` with the count on the left, and whether it asks for a row or for none. */
 const EXISTENCE: Readonly<Record<string, 'some' | 'none'>> = {
@@ -77,8 +80,8 @@ function matchOf(statement: AnalyzedStatement, block: Block, comparison: Binary)
     range: { start: comparison.start, end: comparison.end },
     message: `All matching rows are counted to learn whether there is one. ${words} stops at the first.`,
   };
-  if (!isDeterministic(block.query, statement))
-    return { ...match, rewrite: null, blockedBy: 'the subquery calls a volatile function' };
+  const blockedBy = obstacle(statement, block, comparison, count, asks);
+  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
   const copy = new QueryCopy(statement, block).selectList(verbatim('1'));
   const [argument] = count.args;
   if (argument && !isNotNull(argument.value, block, statement))
@@ -93,9 +96,29 @@ function matchOf(statement: AnalyzedStatement, block: Block, comparison: Binary)
     rewrite: edits && {
       edits,
       assumptions: ['a count without GROUP BY is never NULL and is above zero exactly when a row exists'],
-      soundness: 'proved',
+      // EXISTS stops before the row that the count would have failed on
+      soundness: canRaise(block.query, statement) ? 'likely' : 'proved',
     },
   };
+}
+
+function obstacle(
+  statement: AnalyzedStatement,
+  block: Block,
+  comparison: Binary,
+  count: FunctionCall,
+  asks: 'some' | 'none',
+): string | null {
+  if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
+  // of a row, IS NOT NULL asks whether no field is NULL; the count asks whether there is a row
+  const family = count.args[0] && typeOf(count.args[0].value, statement)?.family;
+  if (count.args[0] && (family === undefined || family === 'other'))
+    return 'the type of what is counted is not known';
+  if (mayBeRepeated(statement, comparison)) return 'GROUP BY or ORDER BY may repeat the comparison';
+  const unnamed = asks === 'none' && statement.dialect === 'postgresql';
+  return !unnamed && itemNamedBy(statement, comparison)
+    ? 'the column of the result would get another name'
+    : null;
 }
 
 /** `SELECT count(…) FROM … WHERE …` and nothing else. */

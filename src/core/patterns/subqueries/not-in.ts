@@ -16,6 +16,7 @@ import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
+import { mayBeRepeated } from '../select-item.ts';
 import { capturesNames, hasSubquery, isPlainSelect } from '../subquery-shape.ts';
 
 /**
@@ -88,9 +89,17 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: In): string 
       return `${statement.text.slice(right.start, right.end)} may be NULL`;
   }
   if (hasSubquery(node.operand)) return 'the left side holds a subquery';
+  if (isComputedLater(outer, node.operand)) return 'the left side is an aggregate or a window function';
+  if (mayBeRepeated(statement, node)) return 'GROUP BY or ORDER BY may repeat the condition';
   if (capturesNames(statement, node.operand, block))
     return 'a name of the left side means something else inside the subquery';
   return null;
+}
+
+/** An aggregate or a window function of the outer block cannot stand in the subquery's WHERE. */
+function isComputedLater(outer: Block, operand: Expression): boolean {
+  const later = [...outer.aggregates, ...outer.windows];
+  return later.some((call) => operand.start <= call.start && call.end <= operand.end);
 }
 
 /** The compared expressions: one pair, or those of a row. */

@@ -1,6 +1,7 @@
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Quantified } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
@@ -8,6 +9,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { isPlainSelect } from '../subquery-shape.ts';
 
 /** Types with a total order that max() and min() agree with. */
@@ -99,6 +101,8 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified):
       ? null
       : 'NULL and FALSE are not the same where it stands';
   }
+  if (mayBeRepeated(statement, node)) return 'GROUP BY or ORDER BY may repeat the comparison';
+  if (itemNamedBy(statement, node)) return 'the column of the result would get another name';
   if (!isNotNull(node.operand, outer, statement)) return 'the left side may be NULL';
   return isNotNull(value, block, statement) ? null : 'a value of the subquery may be NULL';
 }
@@ -121,7 +125,8 @@ function rewriteOf(statement: AnalyzedStatement, block: Block, node: Quantified,
         node.quantifier === 'ALL'
           ? ['both sides of the comparison are NOT NULL, so only an empty subquery gives NULL']
           : ['NULL and FALSE are the same in WHERE'],
-      soundness: 'proved' as const,
+      // the comparison with the rows one by one may have ended before the row that fails
+      soundness: canRaise(block.query, statement) ? ('likely' as const) : ('proved' as const),
     }
   );
 }
