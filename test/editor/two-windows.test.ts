@@ -18,14 +18,19 @@ test('what one window optimizes is kept beside the other’s and shown in both',
   const open = async (page: Page, table: string): Promise<void> => {
     const file = path.join(editor.workspace, `${table}.sql`);
     writeFileSync(file, slow(table));
+    await page.bringToFront();
     await openFile(page, file);
     await showContainer(page, 'SQL Optimizer');
-    await codeLenses(page, 'Optimize with AI').first().waitFor();
+    await codeLenses(page, 'Optimize with AI').first().waitFor({ timeout: 120_000 });
   };
   await open(first, 'countries');
   await open(second, 'regions');
-  await Promise.all([first, second].map((page) => codeLenses(page, 'Optimize with AI').first().click()));
   for (const page of [first, second]) {
+    await page.bringToFront();
+    await codeLenses(page, 'Optimize with AI').first().click();
+  }
+  for (const page of [first, second]) {
+    await page.bringToFront();
     for (const file of ['countries.sql', 'regions.sql']) {
       await treeRows(page, 'Optimizations').filter({ hasText: file }).waitFor({ timeout: 120_000 });
     }

@@ -115,6 +115,6 @@ export class PlanCommands {
       (finding) => `\n${finding.node}\n  ${finding.message}\n  ${finding.advice}\n`,
     );
     const parameters = bound.parameters > 0 ? 'Planned for any value of its parameters.\n' : '';
-    return `Estimated by the planner; nothing was executed. ${parameters}\n${planText(plan)}${findings.join('')}`;
+    return `Estimated by the planner; nothing was executed.\n${parameters}\n${planText(plan)}${findings.join('')}`;
   }
 }
