@@ -1,8 +1,11 @@
+import type { TypeFamily } from '../../catalog/catalog.ts';
+import type { ColumnRef, Expression } from '../../sql/ast.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
+import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
-import { walk } from '../../sql/walk.ts';
+import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source } from '../../sql/writing/fragment.ts';
 import { isWithin } from '../correlation.ts';
@@ -59,10 +62,40 @@ function isOfKeysOnly(statement: AnalyzedStatement, block: Block, conjunct: Conj
     else if (column.source.block === block) {
       references++;
       keysOnly &&= block.groupBy.some((key) => sameExpression(key, node, statement));
+      keysOnly &&= isOneValue(statement, conjunct.expression, node);
     } else if (!isWithin(column.source.block, block)) references++;
     return keysOnly;
   });
   return keysOnly && references > 0;
+}
+
+/** Families in which equal values are one value, whatever function looks at them. */
+const IDENTICAL: ReadonlySet<TypeFamily> = new Set<TypeFamily>([
+  'integer',
+  'text',
+  'boolean',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+  'uuid',
+]);
+
+/**
+ * All rows of a group give the condition the same value: the group is made of one value of the column (1.0 and 1.00 are
+ * one group of two), or the condition does no more than compare it.
+ */
+function isOneValue(statement: AnalyzedStatement, condition: Expression, column: ColumnRef): boolean {
+  const type = typeOf(column, statement);
+  if (!type?.deterministic) return false;
+  if (IDENTICAL.has(type.family)) return true;
+  const operands =
+    condition.kind === 'binary' && /^(=|<>|<|<=|>|>=)$/.test(condition.operator)
+      ? [condition.left, condition.right]
+      : condition.kind === 'between' || condition.kind === 'in' || condition.kind === 'is'
+        ? [condition.operand]
+        : [];
+  return operands.some((operand) => unwrapParens(operand) === column);
 }
 
 function moved(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): Match {

@@ -1,4 +1,5 @@
 import type { Expression, FunctionCall } from '../../sql/ast.ts';
+import { mayReturnSets } from '../../sql/properties/keys.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type {
@@ -216,7 +217,9 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
     range: { start: ranking.start, end: ranking.end },
     message: `All rows are numbered to keep ${most === 1 ? 'the first' : `the first ${most}`} of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just these rows of each.`,
   };
-  const edits = isDeterministic(shape.inner.query, statement) ? editsFor(statement, shape) : null;
+  const blockedBy = obstacle(statement, shape);
+  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
+  const edits = editsFor(statement, shape);
   return {
     ...match,
     rewrite: edits && {
@@ -228,6 +231,42 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
     },
     ...(edits ? {} : { blockedBy: 'a part of the statement would be lost' }),
   };
+}
+
+function obstacle(statement: AnalyzedStatement, { inner, ranking, parent, table }: Shape): string | null {
+  if (!isDeterministic(inner.query, statement)) return 'a volatile function is called';
+  if (mayReturnSets(inner, statement)) return 'the subquery selects a function that returns several rows';
+  if (!isFoundByName(statement, parent)) return `${parent.table} means something else here`;
+  const order = ranking.over?.kind === 'window' ? ranking.over.orderBy : [];
+  return order.every((item) => meansTheSameInOrderBy(statement, inner, table, item.expression))
+    ? null
+    : 'ORDER BY of the window would mean something else as ORDER BY of the query';
+}
+
+/** The parent's own name is that of no CTE and of no table that is found before it. */
+function isFoundByName({ ctes, catalog }: AnalyzedStatement, { schema, table }: Parent): boolean {
+  if (ctes.some((cte) => cte.name === table)) return false;
+  const path = catalog.searchPath;
+  const before = path.includes(schema) ? path.slice(0, path.indexOf(schema)) : [];
+  return !catalog.tables.some((other) => other.name === table && before.includes(other.schema));
+}
+
+/** In ORDER BY of a query, a number is a position, and a bare name is a column of the result before one of the table. */
+function meansTheSameInOrderBy(
+  statement: AnalyzedStatement,
+  inner: Block,
+  table: Source,
+  expression: Expression,
+): boolean {
+  const e = unwrapParens(expression);
+  if (e.kind === 'literal' || e.kind === 'unary') return false;
+  if (e.kind !== 'column' || e.parts.length > 1) return true;
+  const meant = statement.resolve(e);
+  return inner.outputs.every(
+    (output) =>
+      output.name !== e.parts[0].name ||
+      (output.source === table && meant?.source === table && output.column?.name === meant.name),
+  );
 }
 
 function editsFor(statement: AnalyzedStatement, shape: Shape) {

@@ -75,8 +75,8 @@ function filteringOnly(
     conjuncts.map((conjunct) => conjunct.range),
   );
   if (elsewhere?.length !== 0) return null;
-  if (conjuncts.some((conjunct) => !isDeterministic(conjunct.expression, statement))) return null;
-  return filter.query && !isDeterministic(filter.query, statement) ? null : conjuncts;
+  // what is volatile is computed once for each copy: copies may differ, and be kept
+  return isDeterministic(block.query, statement) ? conjuncts : null;
 }
 
 /** The join whose one side is that relation alone. */

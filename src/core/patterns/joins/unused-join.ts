@@ -62,7 +62,9 @@ function harmless(statement: AnalyzedStatement, block: Block, step: JoinStep, ri
   const key = keyCoveredByEquality(right, step.on, statement);
   if (key) return `${right.alias} (${key.columns.join(', ')}) is unique, so the join adds no rows`;
   const plainDistinct = block.select.distinct === 'distinct' && !block.grouped && block.windows.length === 0;
-  return plainDistinct ? 'DISTINCT removes the copies that the join makes' : null;
+  return plainDistinct && isDeterministic(block.query, statement)
+    ? 'DISTINCT removes the copies that the join makes'
+    : null;
 }
 
 function withoutJoin(statement: AnalyzedStatement, step: JoinStep, right: Source, reason: string): Match {

@@ -1,6 +1,7 @@
 import type { Expression, Limit, OrderItem, Query } from '../../sql/ast.ts';
 import { certainlyDifferent, constantOf } from '../../sql/properties/constant-values.ts';
 import { determinesRow } from '../../sql/properties/keys.ts';
+import { containsKind } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Output } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -121,6 +122,9 @@ function matchOf(statement: AnalyzedStatement, found: LimitedUnion): Match | nul
   if (!limit.count || limit.withTies || order.some(({ at, item }) => at < 0 || item.using)) return null;
   if (!order.every(({ at }) => oneType(branches, at))) return null;
   if (!branches.every((branch) => isDeterministic(branch.query, statement))) return null;
+  // DISTINCT ON has to begin with its own order
+  if (branches.some(({ select }) => select.distinct !== null && typeof select.distinct === 'object'))
+    return null;
   const count = rowsNeeded(statement, limit, limit.count);
   if (!count) return null;
   const tail = sql` ORDER BY ${joinFragments(order.map(orderText))} LIMIT ${count})`;
@@ -161,6 +165,9 @@ function oneType(branches: readonly Block[], at: number): boolean {
   const outputs = branches.map((branch) => branch.outputs[at]);
   if (branches.some((branch) => !branch.outputsComplete)) return false;
   const typed = outputs.filter((output) => !isStringLiteral(output));
+  // a collation that one branch states is that of the union, but not of the other branches
+  if (outputs.some((output) => output?.expression && containsKind(output.expression, 'collate')))
+    return false;
   const first = typed[0];
   if (!first) return true;
   return typed.every(

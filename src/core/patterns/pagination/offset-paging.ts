@@ -103,6 +103,8 @@ function pageOf(statement: AnalyzedStatement, block: Block, limit: Limit): Page 
       : undefined;
   if (!driver?.table || driver.kind !== 'table' || driver.nullSupplied)
     return 'FROM does not begin with a table that everything else is joined to.';
+  if (driver.node.kind === 'table' && driver.node.modifiers.length > 0)
+    return `${driver.alias} is sampled or hinted, which would be done twice.`;
   const ordered = orderedColumns(statement, block, driver);
   if (!ordered) return `ORDER BY is not by columns of ${driver.alias} alone.`;
   if (!block.where.every((conjunct) => isOwn(statement, conjunct, driver))) {
@@ -204,6 +206,18 @@ function keepsRows(statement: AnalyzedStatement, join: JoinStep): string | null 
     : null;
 }
 
+/** All rows of the table are seen: no sample, no policy, and none that only another server knows. */
+function isWhole({ table, node }: Source): boolean {
+  return (
+    table !== null &&
+    (table.kind === 'table' || table.kind === 'partitioned') &&
+    !table.rowSecurity &&
+    node.kind === 'table' &&
+    !node.only &&
+    node.modifiers.length === 0
+  );
+}
+
 /** Every row of the left side has its row on the right, by a foreign key whose columns are NOT NULL. */
 function foreignKeyOf(statement: AnalyzedStatement, join: JoinStep, right: Source): string | null {
   const pairs = join.on.map(({ expression }) => {
@@ -216,6 +230,7 @@ function foreignKeyOf(statement: AnalyzedStatement, join: JoinStep, right: Sourc
   });
   const first = pairs[0];
   if (!first || pairs.includes(null)) return null;
+  if (!isWhole(right)) return null;
   const { table } = first.from;
   const foreignKey = table?.foreignKeys.find(
     (one) =>

@@ -87,6 +87,7 @@ function unseenBy(statement: AnalyzedStatement, inner: Block, scope: Scope): str
   const distinctOn = typeof select.distinct === 'object' && select.distinct !== null;
   if (
     distinctOn ||
+    !isDeterministic(query, statement) ||
     block.windows.length > 0 ||
     select.into !== null ||
     block.aggregates.some((call) => seesOrder(statement, call))

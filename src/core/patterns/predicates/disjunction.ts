@@ -185,9 +185,20 @@ function tableObstacle(
   if (block.query.locking.length > 0) return 'the rows are locked';
   if (!isDeterministic(conjunct.expression, statement)) return 'a volatile function is called';
   if (usesSystemColumn(statement, table)) return 'a system column is used';
+  if (isNamedWithSchema(statement, table)) return 'a column is written with the schema of its table';
   return block.grouped && !groupsByItself(statement, block, table)
     ? 'a column depends on the grouped primary key'
     : null;
+}
+
+/** `shop.orders.id` means a table, and would not find the derived table that takes its place. */
+function isNamedWithSchema(statement: AnalyzedStatement, table: Source): boolean {
+  let found = false;
+  walk(statement.tree, (node) => {
+    if (node.kind === 'column' && node.parts.length > 2 && statement.resolve(node)?.source === table)
+      found = true;
+  });
+  return found;
 }
 
 /** A reference to the table by a name that is not in its column list (ctid, xmin). */
@@ -259,6 +270,9 @@ function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Con
     return 'the block orders, limits or locks its rows';
   if (!block.resolved || !isDeterministic(query, statement))
     return 'a volatile function is called or a name has no known meaning';
+  // INSERT gives an untyped literal the type of its column, but only where no UNION makes it a text
+  if (block.role === 'source' && block.outputs.some((output) => output.type === null))
+    return 'the type of a selected value depends on where it is inserted';
   return conjunct.correlated ? 'the condition depends on an outer query' : null;
 }
 

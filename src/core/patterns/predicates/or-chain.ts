@@ -67,7 +67,13 @@ function listOf(statement: AnalyzedStatement, conjunct: Conjunct): ValueList | n
     values.push(...equality.values);
   }
   if (!column || values.length < FEWEST_VALUES || statement.resolve(column as never) === null) return null;
-  return sameTypes(statement, values) ? { column, values } : null;
+  return !isShortFloat(statement, column) && sameTypes(statement, values) ? { column, values } : null;
+}
+
+/** `f = 0.1` compares a real as a double precision, a list as reals: the first is false, the second may be true. */
+function isShortFloat(statement: AnalyzedStatement, column: Expression): boolean {
+  const type = typeOf(column, statement);
+  return type === null || (type.family === 'float' && type.text !== 'double precision');
 }
 
 function equalityOf(part: Expression): ValueList | null {

@@ -125,7 +125,7 @@ function databaseCollation(statement: AnalyzedStatement): string {
 }
 
 function literalText({ right }: Comparison): string | null {
-  return right.kind === 'literal' ? right.value : null;
+  return right.kind === 'literal' && right.type !== 'null' ? right.value : null;
 }
 
 function conditionOf(statement: AnalyzedStatement, prefix: Prefix, value: string) {

@@ -7,6 +7,7 @@ import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn } from '../../s
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql } from '../../sql/writing/fragment.ts';
+import { saysTheSameOf } from '../carried-filter.ts';
 import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
@@ -49,6 +50,7 @@ export const transitiveRange: Pattern = {
         for (const [from, to] of equal) {
           if (!sameColumn(from, subject) || !pays(statement, to) || isBounded(statement, filters, to))
             continue;
+          if (!saysTheSameOf(statement, range.expression, from, to)) continue;
           yield matchOf(statement, block, range, from, to);
         }
       }

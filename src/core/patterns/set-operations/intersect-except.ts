@@ -12,6 +12,7 @@ import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { capturesNames } from '../subquery-shape.ts';
 
 /** `a INTERSECT b` → `a WHERE EXISTS (b)`, `a EXCEPT b` → `a WHERE NOT EXISTS (b)`. */
 export const intersectExceptToExists: Pattern = {
@@ -74,6 +75,8 @@ function obstacleOf(statement: AnalyzedStatement, left: Block, right: Block): st
     return 'A branch groups, limits or holds an unknown name.';
   const names = new Set(right.sources.map((one) => one.alias));
   if (left.sources.some((one) => names.has(one.alias))) return 'Both branches use the same name for a table.';
+  if (left.outputs.some(({ expression }) => expression && capturesNames(statement, expression, right)))
+    return 'A name of the first branch means something else in the second one.';
   if (left.outputs.length !== right.outputs.length)
     return 'The branches do not have the same number of columns.';
   for (const [at, output] of left.outputs.entries()) {

@@ -1,6 +1,7 @@
 import type { Cte } from '../../sql/ast.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, CteDefinition, Source } from '../../sql/query-model.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
+import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
+import type { AnalyzedStatement, Block, CteDefinition, Scope, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { sql } from '../../sql/writing/fragment.ts';
 import { tokenBefore, tokensWithin } from '../../sql/writing/ranges.ts';
@@ -91,7 +92,7 @@ function inlined(statement: AnalyzedStatement, cte: CteDefinition): Match {
     rewrite: edits && {
       edits,
       assumptions: [`${node.name.text} gives the same rows each time it is evaluated`],
-      soundness: 'proved',
+      soundness: isGuard(statement, cte) ? 'likely' : 'proved',
     },
   };
 }
@@ -101,7 +102,7 @@ function unfenced(
   cte: CteDefinition,
   word: { start: number; end: number },
 ): Match {
-  const blockedBy = obstacle(statement, cte, false);
+  const blockedBy = obstacle(statement, cte, cte.uses.some(isInSubquery));
   const match = {
     range: word,
     message: `MATERIALIZED keeps the filters of the query out of ${cte.node.name.text}, though it is used only once.`,
@@ -113,7 +114,7 @@ function unfenced(
     rewrite: edits && {
       edits,
       assumptions: [`${cte.node.name.text} is used once and is deterministic`],
-      soundness: 'proved',
+      soundness: isGuard(statement, cte) ? 'likely' : 'proved',
     },
   };
 }
@@ -130,13 +131,30 @@ function obstacle(statement: AnalyzedStatement, cte: CteDefinition, severalTimes
   );
   if (blocks.some((block) => block.query.locking.length > 0)) return 'it locks rows';
   if (!severalTimes) return null;
-  const unstable = blocks.some(
-    (block) =>
-      block.query.limit !== null ||
-      block.windows.length > 0 ||
-      (typeof block.select.distinct === 'object' && block.select.distinct !== null),
-  );
-  return unstable ? 'which rows it gives could differ from one evaluation to the next' : null;
+  return dependsOnRowOrder(query) ? 'which rows it gives could differ from one evaluation to the next' : null;
+}
+
+/** A subquery may be evaluated for each row around it: a CTE in it is used more often than it is written. */
+function isInSubquery(use: Source): boolean {
+  for (let at: Scope | null = use.block; at; at = at.parent) {
+    const role = at.kind === 'select' ? (at as Block).role : 'statement';
+    if (!['statement', 'derived', 'cte', 'source'].includes(role)) return true;
+  }
+  return false;
+}
+
+/**
+ * Without the fence, a condition of the query around it may be tested before those of the CTE. If it can raise an error
+ * (`WHERE 10 / quantity > 1` over rows whose quantity the CTE says is not zero), the fence may be there for that.
+ */
+function isGuard(statement: AnalyzedStatement, { query }: CteDefinition): boolean {
+  if (!query) return true;
+  return statement.blocks.some((block) => {
+    const isInside = query.start <= block.select.start && block.select.end <= query.end;
+    if (isInside) return block.select.items.some(({ expression }) => canRaise(expression, statement));
+    const conditions = [...block.where, ...block.joins.flatMap((join) => join.on)];
+    return conditions.some(({ expression }) => canRaise(expression, statement));
+  });
 }
 
 /** A conjunct of the block that uses the CTE mentions the CTE alone or together with others. */

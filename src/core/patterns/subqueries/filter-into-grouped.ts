@@ -8,6 +8,7 @@ import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, source } from '../../sql/writing/fragment.ts';
 import { rebase } from '../../sql/writing/rebase.ts';
+import { saysTheSameOf } from '../carried-filter.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { isPlainFilter } from '../subquery-shape.ts';
@@ -74,7 +75,9 @@ function groupedBlock(statement: AnalyzedStatement, derived: Source): Block | nu
   if (!inner || more.length > 0 || inner.query.body !== inner.select || !inner.resolved) return null;
   const plain =
     inner.groupBy.length > 0 && inner.select.groupBy?.sets.length === 0 && inner.query.limit === null;
-  return plain && inner.select.top === null && inner.windows.length === 0 ? inner : null;
+  const { distinct, top } = inner.select;
+  const keepsGroups = distinct === null || typeof distinct === 'string';
+  return plain && keepsGroups && top === null && inner.windows.length === 0 ? inner : null;
 }
 
 function* pushesOf(
@@ -90,10 +93,16 @@ function* pushesOf(
     for (const filter of block.where) {
       if (isFilterOf(statement, block, filter, equality.outside)) {
         const push = { derived, inner, filter, outside: equality.outside, inside };
-        if (!alreadyInside(statement, push)) yield push;
+        if (isCarried(statement, push) && !alreadyInside(statement, push)) yield push;
       }
     }
   }
+}
+
+function isCarried(statement: AnalyzedStatement, { filter, outside, inside }: Push): boolean {
+  const from = outside.kind === 'column' ? statement.resolve(outside) : null;
+  const to = inside.kind === 'column' ? statement.resolve(inside) : null;
+  return from !== null && to !== null && saysTheSameOf(statement, filter.expression, from, to);
 }
 
 /** `derived.k = other.c` in WHERE or in the ON that joins the derived table. */

@@ -16,7 +16,7 @@ export function referencesTo(
   except: readonly TextRange[] = [],
 ): ColumnRef[] | null {
   const { block } = source;
-  if (!block.resolved || starBrings(source, block)) return null;
+  if (!block.resolved || starBrings(source, block) || isMerged(source)) return null;
   const found: ColumnRef[] = [];
   const collect = (scope: Scope): void => {
     for (const reference of scope.references) {
@@ -27,6 +27,14 @@ export function referencesTo(
   };
   collect(block);
   return found;
+}
+
+/** USING or NATURAL of some join merges a column of the source, or may do so. */
+function isMerged({ block, columns }: Source): boolean {
+  return block.joins.some(({ using, node }) => {
+    if (using === null) return node?.natural === true;
+    return columns === null || using.some((name) => columns.some((column) => column.name === name));
+  });
 }
 
 /** The source is not referred to outside of the ranges, for certain. */
