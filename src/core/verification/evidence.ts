@@ -29,8 +29,9 @@ export interface Counterexample {
 }
 
 export const EVIDENCE_MEANING: Readonly<Record<EvidenceLevel, string>> = {
-  proved: 'Proved: every step is a rule whose preconditions hold in the catalog.',
-  tested: 'Tested: equal on your data and on generated adversarial databases.',
+  proved:
+    'Proved: every step is a rule whose preconditions hold in the catalog, or both reach the same plan.',
+  tested: 'Tested: equal on generated adversarial databases, and on your data where it could be compared.',
   observed: 'Observed: equal on your data; other data was not tried.',
   unverified: 'Unverified: nothing was compared. Read it before you use it.',
 };

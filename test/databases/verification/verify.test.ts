@@ -128,6 +128,34 @@ describe('levels of evidence', () => {
     }
   });
 
+  test('an enum is rebuilt as a type of its name, so that casts to it work', async () => {
+    const known = catalogFromDdl(
+      "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE people (id int PRIMARY KEY, m mood NOT NULL);",
+      'postgresql',
+    );
+    const options = { database: null, known };
+    const right = await verify(
+      "SELECT id FROM people WHERE m = 'good'::mood",
+      "SELECT id FROM people WHERE m IN ('good')",
+      options,
+    );
+    assert.ok(right.outcome === 'accepted', JSON.stringify(right));
+    assert.equal(right.evidence.level, 'tested');
+    const wrong = await verify(
+      "SELECT id FROM people WHERE m = 'good'::mood",
+      "SELECT id FROM people WHERE m <> 'bad'",
+      options,
+    );
+    assert.equal(wrong.outcome, 'refuted');
+    const sorted = await verify(
+      'SELECT id FROM people ORDER BY m, id',
+      'SELECT p.id FROM people p ORDER BY p.m, p.id',
+      options,
+    );
+    assert.ok(sorted.outcome === 'unknown');
+    assert.match(sorted.evidence.assumptions.join(' '), /order of the values of mood/);
+  });
+
   test('writes are compared on generated databases only', async () => {
     const right = await verify(
       'DELETE FROM orders WHERE NOT total <= 10',

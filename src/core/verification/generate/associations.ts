@@ -5,6 +5,7 @@
 import type { Expression, FunctionCall, Node, Query } from '../../sql/ast.ts';
 import type { AnalyzedStatement, Block, ResolvedColumn, Source } from '../../sql/query-model.ts';
 import { walk } from '../../sql/walk.ts';
+import { FROZEN_NOW, parseInstant, shift, timestampText } from './instants.ts';
 import { columnKey } from './search-space.ts';
 import type { NamedValue } from './values.ts';
 
@@ -173,7 +174,8 @@ class Associating {
     if (compares || expressions.length > 1 || parameters.length > 0) {
       this.to.join([...columns, ...parameters]);
     }
-    const values = [...literals, ...combined(literals)];
+    const values = [...literals, ...combined(literals), ...moved(literals)];
+    if (expressions.some(calls)) values.push(...joined(literals));
     for (const column of columns) this.to.add(column, values);
     if (columns.length === 0) this.to.loose.push(...values);
     if (columns.length === 0 || expressions.some(countsRows)) {
@@ -252,10 +254,21 @@ function literalsIn(expression: Node): NamedValue[] {
       const text = interval && node.unit ? `${node.value} ${node.unit}` : node.value;
       found.push({ text, type: interval ? 'interval' : 'string' });
     }
+    if (node.kind === 'call' && CLOCK.has(node.function)) found.push({ text: FROZEN_NOW, type: 'string' });
     return undefined;
   });
   return found;
 }
+
+/** What the sandbox replaces by {@link FROZEN_NOW}. */
+const CLOCK = new Set([
+  'now',
+  'current_timestamp',
+  'transaction_timestamp',
+  'statement_timestamp',
+  'localtimestamp',
+  'current_date',
+]);
 
 function signed(value: string, parent: Node | null): string {
   return parent?.kind === 'unary' && parent.operator === '-' ? `-${value}` : value;
@@ -277,6 +290,42 @@ function combined(literals: readonly NamedValue[]): NamedValue[] {
   }
   const short = [...results].filter((n) => Number.isFinite(n) && Math.abs(n) < 1e12);
   return short.map((n) => ({ text: String(Number(n.toFixed(4))), type: 'number' }));
+}
+
+/** `replace(x, '-', '') = 'ab'` asks for 'a-b': the texts of one expression put together. */
+function joined(literals: readonly NamedValue[]): NamedValue[] {
+  const texts = literals.filter(({ type }) => type === 'string').map(({ text }) => text);
+  if (texts.length < 2 || texts.length > 4) return [];
+  const results = texts.flatMap((a) =>
+    texts.flatMap((b) => (a === b || `${a}${b}`.length > 40 ? [] : [a + b, a.slice(0, 1) + b + a.slice(1)])),
+  );
+  return results.map((text) => ({ text, type: 'string' }));
+}
+
+/** `hired + interval '1 year' <= '2024-03-05'` asks for 2023-03-05, `hired - 7 > '2024-03-05'` for 2024-03-12. */
+function moved(literals: readonly NamedValue[]): NamedValue[] {
+  const instants = literals.flatMap(({ text, type }) =>
+    type === 'string' ? (parseInstant(text) ?? []) : [],
+  );
+  if (instants.length > 3) return [];
+  const intervals = literals.flatMap(({ text, type }) => {
+    if (type === 'interval') return [text];
+    return type === 'number' && /^\d{1,4}$/.test(text) ? [`${text} days`] : [];
+  });
+  const results = instants.flatMap((instant) =>
+    intervals.flatMap((interval) => [shift(instant, interval, 1), shift(instant, interval, -1)]),
+  );
+  return results
+    .filter((instant) => instant !== null)
+    .map((instant) => ({ text: timestampText(instant), type: 'string' }));
+}
+
+function calls(expression: Node): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if (node.kind === 'call') found = true;
+  });
+  return found;
 }
 
 const COUNTING = new Set([

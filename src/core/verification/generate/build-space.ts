@@ -2,10 +2,12 @@
 import { type Catalog, findTable, type Table } from '../../catalog/catalog.ts';
 import { typeFamily } from '../../catalog/type-family.ts';
 import { analyzeStatement } from '../../sql/analyze.ts';
+import type { Node } from '../../sql/ast.ts';
 import type { AnalyzedStatement, Source } from '../../sql/query-model.ts';
 import { walk } from '../../sql/walk.ts';
 import { identifierText } from '../../sql/writing/identifiers.ts';
 import { Associations, associate } from './associations.ts';
+import { ScratchTypes } from './scratch-types.ts';
 import {
   type ColumnShape,
   columnKey,
@@ -15,7 +17,6 @@ import {
   NotReproducible,
   type ParameterShape,
   type SearchSpace,
-  scratchType,
   type TableShape,
   type ViewShape,
 } from './search-space.ts';
@@ -35,6 +36,7 @@ export class SpaceBuilder {
   private readonly associations = new Associations();
   private readonly notes = new Set<string>();
   private readonly groups = new Map<string, number>();
+  private readonly types: ScratchTypes;
   readonly space: SearchSpace;
 
   /**
@@ -52,11 +54,13 @@ export class SpaceBuilder {
     const checks = new Map(tables.map((table) => [table, this.checksOf(table)]));
     for (const table of tables) this.joinForeignKeys(table, tables);
     const used = this.usedNames();
+    this.types = new ScratchTypes(this.notes, orderedNames(statements.map(({ statement }) => statement)));
     const columns = new Map(
       tables.map((table) => [table, keptColumns(table, tables, used, checks.get(table))]),
     );
     this.space = {
       tables: tables.map((table) => this.shape(table, tables, columns, checks.get(table) ?? [])),
+      domains: this.types.domains,
       views: [...views.values()].reverse(),
       parameters: [],
       thresholds: [...this.associations.thresholds].sort((a, b) => a - b),
@@ -165,7 +169,8 @@ export class SpaceBuilder {
     const columns = table.columns
       .filter((column) => names.includes(column.name))
       .map((column): ColumnShape => {
-        const { type, family } = scratchType(column, table, this.notes);
+        this.types.need(column, table);
+        const { type, family } = column;
         const key = columnKey(table, column.name);
         const values = [...this.associations.valuesOf(key), ...this.looseValues()];
         const labels = column.statistics?.mostCommon.slice(0, 4).map(({ value }) => value) ?? [];
@@ -289,6 +294,24 @@ function keptColumns(
   const [first] = all;
   if (kept.size === 0 && first !== undefined) kept.add(first);
   return all.filter((name) => kept.has(name));
+}
+
+/** Names of columns that are sorted, compared by < or >, or the argument of MIN, MAX and the like. */
+function orderedNames(statements: readonly AnalyzedStatement[]): Set<string> {
+  const names = new Set<string>();
+  const collect = (node: Node): void => {
+    walk(node, (part) => {
+      if (part.kind === 'column') names.add(part.parts[part.parts.length - 1]?.name ?? '');
+    });
+  };
+  for (const { tree } of statements) {
+    walk(tree, (node) => {
+      const compares = node.kind === 'binary' && /^[<>]=?$/.test(node.operator);
+      const extreme = node.kind === 'call' && /^(min|max|greatest|least)$/.test(node.function);
+      if (compares || extreme || node.kind === 'between' || node.kind === 'orderItem') collect(node);
+    });
+  }
+  return names;
 }
 
 /** The columns that an expression of the table's DDL names. */

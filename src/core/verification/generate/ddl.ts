@@ -9,10 +9,15 @@ const DEFAULT_SCHEMA = 'public';
 /** CREATE SCHEMA, TABLE and VIEW for the whole space, in an order that works. */
 export function createStatements(space: SearchSpace): string[] {
   const schemas = new Set([...space.tables, ...space.views].map(({ table }) => table.schema));
+  for (const name of space.domains.keys()) {
+    const schema = /^(\w+)\./.exec(name)?.[1];
+    if (schema !== undefined) schemas.add(schema);
+  }
   return [
     ...[...schemas]
       .filter((schema) => schema !== DEFAULT_SCHEMA)
       .map((schema) => `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`),
+    ...[...space.domains].map(([name, base]) => `CREATE DOMAIN ${name} AS ${base}`),
     ...space.tables.map((shape) => createTable(shape, space)),
     ...space.views.map(
       ({ table, definition }) => `CREATE VIEW ${tableName(table)} AS ${definition.replace(/[\s;]+$/, '')}`,

@@ -37,7 +37,10 @@ export function dateText(micros: Micros): string {
   return timestampText(micros).slice(0, 10);
 }
 
-/** The instants at and around one: the same, a microsecond and a day to each side, edges of its day, month, year. */
+/**
+ * The instants at and around one: the same, a microsecond and a day to each side, edges of its day, month, year, and
+ * the same in the year before.
+ */
 export function around(micros: Micros): Micros[] {
   const day = micros - (((micros % DAY) + DAY) % DAY);
   const date = new Date(Number(day / 1000n));
@@ -59,6 +62,7 @@ export function around(micros: Micros): Micros[] {
     nextYear - 1n,
     nextYear - DAY,
     nextYear,
+    shift(micros, '1 year', -1) ?? micros,
   ]);
 }
 

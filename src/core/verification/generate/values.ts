@@ -172,6 +172,7 @@ function fromText(literal: NamedValue, exact: boolean): Found {
   const near = [
     text.toUpperCase(),
     text.toLowerCase(),
+    `${text.slice(0, 1).toUpperCase()}${text.slice(1).toLowerCase()}`,
     `${text} `,
     ` ${text}`,
     `${text}x`,
@@ -179,9 +180,20 @@ function fromText(literal: NamedValue, exact: boolean): Found {
     text.slice(0, -1),
   ];
   if (/^\d+$/.test(text)) near.push(`0${text}`, `${text}.0`, String(Number(text) + 1));
+  if (literal.type === 'number') near.push(...ofLength(Number(text)));
   const instant = parseInstant(text);
   if (instant !== null) near.push(...around(instant).slice(0, 6).map(dateText));
   return { named: [text], near: near.filter((value) => value !== text) };
+}
+
+/** Longer texts are not asked for by a length or a position. */
+const LONGEST = 24;
+
+/** Texts of a length and one longer: length(x) = 3, substring(x FROM 2). One has a letter of two bytes. */
+function ofLength(length: number): string[] {
+  if (!Number.isInteger(length) || length < 1 || length > LONGEST) return [];
+  const text = 'abcdefghijklmnopqrstuvwxyz'.slice(0, length);
+  return [text, `ä${text.slice(1)}`, `${text}x`];
 }
 
 /** Texts that a LIKE pattern matches, and some that it just does not. */
@@ -193,7 +205,16 @@ function fromPattern(pattern: string): Found {
     });
   const plain = fill('', 'a');
   const named = [...new Set([plain, fill('xy', 'b'), fill('z', '_')])];
-  const near = [plain.toUpperCase(), plain.toLowerCase(), `x${plain}x`, `${plain} `, plain.slice(1), pattern];
+  const turned = pattern.split('%').reverse().join('');
+  const near = [
+    plain.toUpperCase(),
+    plain.toLowerCase(),
+    `x${plain}x`,
+    `${plain} `,
+    plain.slice(1),
+    pattern,
+    turned,
+  ];
   return { named, near: near.filter((value) => !named.includes(value)) };
 }
 
@@ -225,8 +246,13 @@ function instantOf({ text, type }: NamedValue): bigint[] {
     if (number > 100_000_000 && number < 10_000_000_000) return [BigInt(number) * 1_000_000n];
     return [];
   }
-  const instant = parseInstant(text);
+  const instant = parseInstant(text) ?? timeOfDay(text);
   return instant === null ? [] : [instant];
+}
+
+/** A time of day on a plain date: `at::time >= '18:00'`. */
+function timeOfDay(text: string): bigint | null {
+  return /^\s*\d{1,2}:\d{2}/.test(text) ? parseInstant(`${PLAIN.date[0] ?? ''} ${text.trim()}`) : null;
 }
 
 /** An interval away from the stopped clock and from a plain date, both ways. */
