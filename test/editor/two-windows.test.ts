@@ -14,16 +14,15 @@ const slow = (table: string): string =>
 test('what one window optimizes is kept beside the other’s and shown in both', async () => {
   await using editor = await openEditor();
   const first = editor.page;
-  const second = await editor.openWindow();
   const open = async (page: Page, table: string): Promise<void> => {
     const file = path.join(editor.workspace, `${table}.sql`);
     writeFileSync(file, slow(table));
-    await page.bringToFront();
     await openFile(page, file);
     await showContainer(page, 'SQL Optimizer');
     await codeLenses(page, 'Optimize with AI').first().waitFor({ timeout: 120_000 });
   };
   await open(first, 'countries');
+  const second = await editor.openWindow();
   await open(second, 'regions');
   for (const page of [first, second]) {
     await page.bringToFront();
