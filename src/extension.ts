@@ -89,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): void {
   own(profiles.onDidChange(() => sessions.closeChanged((key) => profiles.find(key))));
   own(
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (affects(event, 'history.keepLiterals')) void history.close();
+      if (affects(event, 'history.keepLiterals')) void history.reopen();
     }),
   );
 }

@@ -90,16 +90,16 @@ export class History implements vscode.Disposable {
   async reopen(): Promise<void> {
     const store = this.store;
     this.store = null;
-    if (store) await (await store).close();
+    try {
+      if (store) await (await store).close();
+    } catch (error) {
+      this.log.error('Closing the store failed', error);
+    }
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    try {
-      await this.reopen();
-    } catch (error) {
-      this.log.error('Closing the store failed', error);
-    }
+    await this.reopen();
   }
 
   dispose(): void {
