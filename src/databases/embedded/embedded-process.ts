@@ -97,7 +97,9 @@ export class EmbeddedProcess {
       const timer = setTimeout(() => fail(`it was not ready after ${START_MS / 1000} s`), START_MS);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.child.once('error', (error) => fail(error.message));
-      this.child.once('exit', (code) => fail(lastLine(printed) ?? `its process ended with ${code}`));
+      this.child.once('exit', (code, signal) =>
+        fail(lastLine(printed) ?? `its process ended with ${code ?? signal}`),
+      );
       this.child.on('message', (message: ChildMessage) => {
         if (message.kind === 'ready') settle(resolve);
         else fail(message.message);

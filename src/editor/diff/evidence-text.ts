@@ -1,7 +1,7 @@
 /** What is said of a candidate: figures and evidence in plain words, for lenses, trees and hovers. */
 import type { Comparison } from '../../core/measurement/measurement.ts';
 import type { Candidate, Optimization } from '../../core/optimizer/optimization.ts';
-import type { EvidenceLevel } from '../../core/verification/evidence.ts';
+import { EVIDENCE_MEANING, type EvidenceLevel } from '../../core/verification/evidence.ts';
 
 /** The gain in a few words: 'measured 12× faster', 'planner: 3.1× cheaper', 'not measured'. */
 export function gainText(candidate: Pick<Candidate, 'measured' | 'cost'>): string {
@@ -66,14 +66,14 @@ export function levelText(evidence: Pick<Candidate['evidence'], 'level'>): strin
   return LEVEL[evidence.level];
 }
 
-/** The level and what it rests on. One line. */
+/** The level with its meaning, and what it rests on. One line. */
 export function evidenceText(evidence: Candidate['evidence']): string {
   const { level, assumptions, databases, rowsCompared } = evidence;
   const parts = [...assumptions];
   if (rowsCompared > 0) parts.push(`${count(rowsCompared)} rows compared`);
   if (databases > 0)
     parts.push(`${count(databases)} generated ${databases === 1 ? 'database' : 'databases'} tried`);
-  return parts.length > 0 ? `${LEVEL[level]}: ${parts.join('; ')}` : LEVEL[level];
+  return [EVIDENCE_MEANING[level], parts.join('; ')].filter((part) => part !== '').join(' ');
 }
 
 /** The counterexamples of the refuted candidates as a readable SQL document. */

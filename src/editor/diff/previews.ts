@@ -1,6 +1,7 @@
 /** The open preview: shows its candidates as diffs, one after the other, and takes the user's decision. */
 import * as vscode from 'vscode';
 import type { Candidate } from '../../core/optimizer/optimization.ts';
+import { EVIDENCE_MEANING } from '../../core/verification/evidence.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { COMMANDS, CONTEXT, PREVIEW_LANGUAGE, SCHEMES } from '../product.ts';
@@ -72,6 +73,7 @@ export class Previews implements vscode.Disposable {
     const preview = this.current;
     const candidate = preview?.candidate;
     if (!preview || !candidate) return;
+    if (!(await confirmed(candidate)) || this.current !== preview) return;
     const document = await vscode.workspace.openTextDocument(preview.uri);
     const edit = preview.editFor(candidate, document);
     const start = preview.range?.start ?? 0;
@@ -187,6 +189,17 @@ export class Previews implements vscode.Disposable {
     set(CONTEXT.severalRewrites, (this.current?.candidates().length ?? 0) > 1);
     set(CONTEXT.hasCounterexamples, (this.current?.result.refuted.length ?? 0) > 0);
   }
+}
+
+/** What nothing speaks for is written only after a warning. */
+async function confirmed({ evidence }: Candidate): Promise<boolean> {
+  if (evidence.level !== 'unverified') return true;
+  const chosen = await vscode.window.showWarningMessage(
+    'Nothing shows that this rewrite returns the same rows.',
+    { modal: true, detail: [EVIDENCE_MEANING.unverified, ...evidence.assumptions].join('\n') },
+    'Accept Anyway',
+  );
+  return chosen === 'Accept Anyway';
 }
 
 function title(preview: Preview, candidate: Candidate, name: string): string {

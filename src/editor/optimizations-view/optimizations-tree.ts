@@ -1,5 +1,6 @@
 /** The "Optimizations" tree: what was found and applied, with its figures. */
 import * as vscode from 'vscode';
+import { EVIDENCE_MEANING } from '../../core/verification/evidence.ts';
 import { type History, sourceUri } from '../history/history.ts';
 import { COMMANDS, VIEWS } from '../product.ts';
 import { type CandidateNode, type HistoryNode, historyTree, type RunNode } from './tree-model.ts';
@@ -110,6 +111,8 @@ function candidateItem(node: CandidateNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(CANDIDATE_ICONS[node.candidate.status]);
   item.contextValue = 'candidate';
   const tooltip = new vscode.MarkdownString();
+  const { evidenceLevel } = node.candidate;
+  if (evidenceLevel !== null) tooltip.appendText(`${EVIDENCE_MEANING[evidenceLevel]}\n`);
   for (const assumption of node.candidate.assumptions) tooltip.appendText(`${assumption}\n`);
   tooltip.appendCodeblock(node.candidate.sql, 'sql');
   item.tooltip = tooltip;

@@ -60,7 +60,8 @@ export function counterexampleDocument(verdict: PairVerdict, { before, after }: 
   const setup = counterexample.setup.trim();
   const where = setup === '' ? '-- On your own data:' : `-- On this database:\n${setup}`;
   return [
-    `-- ${REFUTED} This is the smallest data found that shows it.`,
+    `-- ${REFUTED}`,
+    '-- This is the smallest data found that shows it.',
     '',
     where,
     '',
@@ -79,9 +80,11 @@ function section(title: string, { place, text }: NamedStatement): string[] {
   return [`## ${title} (${place})`, '', '```sql', text.trimEnd(), '```', ''];
 }
 
+/** With a semicolon, on a line of its own where a line comment would swallow it. */
 function terminated(text: string): string {
   const trimmed = text.trimEnd();
-  return /;$/.test(trimmed) ? trimmed : `${trimmed}\n;`;
+  const lastLine = trimmed.slice(trimmed.lastIndexOf('\n') + 1);
+  return /--|#/.test(lastLine) ? `${trimmed}\n;` : `${trimmed};`;
 }
 
 function capital(text: string): string {

@@ -1,6 +1,7 @@
 /** "Verify My Own Rewrite": are two statements the same? Tries to prove that they are not, and shows what it found. */
 import * as vscode from 'vscode';
 import type { Catalog } from '../../core/catalog/catalog.ts';
+import type { ScratchDatabase } from '../../core/database.ts';
 import type { PairVerdict } from '../../core/verification/verify-pair.ts';
 import type { ActiveConnections } from '../connections/active-connections.ts';
 import type { ConnectionProfile } from '../connections/profile.ts';
@@ -139,8 +140,13 @@ export class VerifyCommand {
     const { verifyPair } = await import('../../core/verification/verify-pair.ts');
     const work = (open: OpenSession | null, catalog: Catalog): Promise<PairVerdict> =>
       scratch.during(async (openScratch) => {
-        progress('Trying to find data on which they differ …');
-        const own = catalog.dialect === 'postgresql' ? openScratch : null;
+        const started = async (): Promise<ScratchDatabase> => {
+          progress('Starting a test database …');
+          const database = await openScratch();
+          progress('Looking for data on which they differ …');
+          return database;
+        };
+        const own = catalog.dialect === 'postgresql' ? started : null;
         const database = open?.database ?? null;
         return verifyPair(before.text, after.text, catalog, own, database, { signal, timeoutMs });
       }, signal);

@@ -33,7 +33,8 @@ export async function openFile(page: Page, name: string): Promise<void> {
   await input.waitFor();
   await input.fill(name);
   await page
-    .locator('.quick-input-list .monaco-list-row', { hasText: path.basename(name) })
+    // the row that Enter takes: before the filter applies, that is whatever was open last
+    .locator('.quick-input-list .monaco-list-row.focused', { hasText: path.basename(name) })
     .first()
     .waitFor();
   await page.keyboard.press('Enter');

@@ -38,15 +38,15 @@ test('a statement that was stopped at the limit gives a lower bound only', () =>
   assert.doesNotMatch(figures, /interval/);
 });
 
-test('evidence names what it rests on', () => {
+test('evidence says what its level means and names what it rests on', () => {
   const evidence = { assumptions: ['orders.customer_id is NOT NULL'], databases: 40, rowsCompared: 1234 };
   assert.equal(
     evidenceText({ level: 'tested', ...evidence }),
-    'Tested equal: orders.customer_id is NOT NULL; 1,234 rows compared; 40 generated databases tried',
+    'Tested: equal on generated adversarial databases, and on your data where it could be compared. orders.customer_id is NOT NULL; 1,234 rows compared; 40 generated databases tried',
   );
   assert.match(
     evidenceText({ level: 'unverified', assumptions: [], databases: 0, rowsCompared: 0 }),
-    /^Not verified/,
+    /^Unverified: nothing was compared\. Read it before you use it\.$/,
   );
 });
 

@@ -60,7 +60,7 @@ test('a counterexample is a script that can be run: setup, then both statements,
     statements.map((statement) => statement.text.split('\n')[0]),
     ['CREATE TABLE t (a int)', 'INSERT INTO t VALUES (0)', 'SELECT a FROM t', 'SELECT a FROM t WHERE a > 0'],
   );
-  assert.match(text, /-- Before \(the last commit\)\nSELECT a FROM t\n;\n-- returns\n-- {3}a\n-- {3}0\n/);
+  assert.match(text, /-- Before \(the last commit\)\nSELECT a FROM t;\n-- returns\n-- {3}a\n-- {3}0\n/);
   assert.match(text, /-- After \(line 4\)\n[\s\S]*-- returns\n-- {3}a\n-- {3}\(no rows\)\n/);
 });
 
