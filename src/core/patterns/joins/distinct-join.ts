@@ -2,7 +2,7 @@ import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { joinFragments, source, sql } from '../../sql/writing/fragment.ts';
+import { joinFragments, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
@@ -90,7 +90,11 @@ function asExists(
   filter: Source,
   conjuncts: readonly Conjunct[],
 ): Match {
-  const conditions = conjuncts.map((conjunct) => source(statement, conjunct.range));
+  const conditions = conjuncts.map(({ expression }) => {
+    const text = source(statement, expression);
+    const binds = expression.kind === 'binary' && ['OR', 'XOR', '||'].includes(expression.operator);
+    return binds ? parenthesized(text) : text;
+  });
   const from = source(statement, filter.node);
   const exists =
     conditions.length === 0
