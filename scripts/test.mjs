@@ -156,6 +156,7 @@ async function test(args) {
       }
       await tests('databases', 'no server', {
         folder: 'test/databases',
+        concurrency: 2,
         env: environment(servers.env),
         groupOf: serverOf,
       });

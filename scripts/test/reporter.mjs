@@ -15,8 +15,10 @@ import path from 'node:path';
 /** @param {AsyncIterable<any>} events */
 // biome-ignore lint/style/noDefaultExport: Node's test runner takes a reporter by its default export
 export default async function* report(events) {
-  /** the open blocks of each file, by nesting level @type {Map<string, string[]>} */
-  const open = new Map();
+  // The open blocks, by nesting level. One list for all: Node reports file after file, and a block and its tests may
+  // be written in different files.
+  /** @type {string[]} */
+  const open = [];
   /** what each file wrote to standard error: the only place where a file that cannot be loaded says why @type {Map<string, string>} */
   const errors = new Map();
   for await (const { type, data } of events) {
@@ -26,16 +28,14 @@ export default async function* report(events) {
     } else if (type === 'test:diagnostic' && data.file !== undefined) {
       yield `${JSON.stringify({ note: data.message })}\n`;
     } else if (type === 'test:start') {
-      const names = open.get(data.file) ?? [];
-      names.length = data.nesting;
-      names[data.nesting] = data.name;
-      open.set(data.file, names);
+      open.length = data.nesting;
+      open[data.nesting] = data.name;
     } else if (type === 'test:pass' || type === 'test:fail') {
       const isBlock = data.details?.type === 'suite';
       // A block counts only where it failed by itself (a hook, say): its tests are counted one by one.
       if (isBlock && (type === 'test:pass' || data.details?.error?.failureType === 'subtestsFailed'))
         continue;
-      const result = record(type, data, open.get(data.file) ?? []);
+      const result = record(type, data, open);
       const isFile = data.nesting === 0 && path.resolve(data.name) === data.file;
       if (result.outcome === 'fail' && isFile) result.error = `${errors.get(data.file) ?? ''}${result.error}`;
       yield `${JSON.stringify(result)}\n`;

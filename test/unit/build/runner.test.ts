@@ -51,6 +51,21 @@ describe('the runner of a suite', () => {
     ]);
   });
 
+  test('names the block around a test that is written in another file', async (t) => {
+    const { rows } = await runText(
+      t,
+      `import { writeFileSync } from 'node:fs';
+       const shared = import.meta.dirname + '/shared.ts';
+       writeFileSync(shared, "import { test } from 'node:test'; export const add = () => test('a', () => {});");
+       const { add } = await import(shared);
+       describe('PostgreSQL 15', () => { add(); });`,
+    );
+    assert.deepEqual(
+      rows.map(({ against, passed }) => ({ against, passed })),
+      [{ against: 'PostgreSQL 15', passed: 1 }],
+    );
+  });
+
   test('takes a file that cannot be loaded for a failure, and says why', async (t) => {
     const { rows, printed } = await runText(t, "throw new Error('this is broken');");
     assert.equal(rows[0]?.failed, 1);
