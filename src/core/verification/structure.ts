@@ -1,6 +1,7 @@
 /** The cheap gates: what two statements say about themselves, before anything is run. */
 
 import type { FunctionCall } from '../sql/ast.ts';
+import { catalogFunctions } from '../sql/properties/functions.ts';
 import { volatilityOf } from '../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Output } from '../sql/query-model.ts';
 import { statementKind, writes } from '../sql/statement-facts.ts';
@@ -71,8 +72,8 @@ function unreadable(statement: AnalyzedStatement): string | null {
 function volatileCall(statement: AnalyzedStatement): string | null {
   let found: FunctionCall | null = null;
   walk(statement.tree, (node) => {
-    if (!found && node.kind === 'call' && volatilityOf(withoutArguments(node), statement) === 'volatile')
-      found = node;
+    if (found || node.kind !== 'call' || isPureSet(node, statement)) return;
+    if (volatilityOf(withoutArguments(node), statement) === 'volatile') found = node;
   });
   const call = found as FunctionCall | null;
   if (!call) return null;
@@ -80,6 +81,24 @@ function volatileCall(statement: AnalyzedStatement): string | null {
   const what =
     known || VOLATILE.has(call.function) ? 'gives another value at each call' : 'is not known here';
   return `calls ${call.function}(), which ${what} or may have effects, so it was not run for a comparison.`;
+}
+
+/** Built-in functions that return sets and neither change anything nor change themselves. */
+const PURE_SETS = new Set([
+  'generate_series',
+  'generate_subscripts',
+  'unnest',
+  'string_to_table',
+  'regexp_split_to_table',
+  'regexp_matches',
+  ...['json', 'jsonb'].flatMap((type) =>
+    ['array_elements', 'array_elements_text', 'each', 'each_text', 'object_keys'].map((f) => `${type}_${f}`),
+  ),
+]);
+
+function isPureSet(call: FunctionCall, statement: AnalyzedStatement): boolean {
+  const builtIn = call.name.length === 1 || call.name.at(-2)?.name === 'pg_catalog';
+  return builtIn && PURE_SETS.has(call.function) && catalogFunctions(call, statement.catalog).length === 0;
 }
 
 const VOLATILE = new Set([

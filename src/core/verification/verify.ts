@@ -214,7 +214,9 @@ function conclude(proof: Proof, live: LiveComparison | null, tested: SearchResul
       : [...proof.assumptions, ...notes];
   const evidence: Evidence = { level, assumptions, databases: survived?.databases ?? 0, rowsCompared };
   if (level === 'unverified') {
-    return { outcome: 'unknown', evidence, reason: notes[0] ?? 'Nothing could be compared.' };
+    // without a connection, why the generated databases said nothing is what one wants to know
+    const reasons = live === null && tested !== null ? testNotes(tested, enough) : notes;
+    return { outcome: 'unknown', evidence, reason: reasons.join(' ') || 'Nothing could be compared.' };
   }
   const ordered = (survived?.ordered ?? false) || (live?.verdict === 'equal' && live.ordered);
   return { outcome: 'accepted', evidence, ordered };

@@ -77,10 +77,24 @@ export async function searchCounterexample(
   } catch (error) {
     if (error instanceof NotReproducible) return { verdict: 'unknown', message: error.message };
     if (error instanceof DatabaseError && error.reason !== 'cancelled') {
-      return { verdict: 'unknown', message: `The test databases could not be used: ${error.message}` };
+      return { verdict: 'unknown', message: faultOf(error) };
     }
     throw error;
   }
+}
+
+/** What happened to the sandbox, as one sentence with what follows from it. */
+function faultOf(error: DatabaseError): string {
+  if (error.reason === 'timeout') {
+    return 'A statement did not end in time on the small test databases and was stopped, so nothing is known of the pair.';
+  }
+  if (error.reason === 'connectionLost') {
+    return (
+      'The process of the test databases ended in the middle (it was killed, or a statement took all its memory), ' +
+      'so nothing is known of the pair. It is started again for the next one.'
+    );
+  }
+  return `The test databases could not be used: ${error.message}`;
 }
 
 class Searching {
