@@ -34,7 +34,7 @@ export function withConstraint(
       addKey(table, node, columns);
       return;
     case 'foreignKey':
-      addForeignKey(table, node, columns);
+      addForeignKey(table, node, text, columns);
       return;
     case 'check':
       addCheck(table, node, text, columns);
@@ -63,7 +63,12 @@ function addKey(table: DraftTable, node: TableConstraint, columns: readonly stri
   table.columns = table.columns.map((c) => (columns.includes(c.name) ? { ...c, notNull: true } : c));
 }
 
-function addForeignKey(table: DraftTable, node: TableConstraint, columns: readonly string[]): void {
+function addForeignKey(
+  table: DraftTable,
+  node: TableConstraint,
+  text: string,
+  columns: readonly string[],
+): void {
   if (!node.references) return;
   table.foreignKeys.push({
     name: node.name?.name ?? `${table.name}_${columns.join('_')}_fkey`,
@@ -73,7 +78,8 @@ function addForeignKey(table: DraftTable, node: TableConstraint, columns: readon
       table: node.references.table.at(-1)?.name ?? '',
       columns: node.references.columns.map((column) => column.name),
     },
-    validated: !node.notValid,
+    // of a PERIOD the parent's only has to cover the row's: they need not be equal
+    validated: !node.notValid && !/\bPERIOD\b/i.test(text.slice(node.start, node.end)),
     deferrable: node.deferrable,
   });
 }

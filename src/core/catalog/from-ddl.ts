@@ -19,6 +19,7 @@ import type { Catalog, Column, FunctionInfo, Table, TypeFamily } from './catalog
 import { type DraftTable, indexFromDdl, withConstraint } from './constraints-from-ddl.ts';
 import { enumFromDdl, functionFromDdl, searchPathFromDdl } from './routines-from-ddl.ts';
 import { canonicalType, typeFamily } from './type-family.ts';
+import { dropNamed, droppedIndexes, undo } from './undone-by-ddl.ts';
 
 const DEFAULT_SCHEMA: Readonly<Record<Dialect, string>> = {
   postgresql: 'public',
@@ -95,6 +96,9 @@ class CatalogDraft {
     if (path) this.searchPath = path;
     const name = enumFromDdl(text, this.dialect);
     if (name) this.enums.add(name);
+    for (const index of droppedIndexes(text)) {
+      for (const table of this.tables.values()) dropNamed(table, index);
+    }
     const routine = functionFromDdl(text, this.dialect, this.searchPath[0] ?? '');
     if (routine) this.functions.push(routine);
   }
@@ -124,8 +128,7 @@ class CatalogDraft {
     if (!match || !parent) return;
     table.columns.push(...parent.columns);
     if (/^\s*PARTITION/i.test(text)) table.kind = 'partition';
-    // a scan of the parent reads its children too, which the parent's keys do not cover
-    if (/^\s*INHERITS/i.test(text)) parent.keys = [];
+    if (/^\s*INHERITS/i.test(text)) inherited(parent);
   }
 
   private addColumn(table: DraftTable, node: ColumnDefinition, text: string): void {
@@ -194,6 +197,29 @@ class CatalogDraft {
     for (const constraint of node.addConstraints) withConstraint(table, constraint, text);
     setNotNull(table, node.setNotNull, true);
     setNotNull(table, node.dropNotNull, false);
+    for (const action of node.rest) {
+      const { parent, retyped } = undo(table, text.slice(action.start, action.end));
+      const above = parent && this.named(parent);
+      if (above) inherited(above);
+      if (retyped) this.retype(table, retyped.column, retyped.type);
+    }
+  }
+
+  /** A column with another type; one that is not known may hold NULL as well. */
+  private retype(table: DraftTable, name: string, written: string): void {
+    const type = written === '' ? '' : canonicalType(written, this.dialect);
+    const family = written === '' ? 'other' : this.familyOf(type);
+    table.columns = table.columns.map((column) =>
+      column.name === name
+        ? {
+            ...column,
+            type,
+            family,
+            notNull: column.notNull && written !== '',
+            deterministicCollation: this.comparesBytes(family, null) && column.deterministicCollation,
+          }
+        : column,
+    );
   }
 
   private named(parts: readonly string[]): DraftTable | null {
@@ -237,6 +263,12 @@ class CatalogDraft {
     });
     return { ...table, foreignKeys: foreignKeys.filter((key) => key.references.columns.length > 0) };
   }
+}
+
+/** A scan of a parent reads its children too, which its keys and foreign keys do not cover. */
+function inherited(parent: DraftTable): void {
+  parent.keys = [];
+  parent.foreignKeys = parent.foreignKeys.map((key) => ({ ...key, validated: false }));
 }
 
 function keyOf(table: DraftTable): string {

@@ -274,7 +274,12 @@ function editsFor(statement: AnalyzedStatement, shape: Shape) {
   const { dialect, catalog } = statement;
   const item = rankOutput.item;
   const window = ranking.over;
-  if (!item || window?.kind !== 'window' || inner.select.items.length < 2 || rowSecurityOn(statement, parent))
+  if (
+    !item ||
+    window?.kind !== 'window' ||
+    inner.select.items.length < 2 ||
+    mayMissOrRepeat(statement, parent)
+  )
     return null;
   const alias = identifier(inventName(statement, 'each_group'), dialect);
   const parentName =
@@ -316,7 +321,11 @@ function parenthesizedWhere(statement: AnalyzedStatement, inner: Block) {
     : text;
 }
 
-function rowSecurityOn(statement: AnalyzedStatement, parent: Parent): boolean {
+/** A policy may hide rows of the parent, and without a key one may be there twice (tables that inherit from it). */
+function mayMissOrRepeat(statement: AnalyzedStatement, parent: Parent): boolean {
   const table = statement.catalog.tables.find((t) => t.schema === parent.schema && t.name === parent.table);
-  return !table || table.rowSecurity || (table.kind !== 'table' && table.kind !== 'partitioned');
+  const unique = table?.keys.some(
+    (key) => !key.deferrable && key.columns.length === 1 && key.columns[0] === parent.column,
+  );
+  return !table || !unique || table.rowSecurity || (table.kind !== 'table' && table.kind !== 'partitioned');
 }

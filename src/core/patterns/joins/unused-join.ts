@@ -181,6 +181,7 @@ function columnsFor(
     !key.validated ||
     key.deferrable ||
     !refersTo(key, parent.table) ||
+    !isKey(parent.table, key.references.columns) ||
     conjuncts.length !== key.columns.length
   )
     return null;
@@ -204,6 +205,18 @@ function columnsFor(
 
 function refersTo(key: ForeignKey, table: Table | null): boolean {
   return table !== null && key.references.table === table.name && key.references.schema === table.schema;
+}
+
+/** The columns are a key of all rows that a scan of the table reads, those of inheriting tables included. */
+function isKey(table: Table | null, columns: readonly string[]): boolean {
+  return (
+    table?.keys.some(
+      (key) =>
+        !key.deferrable &&
+        key.columns.length === columns.length &&
+        key.columns.every((column) => columns.includes(column)),
+    ) ?? false
+  );
 }
 
 function isColumn(
