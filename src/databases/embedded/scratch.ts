@@ -8,7 +8,7 @@ import {
   type QueryResult,
   type ScratchDatabase,
 } from '../../core/database.ts';
-import { cancelled } from '../postgres/errors.ts';
+import { cancelled, toDatabaseError } from '../postgres/errors.ts';
 import { runLimited } from '../postgres/limited-run.ts';
 import { ResultTypes } from '../postgres/result-types.ts';
 import type { Connected } from '../postgres/transport.ts';
@@ -95,7 +95,7 @@ class EmbeddedScratch implements ScratchDatabase {
       limits,
     );
     if (this.depth > 0 && connected.status() === 'I') this.used = true;
-    const columns = await this.types.columns(connected.client, result.fields);
+    const columns = await this.told(() => this.types.columns(connected.client, result.fields));
     const rows = maxRows === undefined ? result.rows : result.rows.slice(0, maxRows);
     const changed = /(\d+)$/.exec(result.command)?.[1];
     return {
@@ -110,17 +110,15 @@ class EmbeddedScratch implements ScratchDatabase {
     await this.ready(undefined);
     const { connected } = this.here;
     const savepoint = `sqlopt_${this.depth}`;
-    await runSimple(connected.client, this.depth === 0 ? 'BEGIN' : `SAVEPOINT ${savepoint}`);
+    await this.told(() => runSimple(connected.client, this.depth === 0 ? 'BEGIN' : `SAVEPOINT ${savepoint}`));
     this.depth++;
     try {
       return await work();
     } finally {
       this.depth--;
       if (connected.lost() === null) {
-        await runSimple(
-          connected.client,
-          this.depth === 0 ? 'ROLLBACK' : `ROLLBACK TO SAVEPOINT ${savepoint}`,
-        );
+        const sql = this.depth === 0 ? 'ROLLBACK' : `ROLLBACK TO SAVEPOINT ${savepoint}`;
+        await this.told(() => runSimple(connected.client, sql));
       }
     }
   }
@@ -142,6 +140,16 @@ class EmbeddedScratch implements ScratchDatabase {
     timer.unref();
     warm.push({ entry, timer });
     transport.hold(false);
+  }
+
+  /** What runs besides the callers' statements fails as they do: with a DatabaseError when the process is gone. */
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { target, user } = this.here.transport;
+      throw toDatabaseError(error, { target, user });
+    }
   }
 
   /** After a statement that was stopped, the database is empty again. */

@@ -93,12 +93,12 @@ async function headOf(repository: GitRepository, uri: vscode.Uri): Promise<Commi
   }
 }
 
-/** What git says of a path that a commit does not have. */
+/** What git and its extension, in their versions, say of a path that a commit does not have. */
 function isMissingFile(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { stderr, gitErrorCode } = error as { readonly stderr?: unknown; readonly gitErrorCode?: unknown };
+  const { message, stderr, gitErrorCode } = error as Readonly<Record<string, unknown>>;
   if (gitErrorCode === 'UnknownPath' || gitErrorCode === 'WrongCase') return true;
-  return typeof stderr === 'string' && /exists on disk, but not in|does not exist in/.test(stderr);
+  return /relative path not found|exists on disk, but not in|does not exist in/i.test(`${message} ${stderr}`);
 }
 
 function initialized(api: GitApi): Promise<void> {
