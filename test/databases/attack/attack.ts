@@ -1,5 +1,5 @@
 /**
- * An attack on the pattern library: golden cases are changed by chance, and whatever is still offered as a rewrite is
+ * An attack on the pattern library: golden cases and hostile statements are changed by chance, and whatever is still offered as a rewrite is
  * run beside the changed statement on generated databases. A difference, or SQL that the server refuses, is a fault.
  */
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
@@ -10,6 +10,7 @@ import type { AnalyzedStatement } from '../../../src/core/sql/query-model.ts';
 import { Random } from '../../../src/core/verification/generate/random.ts';
 import { type SearchResult, searchCounterexample } from '../../../src/core/verification/search/search.ts';
 import { goldenCases } from '../../unit/patterns/golden-cases.ts';
+import { hostileStatements } from './hostile.ts';
 import { mutate, type Subject } from './mutations.ts';
 
 export interface AttackOptions {
@@ -46,8 +47,10 @@ export interface AttackReport {
 
 /** Two rules in a row, the most promising few of each. */
 const SEARCH = { beam: 4, depth: 2, most: 8 } as const;
+/** The share of statements that are taken as they are. */
+const UNCHANGED = 0.15;
 /** One rewrite is attacked for this long at most. */
-const REWRITE_MS = 1500;
+const REWRITE_MS = 1000;
 
 /**
  * Attack the library for a while.
@@ -55,15 +58,17 @@ const REWRITE_MS = 1500;
  */
 export async function attack(scratch: ScratchDatabase, options: AttackOptions): Promise<AttackReport> {
   const random = new Random(options.seed);
-  const subjects: Subject[] = goldenCases().filter((one) => one.dialect === 'postgresql');
+  const golden: Subject[] = goldenCases().filter((one) => one.dialect === 'postgresql');
+  const hostile = hostileStatements();
   const seen = new Set<string>();
   const faults: Fault[] = [];
   const counts = { statements: 0, rewrites: 0, reached: 0, refutedLikely: 0 };
   const deadline = performance.now() + options.budgetMs;
   while (performance.now() < deadline) {
-    const origin = random.pick(subjects);
+    const origin = random.pick(random.chance(0.5) ? golden : hostile);
     if (!origin) break;
-    const subject = mutate({ schema: origin.schema, sql: origin.sql }, random);
+    const plain: Subject = { schema: origin.schema, sql: origin.sql };
+    const subject = random.chance(UNCHANGED) ? plain : mutate(plain, random);
     const key = `${subject.schema}\n${subject.sql}`;
     if (seen.has(key)) continue;
     seen.add(key);

@@ -8,7 +8,7 @@ try {
   const report = await attack(scratch, {
     seed: Number(seed),
     budgetMs: Number(seconds) * 1000,
-    databases: 100,
+    databases: 60,
     onFault: (fault) => console.log(`${describeFault(fault)}\n`),
   });
   const { statements, rewrites, reached, refutedLikely, faults } = report;
