@@ -15,7 +15,7 @@ import { counterexampleOf } from '../shrink/show.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { numbered, parameterKeys } from './pair.ts';
 import { Sandbox } from './sandbox.ts';
-import { Trials } from './trials.ts';
+import { type DoesNotRun, Trials } from './trials.ts';
 
 export interface SearchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -97,6 +97,20 @@ function faultOf(error: DatabaseError): string {
   return `The test databases could not be used: ${error.message}`;
 }
 
+/**
+ * SQLSTATEs that are about the statement alone and not about what a fresh database lacks: syntax, grouping, windowing,
+ * ambiguous and invalid column references, types that do not fit, forms that PostgreSQL has not implemented.
+ */
+const REFUSED = new Set(['42601', '42803', '42P20', '42702', '42P10', '42804', '0A000']);
+
+function cannotRun({ who, error }: DoesNotRun): SearchResult {
+  if (who === 'rewrite' && error.code !== null && REFUSED.has(error.code)) {
+    const counterexample = { setup: '-- any data', before: 'it runs', after: `error: ${error.message}` };
+    return { verdict: 'refuted', counterexample, databases: 0, rowsCompared: 0 };
+  }
+  return { verdict: 'unknown', message: `The ${who} does not run in the test databases: ${error.message}` };
+}
+
 class Searching {
   private readonly original: AnalyzedStatement;
   private readonly candidate: AnalyzedStatement;
@@ -139,7 +153,7 @@ class Searching {
     return Sandbox.within(scratch, builder.space, settings, limits, async (sandbox) => {
       const space = builder.withParameters(await this.parameterTypes(sandbox, keys));
       const trials = await Trials.prepare(sandbox, space, this.original, this.candidate, this.catalog);
-      if (trials instanceof DatabaseError) return this.cannotRun(trials);
+      if (!(trials instanceof Trials)) return cannotRun(trials);
       const columns = compareColumns(
         trials.columns.visible,
         trials.columns.candidate.slice(0, trials.candidateWidth),
@@ -150,13 +164,6 @@ class Searching {
       }
       return this.search(trials, space);
     });
-  }
-
-  private cannotRun(error: DatabaseError): SearchResult {
-    return {
-      verdict: 'unknown',
-      message: `The statements do not run in the test databases: ${error.message}`,
-    };
   }
 
   private async parameterTypes(sandbox: Sandbox, keys: readonly string[]): Promise<Map<string, string>> {

@@ -21,6 +21,12 @@ export interface TrialResult {
   readonly candidate: RawOutcome;
 }
 
+/** A statement that the server refuses whatever the data. */
+export interface DoesNotRun {
+  readonly who: 'original' | 'rewrite';
+  readonly error: DatabaseError;
+}
+
 interface Sides {
   readonly original: Side;
   readonly candidate: Side;
@@ -89,7 +95,7 @@ export class Trials {
   /**
    * Describe both statements.
    *
-   * @returns the error when one of them does not run at all
+   * @returns which of them does not run at all, and its error
    */
   static async prepare(
     sandbox: Sandbox,
@@ -97,7 +103,7 @@ export class Trials {
     original: AnalyzedStatement,
     candidate: AnalyzedStatement,
     catalog: Catalog,
-  ): Promise<Trials | DatabaseError> {
+  ): Promise<Trials | DoesNotRun> {
     const values = parameterValues(
       space,
       space.parameters.map(({ pool }) => pool.plain[0] ?? null),
@@ -107,9 +113,9 @@ export class Trials {
       candidate: prepareSide(candidate, catalog, values),
     };
     const before = await sandbox.describe(sides.original.run);
-    if (before instanceof DatabaseError) return before;
+    if (before instanceof DatabaseError) return { who: 'original', error: before };
     const after = await sandbox.describe(sides.candidate.run);
-    if (after instanceof DatabaseError) return after;
+    if (after instanceof DatabaseError) return { who: 'rewrite', error: after };
     const width = before.length - (sides.original.sorted?.appended ?? 0);
     const columns = { visible: before.slice(0, width), original: before, candidate: after };
     return new Trials(sandbox, space, { original, candidate }, catalog, {
