@@ -33,12 +33,14 @@ test('the suite holds 150 wrong and 150 right rewrites at least', () => {
 
 describe('wrong rewrites are refuted from the schema alone, with few rows', () => {
   const times: number[] = [];
+  let refuted = 0;
   for (const pair of wrong) {
     test(`${pair.id}: ${pair.why}`, async () => {
       const start = performance.now();
       const verdict = await verify(pair, full, 1500);
       times.push(performance.now() - start);
       assert.equal(verdict.verdict, 'refuted', verdict.reason);
+      refuted++;
       assert.ok(verdict.counterexample);
       const { setup, before: shownBefore, after: shownAfter } = verdict.counterexample;
       assert.ok(insertedRows(setup) <= MOST_ROWS, setup);
@@ -49,7 +51,7 @@ describe('wrong rewrites are refuted from the schema alone, with few rows', () =
     times.sort((a, b) => a - b);
     const at = (share: number): string =>
       `${Math.round(times[Math.floor(share * (times.length - 1))] ?? 0)} ms`;
-    console.log(`refuted ${times.length} pairs: median ${at(0.5)}, 95th percentile ${at(0.95)}`);
+    console.log(`refuted ${refuted} of ${times.length} pairs: median ${at(0.5)}, 95th percentile ${at(0.95)}`);
   });
 });
 
