@@ -243,7 +243,8 @@ async function startServers(node) {
 /** @param {Record<string, string>} more @returns {NodeJS.ProcessEnv} */
 function environment(more) {
   // Colours and the settings of an outer npm would change what tests see.
-  const env = { ...process.env, NO_COLOR: '1', ...more };
+  // Patience: how many milliseconds an editor test waits for what must appear; a busy machine takes its time.
+  const env = { SQLOPT_TEST_PATIENCE: '90000', ...process.env, NO_COLOR: '1', ...more };
   delete (/** @type {NodeJS.ProcessEnv} */ (env)['FORCE_COLOR']);
   delete (/** @type {NodeJS.ProcessEnv} */ (env)['NODE_OPTIONS']);
   return env;
