@@ -1,6 +1,7 @@
 import type { Query, SetOperation } from '../../sql/ast.ts';
 import { rowsAreUnique } from '../../sql/properties/keys.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Output } from '../../sql/query-model.ts';
@@ -10,7 +11,7 @@ import { columnOf } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
-import { blocked, offer } from '../offer.ts';
+import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { capturesNames } from '../subquery-shape.ts';
 
@@ -61,7 +62,11 @@ function matchOf(statement: AnalyzedStatement, body: SetOperation, left: Block, 
   if (obstacle) return blocked(body.operatorRange, message, obstacle);
   const unique = rowsAreUnique(left, statement);
   const edits = rewrite(statement, body, left, right, unique);
-  return offer(
+  // in WHERE, a selected expression may be computed for rows that other conditions drop
+  const raises = [...left.outputs, ...right.outputs].some(
+    ({ expression }) => expression !== null && canRaise(expression, statement),
+  );
+  return (raises ? offerToTest : offer)(
     body.operatorRange,
     message,
     edits,

@@ -1,5 +1,6 @@
 import type { Expression, In } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -126,7 +127,13 @@ function rewriteOf(statement: AnalyzedStatement, block: Block, node: In): Rewrit
   const names = pairs
     .flatMap(({ left, right }) => [left, right])
     .map((e) => statement.text.slice(e.start, e.end));
-  return { edits, assumptions: [`${[...new Set(names)].join(' and ')} cannot be NULL`], soundness: 'proved' };
+  // in WHERE of the subquery, either side may be computed for rows that it was not computed for before
+  const raises = pairs.some(({ left, right }) => canRaise(left, statement) || canRaise(right, statement));
+  return {
+    edits,
+    assumptions: [`${[...new Set(names)].join(' and ')} cannot be NULL`],
+    soundness: raises ? 'likely' : 'proved',
+  };
 }
 
 /** An operand of `=`: in parentheses unless it is a name, a literal or a call. */

@@ -125,8 +125,11 @@ function rewriteOf(statement: AnalyzedStatement, block: Block, node: Quantified,
         node.quantifier === 'ALL'
           ? ['both sides of the comparison are NOT NULL, so only an empty subquery gives NULL']
           : ['NULL and FALSE are the same in WHERE'],
-      // the comparison with the rows one by one may have ended before the row that fails
-      soundness: canRaise(block.query, statement) ? ('likely' as const) : ('proved' as const),
+      // one by one, the comparison may end before the row that fails; without rows, the left side is not computed
+      soundness:
+        canRaise(block.query, statement) || canRaise(node.operand, statement)
+          ? ('likely' as const)
+          : ('proved' as const),
     }
   );
 }

@@ -4,7 +4,15 @@ import type { AnalyzedStatement, Block, Conjunct, Scope, Source } from '../query
 import { sortEdits, type TextEdit, type TextRange } from '../text.ts';
 import { type Fragment, render, sql } from './fragment.ts';
 import { type PredicateChange, planPredicate, predicateOf, whereOf } from './predicates.ts';
-import { indentAt, orderByRange, startsLine, tokensWithin, withWhiteSpace } from './ranges.ts';
+import {
+  indentAt,
+  orderByRange,
+  startsLine,
+  tokenAfter,
+  tokenBefore,
+  tokensWithin,
+  withWhiteSpace,
+} from './ranges.ts';
 import { isSafe, type PlannedEdit } from './safety.ts';
 import { type Style, styleOf } from './style.ts';
 
@@ -143,6 +151,9 @@ export class RewriteEdits {
     const { select } = source.block as Block;
     const join = source.block.joins.find((step) => step.node && isSideOf(step.node, source))?.node;
     if (join) {
+      const other = join.right === source.node ? join.left : join.right;
+      const stays = other.kind === 'join' || other.kind === 'parenJoin';
+      if (!stays && this.isParenthesized(join)) return this.fail();
       if (join.right === source.node) return this.removeClause({ start: join.left.end, end: join.end });
       this.remove({ start: join.start, end: join.right.start });
       return this.removeClause({ start: join.right.end, end: join.end });
@@ -153,6 +164,12 @@ export class RewriteEdits {
     if (at < 0) return this.fail();
     if (previous) return this.remove({ start: previous.end, end: source.node.end });
     return next ? this.remove({ start: source.node.start, end: next.start }) : this.fail();
+  }
+
+  /** `(a JOIN b ON …)`: a table alone cannot stand in parentheses. */
+  private isParenthesized(join: Join): boolean {
+    const { tokens } = this.statement;
+    return tokenBefore(tokens, join.start)?.text === '(' && tokenAfter(tokens, join.end)?.text === ')';
   }
 
   /** Put other words in the place of a join's: sql`INNER JOIN`. */
