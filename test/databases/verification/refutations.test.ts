@@ -51,7 +51,9 @@ describe('wrong rewrites are refuted from the schema alone, with few rows', () =
     times.sort((a, b) => a - b);
     const at = (share: number): string =>
       `${Math.round(times[Math.floor(share * (times.length - 1))] ?? 0)} ms`;
-    console.log(`refuted ${refuted} of ${times.length} pairs: median ${at(0.5)}, 95th percentile ${at(0.95)}`);
+    console.log(
+      `refuted ${refuted} of ${times.length} pairs: median ${at(0.5)}, 95th percentile ${at(0.95)}`,
+    );
   });
 });
 
