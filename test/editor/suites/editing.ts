@@ -12,9 +12,9 @@ WHERE (SELECT count(*) FROM orders o WHERE o.country_code = k.country_code) > 0;
 const COUNT = 'count-to-exists';
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 
-/** Waits until `check` gives something; fails with `what` after 20 seconds. */
+/** Waits until `check` gives something; fails with `what` after 60 seconds. */
 async function until<T>(what: string, check: () => T | Promise<T>): Promise<NonNullable<T>> {
-  for (let waited = 0; waited < 20_000; waited += 50) {
+  for (let waited = 0; waited < 60_000; waited += 50) {
     const value = await check();
     if (value) return value as NonNullable<T>;
     await new Promise((resolve) => setTimeout(resolve, 50));
