@@ -99,7 +99,7 @@ async function test(args) {
       return;
     }
     say(`${suite}: ${files.length} files against ${against}`);
-    const defaults = { name: suite, against, node, concurrency: 1, limitMs: 20 * minute, running };
+    const defaults = { name: suite, against, node, concurrency: 1, limitMs: 35 * minute, running };
     rows.push(
       ...(await runSuite({
         ...defaults,
