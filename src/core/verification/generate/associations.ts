@@ -176,6 +176,8 @@ class Associating {
     }
     const values = [...literals, ...combined(literals), ...moved(literals)];
     if (expressions.some(calls)) values.push(...joined(literals));
+    // one part of a text put together may be empty, the other the whole
+    if (expressions.some(concatenates)) values.push({ text: '', type: 'string' });
     for (const column of columns) this.to.add(column, values);
     if (columns.length === 0) this.to.loose.push(...values);
     if (columns.length === 0 || expressions.some(countsRows)) {
@@ -318,6 +320,14 @@ function moved(literals: readonly NamedValue[]): NamedValue[] {
   return results
     .filter((instant) => instant !== null)
     .map((instant) => ({ text: timestampText(instant), type: 'string' }));
+}
+
+function concatenates(expression: Node): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if (node.kind === 'binary' && node.operator === '||') found = true;
+  });
+  return found;
 }
 
 function calls(expression: Node): boolean {
