@@ -134,7 +134,8 @@ describe('a verification ends whatever happens to its sandbox', { timeout: 10 * 
       const scratch = await open();
       const verdict = await verify(scratch, sql, `SELECT n FROM (${sql}) x`);
       assert.equal(verdict.verdict, 'unknown');
-      assert.match(verdict.reason, FAULT);
+      // on a fast machine the memory ends before the time does, and the server says so itself
+      assert.match(verdict.reason, new RegExp(`${FAULT.source}|out of memory`));
       await worksAgain(scratch);
     });
   }
