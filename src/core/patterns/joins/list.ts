@@ -1,5 +1,7 @@
 import type { Pattern } from '../pattern.ts';
+import { distinctBelowJoin } from './distinct-below-join.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
+import { eagerAggregation } from './eager-aggregation.ts';
 import { missingJoinPredicate } from './missing-join-predicate.ts';
 import { redundantForeignKeyJoin, unusedLeftJoin } from './unused-join.ts';
 
@@ -8,5 +10,7 @@ export const joinPatterns: readonly Pattern[] = [
   unusedLeftJoin,
   redundantForeignKeyJoin,
   distinctJoinToExists,
+  eagerAggregation,
+  distinctBelowJoin,
   missingJoinPredicate,
 ];
