@@ -3,12 +3,12 @@ import type { Expression, FunctionCall } from '../sql/ast.ts';
 import { typeOf } from '../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { unwrapParens } from '../sql/walk.ts';
-import { type Fragment, source, sql, verbatim } from '../sql/writing/fragment.ts';
+import { type Fragment, sql, verbatim } from '../sql/writing/fragment.ts';
 
 /** An aggregate that can be put together from the same aggregate over parts of the rows. */
 export interface PartialAggregate {
-  /** what to compute for each part, each with a speaking name */
-  readonly parts: readonly { readonly name: string; readonly expression: Fragment }[];
+  /** what to compute for each part */
+  readonly parts: readonly PartOfAggregate[];
   /**
    * The aggregate over all rows, of the same type as the original.
    *
@@ -16,6 +16,18 @@ export interface PartialAggregate {
    * @param mayBeEmpty the whole may be of no parts at all: a count is 0 then
    */
   combine(columns: readonly Fragment[], mayBeEmpty: boolean): Fragment;
+}
+
+/** What is computed for each part of the rows. */
+export interface PartOfAggregate {
+  /** a speaking name: sum_total, count_rows */
+  readonly name: string;
+  /**
+   * The aggregate over the part.
+   *
+   * @param write writes the argument and the condition of FILTER for their new place; null when that is not possible
+   */
+  expression(write: (e: Expression) => Fragment | null): Fragment | null;
 }
 
 /** Families whose least and greatest value is one value. */
@@ -45,10 +57,9 @@ export function partialAggregate(
   const [argument, ...more] = call.args;
   const type = argument ? typeOf(argument.value, statement) : null;
   if (more.length > 0) return `${name} has several arguments`;
-  const filter = call.filter ? sql` FILTER (WHERE ${source(statement, call.filter)})` : verbatim('');
-  const part = (of: string, expression: Fragment) => ({
+  const part = (of: 'sum' | 'count' | 'min' | 'max'): PartOfAggregate => ({
     name: `${of}_${suffixOf(statement, call)}`,
-    expression,
+    expression: (write) => partExpression(call, of, write),
   });
   switch (call.function) {
     case 'count': {
@@ -58,7 +69,7 @@ export function partialAggregate(
         const counted = mayBeEmpty ? sql`coalesce(${total}, 0)` : total;
         return castTo(counted, dialect === 'postgresql' ? 'bigint' : 'SIGNED');
       };
-      return { parts: [part('count', source(statement, call))], combine };
+      return { parts: [part('count')], combine };
     }
     case 'sum': {
       if (call.distinct || !argument) return `${name} needs to see all values`;
@@ -71,7 +82,7 @@ export function partialAggregate(
       if (narrow && type.text === null) return `the type of ${name} is not known`;
       const combine = ([column = verbatim('')]: readonly Fragment[]): Fragment =>
         narrow ? castTo(sql`sum(${column})`, 'bigint') : sql`sum(${column})`;
-      return { parts: [part('sum', source(statement, call))], combine };
+      return { parts: [part('sum')], combine };
     }
     case 'min':
     case 'max': {
@@ -80,22 +91,39 @@ export function partialAggregate(
       const whole = call.function === 'min' ? 'min' : 'max';
       const combine = ([column = verbatim('')]: readonly Fragment[]): Fragment =>
         whole === 'min' ? sql`min(${column})` : sql`max(${column})`;
-      return { parts: [part(whole, source(statement, call))], combine };
+      return { parts: [part(whole)], combine };
     }
     case 'avg': {
       if (call.distinct || !argument) return `${name} needs to see all values`;
       const exact = (type?.family === 'integer' || type?.family === 'decimal') && type.text !== 'money';
       // elsewhere the number of digits of a quotient follows other rules than that of an average
       if (dialect !== 'postgresql' || !exact) return `${name} would be rounded in another way`;
-      const value = source(statement, argument.value);
       const combine = ([total = verbatim(''), rows = verbatim('')]: readonly Fragment[]): Fragment =>
         sql`(sum(${total}) / sum(${rows}))`;
-      const parts = [part('sum', sql`sum(${value})${filter}`), part('count', sql`count(${value})${filter}`)];
-      return { parts, combine };
+      return { parts: [part('sum'), part('count')], combine };
     }
     default:
       return `${name} cannot be put together from parts`;
   }
+}
+
+function partExpression(
+  call: FunctionCall,
+  of: 'sum' | 'count' | 'min' | 'max',
+  write: (e: Expression) => Fragment | null,
+): Fragment | null {
+  const [argument] = call.args;
+  const value = call.star || !argument ? verbatim('*') : write(argument.value);
+  if (!value) return null;
+  const aggregate = {
+    sum: sql`sum(${value})`,
+    count: sql`count(${value})`,
+    min: sql`min(${value})`,
+    max: sql`max(${value})`,
+  }[of];
+  if (!call.filter) return aggregate;
+  const condition = write(call.filter);
+  return condition && sql`${aggregate} FILTER (WHERE ${condition})`;
 }
 
 function castTo(value: Fragment, type: string): Fragment {

@@ -6,7 +6,7 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
 import { walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { type Fragment, joinFragments, sql, verbatim } from '../../sql/writing/fragment.ts';
+import { type Fragment, joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import { type PartialAggregate, partialAggregate } from '../partial-aggregates.ts';
@@ -196,7 +196,9 @@ function editsOf(
       partial.parts.map((part) => {
         const name = inventName(statement, part.name, taken);
         taken.push(name);
-        items.push(sql`${part.expression} AS ${identifier(name, dialect)}`);
+        const expression = part.expression((e) => source(statement, e));
+        if (!expression) edits.fail();
+        else items.push(sql`${expression} AS ${identifier(name, dialect)}`);
         return identifier(name, dialect);
       });
     known.set(text, names);

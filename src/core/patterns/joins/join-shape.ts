@@ -1,8 +1,7 @@
 /** What rules about joins ask of relations, joins and conditions. */
 import type { Expression } from '../../sql/ast.ts';
 import type { AnalyzedStatement, Block, JoinStep, Source } from '../../sql/query-model.ts';
-import { unwrapParens, walk } from '../../sql/walk.ts';
-import { type Fragment, parenthesized, source } from '../../sql/writing/fragment.ts';
+import { walk } from '../../sql/walk.ts';
 
 /** A table of the catalog as it is: not sampled, hinted or with its columns renamed. */
 export function isBareTable(of: Source): boolean {
@@ -25,13 +24,6 @@ export function stepOf(block: Block, right: Source): JoinStep | undefined {
 /** An inner join, a comma or CROSS JOIN: all that the step does is to pair rows. */
 export function isInner(step: JoinStep): boolean {
   return step.type === 'inner' || step.type === 'comma' || step.type === 'cross';
-}
-
-/** The statement's own text of a condition, in parentheses where AND would bind more tightly. */
-export function conditionOf(statement: AnalyzedStatement, expression: Expression): Fragment {
-  const e = unwrapParens(expression);
-  const text = source(statement, e);
-  return e.kind === 'binary' && ['OR', 'XOR', '||'].includes(e.operator) ? parenthesized(text) : text;
 }
 
 /** The sources of a block that an expression mentions, in subqueries too. */

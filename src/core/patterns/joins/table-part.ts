@@ -7,7 +7,8 @@ import type { TextRange } from '../../sql/text.ts';
 import type { RewriteEdits } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, source, sql } from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
-import { conditionOf, stepOf } from './join-shape.ts';
+import { conditionOf } from '../truth.ts';
+import { stepOf } from './join-shape.ts';
 
 /** What a block asks of one of its tables. */
 export interface TablePart {
