@@ -1,6 +1,7 @@
-import type { Expression } from '../../sql/ast.ts';
+import type { Expression, FunctionCall, Query, TableRef } from '../../sql/ast.ts';
 import { keyCoveredByEquality } from '../../sql/properties/keys.ts';
-import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
+import type { AnalyzedStatement, Source } from '../../sql/query-model.ts';
+import { contains, type TextRange } from '../../sql/text.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { sql, verbatim } from '../../sql/writing/fragment.ts';
@@ -168,38 +169,36 @@ export const maxPlusOne: Pattern = {
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'insert' || !node.source) continue;
-      const own = statement.blocks.filter((block) => readsTable(block, target));
-      for (const block of own) {
-        const call = block.aggregates.find((one) => one.function === 'max');
-        if (!call || !isIncremented(statement, node.source, call)) continue;
-        yield advice(
-          call,
-          `Two sessions read the same maximum of ${target?.alias} and insert the same number. Use a sequence or an identity column.`,
-        );
-        break;
-      }
+      const call = incrementedMaximum(node.source, node.target);
+      if (!call) continue;
+      yield advice(
+        call,
+        `Two sessions read the same maximum of ${target?.alias} and insert the same number. Use a sequence or an identity column.`,
+      );
     }
   },
 };
 
-function readsTable(block: Block, target: Source | null): boolean {
-  const names = new Set([target?.alias]);
-  return block.sources.some((one) => (target?.table ? one.table === target.table : names.has(one.alias)));
-}
-
-/** The call stands, perhaps within COALESCE or a subquery, in `… + 1`. */
-function isIncremented(
-  statement: AnalyzedStatement,
-  query: Parameters<typeof walk>[0],
-  call: Expression,
-): boolean {
-  let found = false;
+/** `max(…)`, perhaps within COALESCE, in `… + 1` of a SELECT from the table. VALUES may hold that SELECT. */
+function incrementedMaximum(query: Query, table: TableRef): FunctionCall | null {
+  const sums: TextRange[] = [];
+  const selects: TextRange[] = [];
+  const calls: FunctionCall[] = [];
+  const name = table.name.at(-1)?.name;
   walk(query, (node) => {
-    if (node.kind !== 'binary' || node.operator !== '+') return;
-    const one = [node.left, node.right].some((side) => side.kind === 'literal' && side.value === '1');
-    if (one && node.start <= call.start && call.end <= node.end) found = true;
+    if (node.kind === 'binary' && node.operator === '+') {
+      const one = [node.left, node.right].some((side) => side.kind === 'literal' && side.value === '1');
+      if (one) sums.push(node);
+    }
+    const reads =
+      node.kind === 'select' &&
+      node.from.some((item) => item.kind === 'table' && item.name.at(-1)?.name === name);
+    if (reads) selects.push(node);
+    if (node.kind === 'call' && node.function === 'max' && node.over === null) calls.push(node);
   });
-  return found && statement.text.length > 0;
+  const within = (ranges: readonly TextRange[], call: TextRange) =>
+    ranges.some((range) => contains(range, call));
+  return calls.find((call) => within(sums, call) && within(selects, call)) ?? null;
 }
 
 /** MERGE without HOLDLOCK is no upsert. */
