@@ -1,7 +1,7 @@
 /**
  * `npm run bench:random-pairs [-- --pairs 10000 --seed 1 --databases 400 --results FILE]`: how many wrong rewrites does
  * the counterexample search miss, and does it ever refute a right one? Random queries, each with a small change, are
- * judged by the search and by brute force on larger random data. Each pair depends on the seed and its number alone;
+ * judged by the search and by brute force on larger random data, on a throw-away PostgreSQL 18. Each pair depends on the seed and its number alone;
  * with --results, pairs that the file already has are not tried again.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -9,10 +9,12 @@ import { parseArgs } from 'node:util';
 import { catalogFromDdl } from '../src/core/catalog/from-ddl.ts';
 import { Random } from '../src/core/verification/generate/random.ts';
 import { verifyPair } from '../src/core/verification/verify-pair.ts';
-import { PgliteScratch } from '../test/databases/verification/pglite-scratch.ts';
+import { startPostgres18 } from '../test/servers/postgres.ts';
+import { createDatabase } from '../test/servers/with-database.ts';
 import { mutated } from './random-pairs/mutations.ts';
 import { Oracle } from './random-pairs/oracle.ts';
 import { QueryGrammar, queryText, SCHEMA } from './random-pairs/queries.ts';
+import { ServerScratch } from './random-pairs/server-scratch.ts';
 
 type Outcome =
   /** refuted, and the counterexample holds when it is run on its own */
@@ -55,8 +57,9 @@ const databases = Number(values.databases);
 const results: PairResult[] = readResults();
 const done = new Set(results.map(({ n }) => n));
 const catalog = catalogFromDdl(SCHEMA, 'postgresql');
-const oracle = await Oracle.open(seed);
-const scratch = await PgliteScratch.open();
+const server = await startPostgres18();
+const oracle = await Oracle.open((await createDatabase(server.url)).url, seed);
+const scratch = await ServerScratch.open((await createDatabase(server.url)).url);
 try {
   for (let n = 0; n < pairs; n++) {
     if (done.has(n)) continue;
@@ -69,6 +72,7 @@ try {
 } finally {
   await scratch.close();
   await oracle.close();
+  await server.stop();
 }
 console.log(report(results));
 

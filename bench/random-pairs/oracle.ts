@@ -2,9 +2,10 @@
  * The brute force that a search is judged by: both statements on random databases that are much larger than those of
  * the search and know nothing of the statements.
  */
-import { PGlite } from '@electric-sql/pglite';
+import type pg from 'pg';
 import { Random } from '../../src/core/verification/generate/random.ts';
 import { SCHEMA } from './queries.ts';
+import { AS_TEXT, connected } from './server-scratch.ts';
 
 /** Rows per table, share of NULLs, different numbers. */
 const DATABASES: readonly { readonly rows: number; readonly nulls: number; readonly numbers: number }[] = [
@@ -35,22 +36,25 @@ export type OracleVerdict = 'equal' | 'different' | 'error';
 type Outcome = { readonly rows: readonly string[] } | { readonly error: string };
 
 export class Oracle {
-  private readonly db: PGlite;
+  private readonly db: pg.Client;
 
-  private constructor(db: PGlite) {
+  private constructor(db: pg.Client) {
     this.db = db;
   }
 
-  /** @param seed decides about the data */
-  static async open(seed: number): Promise<Oracle> {
-    const db = await PGlite.create();
+  /**
+   * @param url of a database that nobody else uses
+   * @param seed decides about the data
+   */
+  static async open(url: string, seed: number): Promise<Oracle> {
+    const db = await connected(url);
     const random = new Random(seed);
     for (const [n, database] of DATABASES.entries()) {
-      await db.exec(`CREATE SCHEMA d${n}; SET search_path = d${n}; ${SCHEMA}`);
-      await db.exec(dataOf(database, random));
+      await db.query(`CREATE SCHEMA d${n}; SET search_path = d${n}; ${SCHEMA}`);
+      await db.query(dataOf(database, random));
     }
-    await db.exec('CREATE SCHEMA empty; SET search_path = empty;');
-    await db.exec(SCHEMA);
+    await db.query('CREATE SCHEMA empty; SET search_path = empty;');
+    await db.query(SCHEMA);
     return new Oracle(db);
   }
 
@@ -63,7 +67,7 @@ export class Oracle {
   async compare(before: string, after: string, ordered: boolean): Promise<OracleVerdict> {
     let ran = false;
     for (const schema of [...DATABASES.keys()].map((n) => `d${n}`).concat('empty')) {
-      await this.db.exec(`SET search_path = ${schema}`);
+      await this.db.query(`SET search_path = ${schema}`);
       const first = await this.run(before, ordered);
       // where the original fails it says nothing about what the other must do
       if ('error' in first) continue;
@@ -76,33 +80,37 @@ export class Oracle {
 
   /** Do two queries differ on the database of a counterexample? Built from its text, apart from the search. */
   async differOn(setup: string, before: string, after: string, ordered: boolean): Promise<boolean> {
-    await this.db.exec('SET search_path = public; BEGIN');
+    await this.db.query('SET search_path = public; BEGIN');
     try {
-      await this.db.exec(setup);
+      await this.db.query(setup);
       const first = await this.run(before, ordered);
       const second = await this.run(after, ordered);
       if ('error' in first) return false;
       return 'error' in second || !same(first.rows, second.rows);
     } finally {
-      await this.db.exec('ROLLBACK');
+      await this.db.query('ROLLBACK');
     }
   }
 
   async close(): Promise<void> {
-    await this.db.close();
+    await this.db.end();
   }
 
   private async run(sql: string, ordered: boolean): Promise<Outcome> {
     try {
-      await this.db.exec('SAVEPOINT run').catch(() => undefined);
-      const { rows } = await this.db.query<{ line: string }>(`SELECT x::text AS line FROM (${sql}) AS x`);
+      await this.db.query('SAVEPOINT run').catch(() => undefined);
+      const { rows } = await this.db.query<[string]>({
+        text: `SELECT x::text AS line FROM (${sql}) AS x`,
+        rowMode: 'array',
+        types: AS_TEXT,
+      });
       // zeros after the last digit of a number are how it is printed, not what it is
-      const lines = rows.map(({ line }) =>
+      const lines = rows.map(([line]) =>
         line.replace(/(\.\d*?)0+(?=[,)])/g, '$1').replace(/\.(?=[,)])/g, ''),
       );
       return { rows: ordered ? lines : lines.sort() };
     } catch (error) {
-      await this.db.exec('ROLLBACK TO SAVEPOINT run').catch(() => undefined);
+      await this.db.query('ROLLBACK TO SAVEPOINT run').catch(() => undefined);
       return { error: error instanceof Error ? error.message : String(error) };
     }
   }
