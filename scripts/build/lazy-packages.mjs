@@ -15,6 +15,7 @@
 /** @type {Readonly<Record<string, LazyPackage>>} by import specifier */
 export const lazyPackages = {
   pg: { output: 'drivers/pg.js' },
+  mysql2: { output: 'drivers/mysql2.js' },
   '@electric-sql/pglite': {
     output: 'pglite/index.js',
     assetFolder: 'pglite',

@@ -2,6 +2,7 @@
 import type { Cte, Expression, Join, Query, SelectClauses } from '../ast.ts';
 import type { AnalyzedStatement, Block, Conjunct, Scope, Source } from '../query-model.ts';
 import { sortEdits, type TextEdit, type TextRange } from '../text.ts';
+import { keepsTextNames } from './column-names.ts';
 import { type Fragment, render, sql } from './fragment.ts';
 import { type PredicateChange, planPredicate, predicateOf, whereOf } from './predicates.ts';
 import {
@@ -214,7 +215,7 @@ export class RewriteEdits {
       edits.push(...planned);
     }
     const sorted = sortEdits(edits) as PlannedEdit[];
-    if (!isSafe(this.statement, sorted)) return null;
+    if (!isSafe(this.statement, sorted) || !keepsTextNames(this.statement, sorted)) return null;
     return sorted.map(({ start, end, text }) => ({ start, end, text }));
   }
 

@@ -1,0 +1,46 @@
+/**
+ * Random schemas, data and statements against every rule of the library, in a fixed time: what is offered as proved
+ * gives the same rows. `npm run fuzz` does the same for longer.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { analyzeStatement } from '../../src/core/sql/analyze.ts';
+import { availableServers } from '../servers/servers.ts';
+import { withDatabase } from '../servers/with-database.ts';
+import { describeFault, fuzz, summary } from './fuzz/fuzz.ts';
+
+const SEED = 4;
+const BUDGET_MS = 60_000;
+/** A rule that is wrong wherever rows repeat is found in a few seconds. */
+const PLANTED_MS = 10_000;
+
+const skip = availableServers().includes('PostgreSQL 18') ? false : 'no PostgreSQL 18 here';
+
+describe('the pattern library on random statements', { skip }, () => {
+  const database = withDatabase('PostgreSQL 18');
+
+  test('no proved rewrite gives other rows', { timeout: 4 * BUDGET_MS }, async (t) => {
+    const report = await fuzz(database.url, { seed: SEED, budgetMs: BUDGET_MS });
+    t.diagnostic(summary(report));
+    assert.deepEqual(report.faults.map(describeFault), []);
+    // far fewer than what a slow machine manages, but enough to see that something was tried
+    assert.ok(report.rewrites > 300, `only ${report.rewrites} rewrites were compared`);
+  });
+
+  test('a wrong rule is found', { timeout: 4 * BUDGET_MS }, async () => {
+    const report = await fuzz(database.url, {
+      seed: SEED,
+      budgetMs: PLANTED_MS,
+      rewriter: async (original) => {
+        const text = original.text.replace(/^SELECT DISTINCT (?!ON)/, 'SELECT ');
+        if (text === original.text) return [];
+        const statement = analyzeStatement(text, original.catalog);
+        return [
+          { statement, edits: [], patterns: ['planted'], assumptions: [], soundness: 'proved', cost: null },
+        ];
+      },
+    });
+    assert.ok(report.faults.length > 0, `${report.statements} statements, and no fault was found`);
+    assert.match(describeFault(report.faults[0] ?? assert.fail()), /INSERT INTO|the rewrite/);
+  });
+});
