@@ -7,6 +7,9 @@ import { root } from '../bootstrap.mjs';
 /** Lists of all tests, one file per suite, of the last run. */
 export const logFolder = path.join(root, '.cache', 'test-logs');
 
+/** A test file that takes longer than this many milliseconds hangs. */
+const HANGS_MS = 20 * 60_000;
+
 /**
  * One line of the table at the end.
  *
@@ -80,6 +83,8 @@ export async function runSuite({
       '--test',
       '--disable-warning=ExperimentalWarning',
       `--test-concurrency=${concurrency}`,
+      // what hangs is named, and does not take the whole suite with it
+      `--test-timeout=${HANGS_MS}`,
       `--test-reporter=${path.join(root, 'scripts', 'test', 'reporter.mjs')}`,
       '--test-reporter-destination=stdout',
       ...(grep === undefined ? [] : [`--test-name-pattern=${grep}`]),

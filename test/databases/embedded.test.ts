@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type Database, DatabaseError } from '../../src/core/database.ts';
@@ -14,6 +15,9 @@ import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { PGLITE_VERSION } from '../../src/databases/embedded/data-folder.ts';
 import { closeWarmScratch, openScratch } from '../../src/databases/embedded/scratch.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
+
+/** What has not gone by then never will. */
+const ENDS = { timeout: 120_000 };
 
 let folder: string;
 before(async () => {
@@ -143,28 +147,32 @@ test('closing leaves no process and no folder behind', async () => {
   assert.equal(own().length, earlier);
 });
 
-test('the process and its folder go when the parent is killed, even in the middle of a statement', async () => {
-  const source = new URL('../../src/', import.meta.url);
-  const program = await file(
-    'parent.ts',
-    `import { parseConnectionUrl } from '${new URL('databases/connection-url.ts', source).href}';
+test(
+  'the process and its folder go when the parent is killed, even in the middle of a statement',
+  ENDS,
+  async ({ signal }) => {
+    const source = new URL('../../src/', import.meta.url);
+    const program = await file(
+      'parent.ts',
+      `import { parseConnectionUrl } from '${new URL('databases/connection-url.ts', source).href}';
      import { openDatabase } from '${new URL('databases/open-database.ts', source).href}';
      const database = await openDatabase(parseConnectionUrl('embedded:'));
      const pid = await database.readOnly((s) => s.query('SELECT 1'));
      console.log('ready');
      await database.readOnly((s) => s.query('SELECT count(*) FROM pg_attribute a, pg_attribute b, pg_attribute c'));`,
-  );
-  const parent = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => parent.stdout.once('data', resolve));
-  const children = await childrenOf(parent.pid ?? 0);
-  const place = () =>
-    readdirSync(tmpdir()).filter((name) => name.startsWith(`sqlopt-embedded-${parent.pid}-`));
-  assert.equal(place().length, 1);
-  parent.kill('SIGKILL');
-  while (children.some(isRunning) || place().length > 0) await new Promise(setImmediate);
-});
+    );
+    const parent = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => parent.stdout.once('data', resolve));
+    const children = await childrenOf(parent.pid ?? 0);
+    const place = () =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`sqlopt-embedded-${parent.pid}-`));
+    assert.equal(place().length, 1);
+    parent.kill('SIGKILL');
+    while (children.some(isRunning) || place().length > 0) await setTimeout(20, null, { signal });
+  },
+);
 
-test('a whole group of processes that is told to end leaves nothing behind', async () => {
+test('a whole group of processes that is told to end leaves nothing behind', ENDS, async ({ signal }) => {
   const source = new URL('../../src/', import.meta.url);
   const program = await file(
     'group.ts',
@@ -179,7 +187,7 @@ test('a whole group of processes that is told to end leaves nothing behind', asy
   const children = await childrenOf(pid);
   process.kill(-pid, 'SIGTERM');
   const place = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`sqlopt-embedded-${pid}-`));
-  while (children.some(isRunning) || place().length > 0) await new Promise(setImmediate);
+  while (children.some(isRunning) || place().length > 0) await setTimeout(20, null, { signal });
 });
 
 test('is found beside the bundle, without the sources', async (t) => {

@@ -175,7 +175,7 @@ describe('verifying a rewrite of one’s own', () => {
     await verifyBoth('endless.sql');
     await notification(page, /verifying: Looking for data/).waitFor();
     process.kill(sandbox(editor), 'SIGKILL');
-    const message = notification(page, /^Unknown: .*The test databases could not be used/);
+    const message = notification(page, /^Unknown: .*The process of the test databases ended in the middle/);
     await message.waitFor();
     await screenshot(page, 'verify-killed-dark');
     await page.keyboard.press('ControlOrMeta+Home');

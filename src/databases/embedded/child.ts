@@ -13,6 +13,8 @@ import type { ChildMessage, ChildTask } from './child-messages.ts';
 import { WireMessages } from './wire-messages.ts';
 
 const WIRE_DESCRIPTOR = 3;
+/** 1 as soon as a thread has begun to clear up. */
+const leaving = new Int32Array(new SharedArrayBuffer(4));
 const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
 
 watchParent();
@@ -68,17 +70,14 @@ async function stop(): Promise<void> {
 }
 
 function leave(): void {
-  removeTemporary();
+  if (!isFirstToLeave()) return; // the watching thread deletes the folder and ends this process
+  if (task.temporary) rmSync(task.directory, { recursive: true, force: true });
   process.exit(0);
 }
 
-function removeTemporary(): void {
-  if (!task.temporary) return;
-  try {
-    rmSync(task.directory, { recursive: true, force: true });
-  } catch (error) {
-    process.stderr.write(`${task.directory} was left behind: ${String(error)}\n`);
-  }
+/** Two threads may want to delete the folder and end the process; one that ended it would interrupt the other. */
+function isFirstToLeave(): boolean {
+  return Atomics.compareExchange(leaving, 0, 0, 1) === 0;
 }
 
 function tell(message: ChildMessage): void {
@@ -103,11 +102,12 @@ function watchParent(): void {
           return;
         }
       } catch {}
+      if (Atomics.compareExchange(workerData.leaving, 0, 0, 1) !== 0) return;
       if (workerData.temporary) {
         try { rmSync(workerData.directory, { recursive: true, force: true }); } catch {}
       }
       process.kill(process.pid, 'SIGKILL');
     }, 500);`;
-  const worker = new Worker(source, { eval: true, workerData: { ...task, parent: process.ppid } });
+  const worker = new Worker(source, { eval: true, workerData: { ...task, parent: process.ppid, leaving } });
   worker.unref();
 }
