@@ -2,17 +2,21 @@ import type { Pattern } from '../pattern.ts';
 import { aggregateOfAggregate } from './aggregate-of-aggregate.ts';
 import { countDistinctSubquery } from './count-distinct.ts';
 import { countOfNotNull } from './count-of-not-null.ts';
+import { crossJoinedTotals } from './cross-joined-totals.ts';
 import { distinctInExtreme, distinctOfKey } from './distinct-in-aggregate.ts';
 import { groupByDetermined, groupByFixed } from './group-by-columns.ts';
 import { groupByToDistinct } from './group-by-to-distinct.ts';
 import { havingToWhere } from './having-to-where.ts';
+import { distinctToLooseScan, groupExtremeToLooseScan } from './loose-index-scan.ts';
 import { rangeFrameToRows } from './range-frame.ts';
 import { redundantDistinct } from './redundant-distinct.ts';
 import { rowNumberToDistinctOn, rowNumberToLimit } from './row-number-to-limit.ts';
 import { runningTotalToWindow } from './running-total.ts';
+import { runningTotalSelfJoin } from './running-total-self-join.ts';
 import { sumOfOnes } from './sum-of-ones.ts';
 import { sumOfProduct } from './sum-of-product.ts';
 import { topPerGroupToLateral } from './top-n-per-group.ts';
+import { unionOfTotals } from './union-of-totals.ts';
 import { unusedComputedColumn } from './unused-window-column.ts';
 import { windowDistinctToGroupBy } from './window-distinct.ts';
 
@@ -27,12 +31,17 @@ export const aggregationPatterns: readonly Pattern[] = [
   sumOfOnes,
   sumOfProduct,
   aggregateOfAggregate,
+  crossJoinedTotals,
+  unionOfTotals,
   groupByDetermined,
   groupByFixed,
   groupByToDistinct,
   windowDistinctToGroupBy,
   rangeFrameToRows,
+  distinctToLooseScan,
+  groupExtremeToLooseScan,
   runningTotalToWindow,
+  runningTotalSelfJoin,
   topPerGroupToLateral,
   rowNumberToLimit,
   rowNumberToDistinctOn,
