@@ -2,6 +2,7 @@ import type { Pattern } from '../pattern.ts';
 import { antiJoinToNotExists } from './anti-join.ts';
 import { commonFactorOfOr } from './common-factor.ts';
 import { distinctBelowJoin } from './distinct-below-join.ts';
+import { distinctDerivedToIn } from './distinct-derived.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
 import { duplicateJoin } from './duplicate-join.ts';
 import { eagerAggregation } from './eager-aggregation.ts';
@@ -9,6 +10,7 @@ import { missingJoinPredicate } from './missing-join-predicate.ts';
 import { orJoinToUnionAll } from './or-join.ts';
 import { fullJoinToOuter, outerJoinToInner } from './outer-to-inner.ts';
 import { selfJoinOnKey } from './self-join.ts';
+import { selfJoinToWindow } from './self-join-window.ts';
 import { commaJoin, naturalJoin, rightToLeftJoin } from './spelled-joins.ts';
 import { redundantForeignKeyJoin, unusedLeftJoin } from './unused-join.ts';
 
@@ -18,7 +20,9 @@ export const joinPatterns: readonly Pattern[] = [
   redundantForeignKeyJoin,
   selfJoinOnKey,
   duplicateJoin,
+  selfJoinToWindow,
   distinctJoinToExists,
+  distinctDerivedToIn,
   eagerAggregation,
   distinctBelowJoin,
   orJoinToUnionAll,
