@@ -5,20 +5,25 @@ import { correlatedAggregateToJoin } from './correlated-aggregate.ts';
 import { countToExists } from './count-comparison.ts';
 import { inlineFilteredCte, removeMaterialized } from './cte.ts';
 import { deepNesting } from './deep-nesting.ts';
+import { derivedToLateral, magicSetFilter } from './derived-to-lateral.ts';
 import { existsOfAggregate } from './exists-of-aggregate.ts';
+import { existsToLeftJoin, existsToOneJoin } from './exists-to-join.ts';
 import { filterIntoGrouped } from './filter-into-grouped.ts';
 import { limitOneToExtreme } from './limit-one-extreme.ts';
 import { distinctInSubquery } from './needless-distinct.ts';
 import { limitInExists } from './needless-limit.ts';
 import { notInToNotExists } from './not-in.ts';
+import { nullableNotIn } from './nullable-not-in.ts';
 import { outerNameCapture } from './outer-capture.ts';
 import { quantifiedToExtreme } from './quantified.ts';
 import { scalarSubqueriesToOneJoin } from './scalar-group-join.ts';
 import { scalarSubqueriesToOneScan } from './scalar-group-scan.ts';
 import { scalarSubqueriesToLateral } from './scalar-lateral.ts';
+import { scalarLookupToJoin } from './scalar-lookup.ts';
 import { scalarLimitWithoutOrder, scalarManyRows } from './scalar-risks.ts';
 import { unboundedRecursion } from './unbounded-recursion.ts';
 import { unusedCte } from './unused-cte.ts';
+import { useFiltersIntoCte } from './use-filters-into-cte.ts';
 
 /** Patterns about subqueries, CTEs and derived tables, in the order in which matches of equal place are shown. */
 export const subqueryPatterns: readonly Pattern[] = [
@@ -28,6 +33,13 @@ export const subqueryPatterns: readonly Pattern[] = [
   scalarSubqueriesToOneScan,
   limitOneToExtreme,
   scalarSubqueriesToLateral,
+  useFiltersIntoCte,
+  nullableNotIn,
+  derivedToLateral,
+  magicSetFilter,
+  existsToLeftJoin,
+  existsToOneJoin,
+  scalarLookupToJoin,
   countToExists,
   notInToNotExists,
   quantifiedToExtreme,
