@@ -2,10 +2,13 @@ import type { Pattern } from '../pattern.ts';
 import { correlatedAggregateToWindow } from './aggregate-to-window.ts';
 import { allEquality } from './all-equality.ts';
 import { correlatedAggregateToJoin } from './correlated-aggregate.ts';
+import { correlatedWithoutIndex } from './correlated-without-index.ts';
 import { countToExists } from './count-comparison.ts';
+import { countThreshold } from './count-threshold.ts';
 import { inlineFilteredCte, removeMaterialized } from './cte.ts';
 import { deepNesting } from './deep-nesting.ts';
 import { derivedToLateral, magicSetFilter } from './derived-to-lateral.ts';
+import { distinctDerivedToIn } from './distinct-derived.ts';
 import { existsOfAggregate } from './exists-of-aggregate.ts';
 import { existsToLeftJoin, existsToOneJoin } from './exists-to-join.ts';
 import { filterIntoGrouped } from './filter-into-grouped.ts';
@@ -16,11 +19,13 @@ import { notInToNotExists } from './not-in.ts';
 import { nullableNotIn } from './nullable-not-in.ts';
 import { outerNameCapture } from './outer-capture.ts';
 import { quantifiedToExtreme } from './quantified.ts';
+import { repeatedSubquery } from './repeated-subquery.ts';
 import { scalarSubqueriesToOneJoin } from './scalar-group-join.ts';
 import { scalarSubqueriesToOneScan } from './scalar-group-scan.ts';
 import { scalarSubqueriesToLateral } from './scalar-lateral.ts';
 import { scalarLookupToJoin } from './scalar-lookup.ts';
 import { scalarLimitWithoutOrder, scalarManyRows } from './scalar-risks.ts';
+import { selfExistsToHaving } from './self-exists.ts';
 import { unboundedRecursion } from './unbounded-recursion.ts';
 import { unusedCte } from './unused-cte.ts';
 import { useFiltersIntoCte } from './use-filters-into-cte.ts';
@@ -41,6 +46,11 @@ export const subqueryPatterns: readonly Pattern[] = [
   existsToOneJoin,
   scalarLookupToJoin,
   countToExists,
+  distinctDerivedToIn,
+  correlatedWithoutIndex,
+  countThreshold,
+  selfExistsToHaving,
+  repeatedSubquery,
   notInToNotExists,
   quantifiedToExtreme,
   inlineFilteredCte,

@@ -15,7 +15,7 @@ import {
   sql,
   verbatim,
 } from '../../sql/writing/fragment.ts';
-import { aliasOf, identifier, inventName, qualified } from '../../sql/writing/identifiers.ts';
+import { aliasOf, columnOf, identifier, inventName, qualified } from '../../sql/writing/identifiers.ts';
 import { rebase } from '../../sql/writing/rebase.ts';
 import { type Correlation, correlationOf, isWithin } from '../correlation.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
@@ -228,7 +228,11 @@ function qualifyBare(
     const column = statement.resolve(node);
     if (!column) {
       const sorted = outer.query.orderBy.some((item) => item.start <= node.start && node.end <= item.end);
-      possible &&= sorted && statement.outputOf(node) !== null;
+      const output = sorted ? statement.outputOf(node) : null;
+      possible &&= output !== null;
+      // without an alias the name is that of the column, and is clearer qualified
+      if (output?.source?.block === outer && output.column && !output.item?.alias)
+        edits.replace(node, columnOf(output.source, output.column.name, statement.dialect));
     } else if (column.source.block === outer || !isWithin(column.source.block, outer)) {
       edits.replace(node, qualified(column, statement.dialect));
     }
