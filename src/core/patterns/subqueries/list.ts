@@ -26,8 +26,10 @@ import { scalarSubqueriesToLateral } from './scalar-lateral.ts';
 import { scalarLookupToJoin } from './scalar-lookup.ts';
 import { scalarLimitWithoutOrder, scalarManyRows } from './scalar-risks.ts';
 import { selfExistsToHaving } from './self-exists.ts';
+import { splitUnionCte } from './split-union-cte.ts';
 import { unboundedRecursion } from './unbounded-recursion.ts';
 import { unusedCte } from './unused-cte.ts';
+import { unusedDerivedColumn } from './unused-derived-column.ts';
 import { useFiltersIntoCte } from './use-filters-into-cte.ts';
 
 /** Patterns about subqueries, CTEs and derived tables, in the order in which matches of equal place are shown. */
@@ -46,6 +48,8 @@ export const subqueryPatterns: readonly Pattern[] = [
   existsToOneJoin,
   scalarLookupToJoin,
   countToExists,
+  unusedDerivedColumn,
+  splitUnionCte,
   distinctDerivedToIn,
   correlatedWithoutIndex,
   countThreshold,

@@ -260,8 +260,8 @@ function isAll({ query }: CteDefinition): boolean {
   return query !== null && keepsAll(query.body);
 }
 
-/** `sale_type = 's'` where the branch has a string in the place of sale_type. */
-function decidedBy(
+/** `sale_type = 's'` where every branch has a string in the place of sale_type: whether it holds in this one. */
+export function decidedBy(
   statement: AnalyzedStatement,
   cte: CteDefinition,
   branch: Block,
