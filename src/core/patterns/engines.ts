@@ -1,3 +1,4 @@
+import type { Dialect } from '../sql/dialect.ts';
 import type { EngineSupport } from './pattern.ts';
 
 /** Support on every engine, with the same word on when it pays. */
@@ -20,4 +21,9 @@ export function postgresqlOnly(pays: string, from?: number, until?: number): rea
       ...(until === undefined ? {} : { until }),
     },
   ];
+}
+
+/** Support on some engines, with the same word on when it pays. */
+export function enginesOf(dialects: readonly Dialect[], pays: string): readonly EngineSupport[] {
+  return dialects.map((dialect) => ({ dialect, pays }));
 }

@@ -149,6 +149,8 @@ function ordinalOf(expression: Expression): number | null {
 function limitBounds(limit: Limit): { offset: number; limit: number | null } | null {
   if (limit.withTies) return null;
   const offset = limit.offset ? wholeNumber(limit.offset) : 0;
+  // FETCH FIRST ROW ONLY has no number, and LIMIT ALL no end
+  if (limit.countRange && !limit.count) return null;
   const count = limit.count ? wholeNumber(limit.count) : null;
   if (offset === null || (limit.count && count === null)) return null;
   return { offset, limit: count };

@@ -50,9 +50,25 @@ export async function answerQuickInput(page: Page, text: string): Promise<void> 
   await page.keyboard.press('Enter');
 }
 
-/** Chooses a row of the open quick pick by its label. */
+/** Attempts to click a row that the hover of another row may cover. */
+const CLICKS = 12;
+
+/**
+ * Chooses a row of the open quick pick by its label. The pick opens where the mouse may rest, and the hover of the row
+ * below it covers other rows: so the mouse goes away first, and again when a busy machine shows a hover in between.
+ */
 export async function pickQuickItem(page: Page, label: string | RegExp): Promise<void> {
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().click();
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
+  await row.waitFor();
+  for (let attempt = 1; ; attempt++) {
+    await page.mouse.move(1, 1);
+    try {
+      await row.click(attempt === CLICKS ? {} : { timeout: 10_000 });
+      return;
+    } catch (error) {
+      if (attempt === CLICKS) throw error;
+    }
+  }
 }
 
 /** The code lenses of the visible editors, in the order of their lines. */

@@ -10,9 +10,10 @@ import { joinFragments, sql, source as textOf } from '../../sql/writing/fragment
 import { aliasOf, identifier } from '../../sql/writing/identifiers.ts';
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { type CorrelationKey, correlationOf } from '../correlation.ts';
-import { allEngines } from '../engines.ts';
+
 import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
+import { windowEngines } from './window-engines.ts';
 
 const AGGREGATES = new Set(['sum', 'count', 'min', 'max', 'avg']);
 
@@ -43,7 +44,7 @@ export const runningTotalToWindow: Pattern = {
   id: 'running-total-to-window',
   title: 'Running total by a correlated subquery: window function',
   category: 'aggregation',
-  engines: allEngines(
+  engines: windowEngines(
     'when groups have more than a few rows: the subquery reads each group once for each of its rows',
   ),
   severity: 'warning',

@@ -1,13 +1,14 @@
 import { referencesTo } from '../../sql/properties/usage.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
+import { removesDuplicates } from '../duplicates.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
- * Matches SELECT DISTINCT over a join whose one side only filters.
+ * Matches SELECT DISTINCT over a join whose one side only filters; GROUP BY with no aggregates, or only with such as MAX,
+ * does as DISTINCT.
  *
  * The join makes a row for each partner, and DISTINCT throws the copies away again. EXISTS asks only whether there is a
  * partner: the copies are never made.
@@ -23,7 +24,7 @@ export const distinctJoinToExists: Pattern = {
   source:
     'Pirahesh, Hellerstein and Hasan, "Extensible/rule based query rewrite optimization in Starburst", SIGMOD 1992',
   precondition:
-    'A plain SELECT DISTINCT (no grouping, no window function) and an inner join whose one side is used in its own conditions only.',
+    'SELECT DISTINCT, or GROUP BY with aggregates that do not see copies (MIN, MAX, COUNT(DISTINCT)), without window functions, and an inner join whose one side is used in its own conditions only.',
   example: {
     schema:
       'CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL); CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL);',
@@ -34,26 +35,19 @@ export const distinctJoinToExists: Pattern = {
   rewrites: true,
   *find(statement) {
     for (const block of statement.blocks) {
-      if (!isPlainDistinct(block)) continue;
+      if (block.sources.length < 2 || !block.resolved || block.select.top !== null) continue;
+      const why = removesDuplicates(block, statement);
+      if (why === null) continue;
       for (const filter of block.sources) {
         const conjuncts = filteringOnly(statement, block, filter);
-        if (conjuncts) yield asExists(statement, block, filter, conjuncts);
+        if (!conjuncts) continue;
+        yield asExists(statement, block, filter, conjuncts, why);
+        // one at a time: the other side may only filter, too
+        break;
       }
     }
   },
 };
-
-function isPlainDistinct(block: Block): boolean {
-  return (
-    block.select.distinct === 'distinct' &&
-    !block.grouped &&
-    block.windows.length === 0 &&
-    block.sources.length > 1 &&
-    block.resolved &&
-    block.query.locking.length === 0 &&
-    block.select.top === null
-  );
-}
 
 /** The conjuncts that are all that mentions the relation, or null when it is used elsewhere. */
 function filteringOnly(
@@ -74,14 +68,14 @@ function filteringOnly(
     statement,
     conjuncts.map((conjunct) => conjunct.range),
   );
-  if (elsewhere?.length !== 0) return null;
-  // what is volatile is computed once for each copy: copies may differ, and be kept
-  return isDeterministic(block.query, statement) ? conjuncts : null;
+  return elsewhere?.length === 0 ? conjuncts : null;
 }
 
 /** The join whose one side is that relation alone. */
 function joinOf(block: Block, filter: Source): JoinStep | undefined {
-  return block.joins.find((step) => step.right.length === 1 && step.right[0] === filter);
+  return block.joins.find((step) =>
+    [step.right, step.left].some((side) => side.length === 1 && side[0] === filter),
+  );
 }
 
 function asExists(
@@ -89,6 +83,7 @@ function asExists(
   block: Block,
   filter: Source,
   conjuncts: readonly Conjunct[],
+  why: string,
 ): Match {
   const conditions = conjuncts.map(({ expression }) => {
     const text = source(statement, expression);
@@ -105,10 +100,10 @@ function asExists(
   const done = edits.done();
   return {
     range: { start: filter.node.start, end: filter.node.end },
-    message: `${filter.alias} only filters, but the join makes a row for each partner and DISTINCT removes the copies. EXISTS makes none.`,
+    message: `${filter.alias} only filters, but the join makes a row for each partner, and the copies are removed again. EXISTS makes none.`,
     rewrite: done && {
       edits: done,
-      assumptions: ['DISTINCT makes the number of partners immaterial'],
+      assumptions: [why],
       soundness: 'proved',
     },
     ...(done ? {} : { blockedBy: 'a part of the join would be lost' }),

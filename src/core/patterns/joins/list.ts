@@ -1,12 +1,33 @@
 import type { Pattern } from '../pattern.ts';
+import { antiJoinToNotExists } from './anti-join.ts';
+import { commonFactorOfOr } from './common-factor.ts';
+import { distinctBelowJoin } from './distinct-below-join.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
+import { duplicateJoin } from './duplicate-join.ts';
+import { eagerAggregation } from './eager-aggregation.ts';
 import { missingJoinPredicate } from './missing-join-predicate.ts';
+import { orJoinToUnionAll } from './or-join.ts';
+import { fullJoinToOuter, outerJoinToInner } from './outer-to-inner.ts';
+import { selfJoinOnKey } from './self-join.ts';
+import { commaJoin, naturalJoin, rightToLeftJoin } from './spelled-joins.ts';
 import { redundantForeignKeyJoin, unusedLeftJoin } from './unused-join.ts';
 
 /** Patterns about joins, in the order in which matches of equal place are shown. */
 export const joinPatterns: readonly Pattern[] = [
   unusedLeftJoin,
   redundantForeignKeyJoin,
+  selfJoinOnKey,
+  duplicateJoin,
   distinctJoinToExists,
+  eagerAggregation,
+  distinctBelowJoin,
+  orJoinToUnionAll,
+  commonFactorOfOr,
+  outerJoinToInner,
+  fullJoinToOuter,
+  antiJoinToNotExists,
+  naturalJoin,
+  rightToLeftJoin,
+  commaJoin,
   missingJoinPredicate,
 ];

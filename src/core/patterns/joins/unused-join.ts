@@ -13,12 +13,13 @@ import type {
 } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql } from '../../sql/writing/fragment.ts';
+import { isMembership, removesDuplicates } from '../duplicates.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
- * Matches a LEFT JOIN whose right side is not used, and which adds no rows: it is joined on a unique key, or DISTINCT
- * throws the copies away.
+ * Matches a LEFT JOIN whose right side is not used, and which adds no rows: it is joined on a unique key (of a table, or of
+ * a grouped derived table), or nobody sees the copies.
  */
 export const unusedLeftJoin: Pattern = {
   id: 'unused-left-join',
@@ -32,7 +33,7 @@ export const unusedLeftJoin: Pattern = {
     'The joined table adds no column that is used and removes no row, so reading it is for nothing. Under DISTINCT it even multiplies the rows that must be made distinct.',
   source: 'Paulley, "Exploiting functional dependence in query optimization", 2000; PostgreSQL join removal',
   precondition:
-    'No column of the right side is used outside of its ON, and it is joined on all columns of a unique key, or the block is a plain SELECT DISTINCT.',
+    'No column of the right side is used outside of its ON, and it is joined on all columns of a unique key, or copies of a row do not show: SELECT DISTINCT, GROUP BY with only MIN, MAX or COUNT(DISTINCT), a subquery of IN or EXISTS.',
   example: {
     schema:
       'CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL); CREATE TABLE orders (id int PRIMARY KEY, customer_id int);',
@@ -61,10 +62,8 @@ function harmless(statement: AnalyzedStatement, block: Block, step: JoinStep, ri
   if (right.kind === 'function' || right.kind === 'unknown') return null;
   const key = keyCoveredByEquality(right, step.on, statement);
   if (key) return `${right.alias} (${key.columns.join(', ')}) is unique, so the join adds no rows`;
-  const plainDistinct = block.select.distinct === 'distinct' && !block.grouped && block.windows.length === 0;
-  return plainDistinct && isDeterministic(block.query, statement)
-    ? 'DISTINCT removes the copies that the join makes'
-    : null;
+  if (isMembership(block, statement)) return 'the subquery is only asked whether it has such a row';
+  return removesDuplicates(block, statement);
 }
 
 function withoutJoin(statement: AnalyzedStatement, step: JoinStep, right: Source, reason: string): Match {

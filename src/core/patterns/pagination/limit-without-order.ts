@@ -1,3 +1,4 @@
+import type { Top } from '../../sql/ast.ts';
 import { determinesRow, mayReturnSets } from '../../sql/properties/keys.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { allEngines } from '../engines.ts';
@@ -25,17 +26,23 @@ export const limitWithoutOrder: Pattern = {
   *find(statement) {
     for (const block of statement.blocks) {
       const { query, role } = block;
-      if (!query.limit || query.orderBy.length > 0 || query.body !== block.select || role === 'exists')
-        continue;
+      const limit = query.limit ?? limitingTop(block.select.top);
+      if (!limit || query.orderBy.length > 0 || query.body !== block.select || role === 'exists') continue;
       if (block.sources.length === 0 || hasOneRow(statement, block)) continue;
-      if (query.limit.count?.kind === 'literal' && query.limit.count.value === '0') continue;
+      if (limit.count?.kind === 'literal' && limit.count.value === '0') continue;
       yield advice(
-        query.limit,
+        limit,
         'Without ORDER BY any rows may come back, and others the next time. Order by columns that leave no ties, or say that any row will do.',
       );
     }
   },
 };
+
+/** TOP that leaves rows out: not TOP 100 PERCENT. */
+function limitingTop(top: Top | null): Top | null {
+  const all = top?.percent && top.count.kind === 'literal' && Number(top.count.value) >= 100;
+  return all ? null : top;
+}
 
 /** One row at most, without LIMIT: an aggregate over everything, or equality with a key. */
 function hasOneRow(statement: AnalyzedStatement, block: Block): boolean {

@@ -52,7 +52,8 @@ export const offsetPaging: Pattern = {
   },
 };
 
-function isDeep(offset: Expression): boolean {
+/** Many rows are skipped, or a number that is not known here. */
+export function isDeep(offset: Expression): boolean {
   const inner = unwrapParens(offset);
   return inner.kind === 'literal' ? Number(inner.value) >= DEEP : true;
 }
@@ -147,14 +148,19 @@ function isSimple(block: Block, limit: Limit): boolean {
   );
 }
 
-function leftmost(item: FromItem): FromItem {
+/** The first relation of an item of FROM. */
+export function leftmost(item: FromItem): FromItem {
   let at = item;
   while (at.kind === 'join') at = at.left;
   return at;
 }
 
 /** The columns of ORDER BY, null when an item is anything but a column of the source. */
-function orderedColumns(statement: AnalyzedStatement, block: Block, driver: Source): Set<string> | null {
+export function orderedColumns(
+  statement: AnalyzedStatement,
+  block: Block,
+  driver: Source,
+): Set<string> | null {
   const names = new Set<string>();
   for (const item of block.query.orderBy) {
     const name = item.expression.kind === 'column' ? columnName(statement, item.expression, driver) : null;
@@ -173,7 +179,8 @@ function columnName(statement: AnalyzedStatement, reference: ColumnRef, driver: 
   return name !== undefined && reference.parts.at(-1)?.name === name ? name : null;
 }
 
-function isOwn(statement: AnalyzedStatement, conjunct: Conjunct, driver: Source): boolean {
+/** The condition is about the source alone, and may be asked of it again. */
+export function isOwn(statement: AnalyzedStatement, conjunct: Conjunct, driver: Source): boolean {
   const { expression } = conjunct;
   return (
     conjunct.resolved &&
@@ -195,7 +202,7 @@ function onlyKeys(block: Block, driver: Source, key: readonly string[]): boolean
 }
 
 /** What makes sure that a join leaves every row of its left side there exactly once; null when nothing does. */
-function keepsRows(statement: AnalyzedStatement, join: JoinStep): string | null {
+export function keepsRows(statement: AnalyzedStatement, join: JoinStep): string | null {
   const [right] = join.right;
   if (join.right.length !== 1 || !right?.table || join.using) return null;
   const key = keyCoveredByEquality(right, join.on, statement);

@@ -1,4 +1,6 @@
+import type { Column } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import {
   addDecimals,
   type Decimal,
@@ -12,6 +14,7 @@ import {
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
+import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { type ComparisonOperator, comparisonsOf, flipped } from './comparison.ts';
@@ -24,18 +27,13 @@ export const arithmeticOnColumn: Pattern = {
   title: 'Arithmetic on an indexed column',
   category: 'predicates',
   industries: ['e-commerce', 'analytics'],
-  engines: [
-    {
-      dialect: 'postgresql',
-      pays: 'The comparison keeps a small part of the table, and an index begins with the column.',
-    },
-  ],
+  engines: allEngines('The comparison keeps a small part of the table, and an index begins with the column.'),
   severity: 'warning',
   description:
     'The column is calculated with in every row before it is compared, so that its index cannot be searched. The constant can be calculated once instead.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/math',
   precondition:
-    'The column is an integer or numeric and the constants are literals, so that the arithmetic is exact; the column is multiplied by a number above zero, or a number is added or subtracted.',
+    'The column is an integer or numeric and the constants are literals, so that the arithmetic is exact (MySQL, MariaDB and SQL Server: signed, and a decimal of at most 18 digits); the column is multiplied by a number above zero, or a number is added or subtracted.',
   example: {
     schema:
       'CREATE TABLE payments (payment_id bigint PRIMARY KEY, amount numeric(12, 2));\nCREATE INDEX ON payments (amount);',
@@ -107,8 +105,18 @@ function exact(term: Term): Term | null {
 function numberColumn(statement: AnalyzedStatement, expression: Expression): SearchableColumn | null {
   const column = searchableColumn(statement, expression);
   const type = column?.resolved.column;
-  const numeric = type?.family === 'decimal' && type.type.startsWith('numeric');
-  return numeric || type?.family === 'integer' ? column : null;
+  if (!type || !isExact(statement.dialect, type)) return null;
+  return column;
+}
+
+/** Arithmetic beside a literal neither rounds nor wraps: money rounds, unsigned numbers have nothing below zero. */
+function isExact(dialect: Dialect, { family, type }: Column): boolean {
+  if (dialect === 'postgresql')
+    return family === 'integer' || (family === 'decimal' && type.startsWith('numeric'));
+  if (/unsigned|zerofill|money|year/.test(type)) return false;
+  if (family === 'integer') return true;
+  const precision = /^(?:decimal|numeric)\((\d+)/.exec(type)?.[1];
+  return family === 'decimal' && precision !== undefined && Number(precision) <= 18;
 }
 
 function numberOf(expression: Expression): Decimal | null {

@@ -68,11 +68,14 @@ function positiveRest(moment: Moment, unit: bigint): bigint {
 /** A literal that stands for a point in time. */
 export interface TimeLiteral {
   readonly moment: Moment;
-  /** the type that it is written with, null for a bare string */
-  readonly type: 'date' | 'timestamp' | 'timestamptz' | null;
+  /**
+   * The type that it is written with, null for a bare string; 'utc' is a timestamptz with its offset, 'basic' a string
+   * that SQL Server reads alike under every language.
+   */
+  readonly type: 'date' | 'timestamp' | 'timestamptz' | 'utc' | 'basic' | null;
 }
 
-const TIME_TYPES: Readonly<Record<string, TimeLiteral['type']>> = {
+const TIME_TYPES: Readonly<Record<string, 'date' | 'timestamp' | 'timestamptz'>> = {
   date: 'date',
   timestamp: 'timestamp',
   'timestamp without time zone': 'timestamp',

@@ -1,7 +1,7 @@
 import type { Expression } from '../../sql/ast.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
-import { type Fragment, sql } from '../../sql/writing/fragment.ts';
+import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import type { Pattern } from '../pattern.ts';
 import { mayBeInfinite, timeLiteral, truncate } from './calendar.ts';
 import { type Floored, findFloored } from './floored-column.ts';
@@ -19,13 +19,22 @@ export const castToDateOnColumn: Pattern = {
       dialect: 'postgresql',
       pays: 'The days asked for are a small part of the table, and an index begins with the column.',
     },
+    {
+      dialect: 'mysql',
+      pays: 'The days asked for are a small part of the table, and an index begins with the column.',
+    },
+    {
+      dialect: 'mariadb',
+      until: 10,
+      pays: 'The days asked for are a small part of the table, and an index begins with the column; MariaDB 11.1 and later search it themselves.',
+    },
   ],
   severity: 'warning',
   description:
     'An index on the timestamp cannot be searched for column::date or date(column): every row is read and cast. A half-open range from midnight to midnight says the same and is a search in the index.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/dates',
   precondition:
-    'The column is a timestamp, or a timestamp with time zone in a session whose time zone is UTC; the other side is a date literal or an expression of type date without columns. A parameter must not be infinity, so that candidate is compared on data.',
+    'The column is a timestamp, or a timestamp with time zone in a session whose time zone is UTC; the other side is a date literal or an expression of type date without columns (MySQL: CURDATE()). A parameter must not be infinity, so that candidate is compared on data.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, placed_at timestamp);\nCREATE INDEX ON orders (placed_at);',
@@ -67,6 +76,7 @@ function boundaryOf(statement: AnalyzedStatement, value: Expression): Boundary |
     const fits = literal.type === 'date' || literal.type === 'timestamp' || (literal.type === null && whole);
     return fits ? { kind: 'moment', literal } : null;
   }
+  if (statement.dialect !== 'postgresql') return today(statement, value);
   const infinite = mayBeInfinite(value);
   if (value.kind !== 'placeholder' && constantFamily(statement, value) !== 'date') return null;
   const written = operandText(statement, value);
@@ -78,4 +88,12 @@ function boundaryOf(statement: AnalyzedStatement, value: Expression): Boundary |
     next: sql`${start} + 1`,
     assumes: infinite ? `${quote(statement, value)} is not infinity.` : null,
   };
+}
+
+/** MySQL's CURDATE(); what is more is not surely a date there. */
+function today(statement: AnalyzedStatement, value: Expression): Boundary | null {
+  const isToday = value.kind === 'call' && ['curdate', 'current_date'].includes(value.function);
+  if (!isToday || value.args.length > 0 || value.name.length > 1) return null;
+  const start = source(statement, value);
+  return { kind: 'expression', start, next: sql`${start} + INTERVAL 1 DAY`, assumes: null };
 }

@@ -1,5 +1,6 @@
-import type { TypeFamily } from '../../catalog/catalog.ts';
+import type { Column, TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import { certainlyDifferent, compareConstants, constantOf } from '../../sql/properties/constant-values.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -23,7 +24,7 @@ export const coalesceOnColumn: Pattern = {
     'The index holds the column, not COALESCE(column, x), so every row is read. Whether NULL counts as a match can be told from the constants alone.',
   source: 'https://use-the-index-luke.com/sql/where-clause/null/index',
   precondition:
-    'COALESCE has the column and one constant; that constant and the one that is compared with can be compared without a server. Only in WHERE and ON, where NULL counts as no match.',
+    'COALESCE has the column and one constant; that constant and the one that is compared with can be compared without a server (outside of PostgreSQL: whole numbers, or two empty texts). Only in WHERE and ON, where NULL counts as no match.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, coupon_code text);\nCREATE INDEX ON orders (coupon_code);',
@@ -32,12 +33,13 @@ export const coalesceOnColumn: Pattern = {
   },
   rewrites: true,
   *find(statement) {
+    const names = NAMES[statement.dialect];
     for (const predicate of positivePredicates(statement)) {
       const comparison =
         predicate.expression.kind === 'binary'
-          ? comparisonsOf(predicate.expression, (side) => coalesced(side) !== null)?.[0]
+          ? comparisonsOf(predicate.expression, (side) => coalesced(side, names) !== null)?.[0]
           : undefined;
-      const parts = comparison ? coalesced(comparison.left) : null;
+      const parts = comparison ? coalesced(comparison.left, names) : null;
       const column = parts ? searchableColumn(statement, parts.column) : null;
       if (!comparison || !parts || !column || hasExpressionIndex(column, parts.name)) continue;
       const nullMatches = matchesFallback(statement, column, parts.fallback, comparison);
@@ -65,15 +67,21 @@ export const coalesceOnColumn: Pattern = {
   },
 };
 
+const NAMES: Readonly<Record<Dialect, readonly string[]>> = {
+  postgresql: ['coalesce'],
+  mysql: ['coalesce', 'ifnull'],
+  mariadb: ['coalesce', 'ifnull'],
+  tsql: ['coalesce', 'isnull'],
+};
+
 interface Coalesced {
   readonly column: Expression;
   readonly fallback: Expression;
   readonly name: string;
 }
 
-function coalesced(side: Expression): Coalesced | null {
-  const known =
-    side.kind === 'call' && side.name.length === 1 && ['coalesce', 'ifnull'].includes(side.function);
+function coalesced(side: Expression, names: readonly string[]): Coalesced | null {
+  const known = side.kind === 'call' && side.name.length === 1 && names.includes(side.function);
   if (!known || side.args.length !== 2) return null;
   const column = side.args[0] ? unwrapParens(side.args[0].value) : null;
   const fallback = side.args[1] ? unwrapParens(side.args[1].value) : null;
@@ -100,14 +108,53 @@ function matchesFallback(
 ): boolean | null {
   const described = resolved.column;
   if (!described || !COMPARABLE.has(described.family)) return null;
-  if (described.family === 'text' && !described.deterministicCollation) return null;
+  if (!keepsType(statement, described, fallback, right)) return null;
   const a = constantOf(fallback, described.family, statement);
   const b = constantOf(right, described.family, statement);
   if (!a || !b) return null;
+  // whatever the collation, a text equals itself
+  const same = a.kind === 'text' && b.kind === 'text' && a.value === b.value;
+  if (described.family === 'text' && !described.deterministicCollation && !same) return null;
   const order = compareConstants(a, b);
   if (order !== null) return holds(order, operator);
   if (!certainlyDifferent(a, b)) return null;
   return operator === '=' ? false : operator === '<>' ? true : null;
+}
+
+/**
+ * Outside of PostgreSQL a string does not take the type of what stands beside it (MySQL's COALESCE of a date and a string
+ * is text), texts may be equal but for blanks, and SQL Server's ISNULL cuts its second argument to the type of the first.
+ */
+function keepsType(
+  { dialect }: AnalyzedStatement,
+  column: Column,
+  fallback: Expression,
+  right: Expression,
+): boolean {
+  if (dialect === 'postgresql') return true;
+  if (column.family === 'text') {
+    return (
+      [fallback, right].every((one) => one.kind === 'literal' && one.type === 'string') &&
+      sameOrEmpty(fallback, right)
+    );
+  }
+  if (column.family !== 'integer' && column.family !== 'decimal') return false;
+  return isWholeNumber(fallback) && isNumber(right);
+}
+
+/** Texts that are equal or different under every collation, and that no column is too short for. */
+function sameOrEmpty(fallback: Expression, right: Expression): boolean {
+  return (
+    fallback.kind === 'literal' && fallback.value === '' && right.kind === 'literal' && right.value === ''
+  );
+}
+
+function isWholeNumber(expression: Expression): boolean {
+  return isNumber(expression) && expression.kind === 'literal' && /^\d{1,4}$/.test(expression.value);
+}
+
+function isNumber(expression: Expression): boolean {
+  return expression.kind === 'literal' && expression.type === 'number';
 }
 
 function holds(order: number, operator: ComparisonOperator): boolean {

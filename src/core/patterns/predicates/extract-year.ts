@@ -5,9 +5,10 @@ import { rangesOverlap } from '../../sql/text.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql } from '../../sql/writing/fragment.ts';
-import { blocked, offer } from '../offer.ts';
+import { allEngines } from '../engines.ts';
+import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
-import { nextUnit, parseMoment } from './calendar.ts';
+import { nextUnit, parseMoment, type TimeLiteral } from './calendar.ts';
 import { comparisonsOf } from './comparison.ts';
 import { type Floored, type FlooredRule, findFloored } from './floored-column.ts';
 import { searchableColumn, serving } from './indexed-column.ts';
@@ -19,15 +20,13 @@ export const extractYearOnColumn: Pattern = {
   title: 'EXTRACT(YEAR) of an indexed column',
   category: 'predicates',
   industries: ['analytics', 'e-commerce'],
-  engines: [
-    { dialect: 'postgresql', pays: 'The year is a small part of the table, or an index alone can answer.' },
-  ],
+  engines: allEngines('The year is a small part of the table, or an index alone can answer.'),
   severity: 'warning',
   description:
-    'EXTRACT(YEAR FROM column) is computed for every row. The year as a half-open range is a search in the index.',
+    'EXTRACT(YEAR FROM column), or YEAR(column), is computed for every row. The year as a half-open range is a search in the index.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/dates',
   precondition:
-    'The column is a date or timestamp, or a timestamp with time zone in a session whose time zone is UTC; the year is a whole number from 1 to 9998, written with four digits.',
+    'The column is a date or timestamp, or a timestamp with time zone in a session whose time zone is UTC; the year is a whole number from 1 to 9998, written with four digits. MySQL and MariaDB may hold dates with a month of zero, so the candidate is compared on data there.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, placed_at timestamp);\nCREATE INDEX ON orders (placed_at);',
@@ -38,7 +37,7 @@ export const extractYearOnColumn: Pattern = {
   *find(statement) {
     const months = [...monthsOfYears(statement)];
     yield* months;
-    for (const match of findFloored(statement, RULE)) {
+    for (const match of findFloored(statement, ruleOf(statement))) {
       if (!months.some((month) => rangesOverlap(month.range, match.range))) yield match;
     }
   },
@@ -46,7 +45,18 @@ export const extractYearOnColumn: Pattern = {
 
 const FAMILIES: readonly string[] = ['date', 'timestamp', 'timestamptz'];
 
-const RULE: FlooredRule = { floored: yearOf, boundary: (value) => yearBoundary(value), families: FAMILIES };
+/** SQL Server's points in time with an offset have a year of their own each. */
+function familiesOf({ dialect }: AnalyzedStatement): readonly string[] {
+  return dialect === 'tsql' ? ['date', 'timestamp'] : FAMILIES;
+}
+
+function ruleOf(statement: AnalyzedStatement): FlooredRule {
+  return {
+    floored: yearOf,
+    boundary: (value) => yearBoundary(statement, value),
+    families: familiesOf(statement),
+  };
+}
 
 /** `EXTRACT(YEAR FROM x) = 2024 AND EXTRACT(MONTH FROM x) = 2` is one month. */
 function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
@@ -57,7 +67,12 @@ function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
       );
       const column = month ? searchableColumn(statement, year.column) : null;
       const start = month ? parseMoment(`${year.value}-${month.value.padStart(2, '0')}-01`) : null;
-      if (!month || !column || start === null || !FAMILIES.includes(column.resolved.column?.family ?? ''))
+      if (
+        !month ||
+        !column ||
+        start === null ||
+        !familiesOf(statement).includes(column.resolved.column?.family ?? '')
+      )
         continue;
       const range = year.conjunct.expression;
       const message = `The year and the month of ${column.resolved.name} are computed for every row. Together they are a range that can use ${serving(column)}.`;
@@ -67,13 +82,15 @@ function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
         continue;
       }
       const written = source(statement, year.column);
-      const bounds = sql`${written} >= ${writeMoment(start, null)} AND ${written} < ${writeMoment(nextUnit(start, 'month'), null)}`;
+      const bounds = sql`${written} >= ${writeMoment(start, literalType(statement))} AND ${written} < ${writeMoment(nextUnit(start, 'month'), literalType(statement))}`;
       const edits = editing(statement)
         .replaceConjunct(year.conjunct, bounds)
         .removeConjunct(month.conjunct)
         .done();
       const type = `${column.table.name}.${column.resolved.name} is ${column.resolved.column?.type}.`;
-      yield offer(range, message, edits, type, fact.assumption);
+      yield isMySql(statement)
+        ? offerToTest(range, message, edits, type, fact.assumption, NO_MONTH_ZERO)
+        : offer(range, message, edits, type, fact.assumption);
     }
   }
 }
@@ -115,7 +132,11 @@ function partColumn(side: Expression, wanted: 'year' | 'month'): Expression | nu
 }
 
 function partOperand(call: FunctionCall, wanted: string): Expression | null {
-  if (call.function === 'extract' && call.field === wanted) return call.args.at(-1)?.value ?? null;
+  if (['extract', 'datepart'].includes(call.function) && call.field === wanted)
+    return call.args.at(-1)?.value ?? null;
+  // YEAR(x) and MONTH(x); PostgreSQL has no such functions
+  if (call.function === wanted && call.args.length === 1 && call.name.length === 1)
+    return call.args[0]?.value ?? null;
   if (call.function !== 'date_part' || call.args.length !== 2) return null;
   const field = call.args[0] ? unwrapParens(call.args[0].value) : null;
   const isWanted =
@@ -123,8 +144,21 @@ function partOperand(call: FunctionCall, wanted: string): Expression | null {
   return isWanted ? (call.args[1]?.value ?? null) : null;
 }
 
-function yearBoundary(value: Expression): Boundary | null {
+/** Without NO_ZERO_IN_DATE there are dates such as 2024-00-00, whose year is 2024. */
+const NO_MONTH_ZERO = 'No date has a month or day of zero.';
+
+function isMySql({ dialect }: AnalyzedStatement): boolean {
+  return dialect === 'mysql' || dialect === 'mariadb';
+}
+
+function literalType({ dialect }: AnalyzedStatement): TimeLiteral['type'] {
+  return dialect === 'tsql' ? 'basic' : null;
+}
+
+function yearBoundary(statement: AnalyzedStatement, value: Expression): Boundary | null {
   if (value.kind !== 'literal' || value.type !== 'number' || !/^\d{4}$/.test(value.value)) return null;
   const moment = parseMoment(`${value.value}-01-01`);
-  return moment === null ? null : { kind: 'moment', literal: { moment, type: null } };
+  if (moment === null) return null;
+  const literal = { moment, type: literalType(statement) };
+  return { kind: 'moment', literal, assumes: isMySql(statement) ? NO_MONTH_ZERO : null };
 }

@@ -54,7 +54,7 @@ function matchOf(statement: AnalyzedStatement, rule: FlooredRule, found: Found):
   const assumptions: string[] = [];
   const bounds = allBounds(source(statement, floored.column), comparisons, floored.unit, (value) => {
     const boundary = rule.boundary(value, column, floored.unit);
-    if (boundary?.kind === 'expression' && boundary.assumes) assumptions.push(boundary.assumes);
+    if (boundary?.assumes) assumptions.push(boundary.assumes);
     return boundary;
   });
   if (!bounds) return null;

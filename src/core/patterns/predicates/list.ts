@@ -1,21 +1,40 @@
 import type { Pattern } from '../pattern.ts';
+import { alwaysTrueCondition } from './always-true.ts';
 import { arithmeticOnColumn } from './arithmetic-on-column.ts';
+import { anyArraySubquery, arrayAnyToContains } from './array-membership.ts';
+import { atTimeZoneOnColumn } from './at-time-zone.ts';
+import { booleanEqualsLiteral } from './boolean-literal.ts';
+import { caseInWhere } from './case-in-where.ts';
 import { castOnColumn } from './cast-on-column.ts';
 import { castToDateOnColumn } from './cast-to-date.ts';
+import { chainedRange } from './chained-range.ts';
+import { coalesceOfColumns } from './coalesce-of-columns.ts';
 import { coalesceOnColumn } from './coalesce-on-column.ts';
+import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
 import { orAcrossTables, orSubqueryToUnion } from './disjunction.ts';
+import { emptyConcatenation } from './empty-concatenation.ts';
+import { epochOnColumn, fromUnixtimeOnColumn } from './epoch.ts';
 import { extractYearOnColumn } from './extract-year.ts';
+import { floorOnColumn } from './floor-on-column.ts';
 import { functionOnColumn } from './function-on-column.ts';
+import { impliedConjunct } from './implied-conjunct.ts';
 import { intervalOnColumn } from './interval-on-column.ts';
+import { jsonTextToContains } from './json-containment.ts';
 import { keysetOrToRowComparison } from './keyset.ts';
 import { leadingWildcard, likeWithoutWildcard } from './like-patterns.ts';
+import { negatedComparison } from './negated-comparison.ts';
 import { notDistinctFromConstant } from './not-distinct-from.ts';
+import { notDistinctFromJoin } from './not-distinct-from-join.ts';
 import { nowOnPartitionKey } from './now-on-partition-key.ts';
+import { equalsNull, nullInList, nullInNotInList } from './null-comparisons.ts';
 import { orChainToIn } from './or-chain.ts';
 import { prefixFunctionOnColumn } from './prefix-on-column.ts';
+import { rangesUnderOr } from './ranges-under-or.ts';
+import { regularExpressionToList } from './regular-expression.ts';
 import { toCharOnColumn } from './to-char.ts';
 import { transitiveRange } from './transitive-range.ts';
+import { valuesInList } from './values-in-list.ts';
 
 /** Patterns about conditions and what keeps an index from being used, in the order in which matches of equal place are shown. */
 export const predicatePatterns: readonly Pattern[] = [
@@ -38,4 +57,28 @@ export const predicatePatterns: readonly Pattern[] = [
   leadingWildcard,
   functionOnColumn,
   nowOnPartitionKey,
+  alwaysTrueCondition,
+  anyArraySubquery,
+  arrayAnyToContains,
+  atTimeZoneOnColumn,
+  booleanEqualsLiteral,
+  caseInWhere,
+  chainedRange,
+  coalesceOfColumns,
+  contradictoryConjuncts,
+  reversedBetween,
+  emptyConcatenation,
+  epochOnColumn,
+  fromUnixtimeOnColumn,
+  floorOnColumn,
+  impliedConjunct,
+  jsonTextToContains,
+  negatedComparison,
+  notDistinctFromJoin,
+  equalsNull,
+  nullInList,
+  nullInNotInList,
+  rangesUnderOr,
+  regularExpressionToList,
+  valuesInList,
 ];

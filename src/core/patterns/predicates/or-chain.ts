@@ -23,7 +23,7 @@ export const orChainToIn: Pattern = {
     'Each equality under OR is planned and searched on its own. As a list the values are one condition, which is shorter to read and can be hashed.',
   source: 'https://www.postgresql.org/docs/18/release-18.html',
   precondition:
-    'Every side of the OR compares the same column with a literal or parameter by =, or with a list of them by IN.',
+    'Every side of the OR compares the same column with a literal or parameter by =, or with a list of them by IN; the literals are all of one type, and outside of PostgreSQL of the type of the column.',
   example: {
     schema: 'CREATE TABLE orders (order_id bigint PRIMARY KEY, status text NOT NULL);',
     before: "SELECT * FROM orders WHERE status = 'paid' OR status = 'shipped' OR status = 'pending'",
@@ -67,13 +67,35 @@ function listOf(statement: AnalyzedStatement, conjunct: Conjunct): ValueList | n
     values.push(...equality.values);
   }
   if (!column || values.length < FEWEST_VALUES || statement.resolve(column as never) === null) return null;
-  return !isShortFloat(statement, column) && sameTypes(statement, values) ? { column, values } : null;
+  const fits = !isShortFloat(statement, column) && takesLiterals(statement, column, values);
+  return fits && sameTypes(statement, values) ? { column, values } : null;
 }
 
 /** `f = 0.1` compares a real as a double precision, a list as reals: the first is false, the second may be true. */
 function isShortFloat(statement: AnalyzedStatement, column: Expression): boolean {
   const type = typeOf(column, statement);
   return type === null || (type.family === 'float' && type.text !== 'double precision');
+}
+
+/** MySQL and SQL Server compare text with numbers, and a list has one comparison for all of its values. */
+function takesLiterals(
+  statement: AnalyzedStatement,
+  column: Expression,
+  values: readonly Expression[],
+): boolean {
+  if (statement.dialect === 'postgresql') return true;
+  const family = typeOf(column, statement)?.family;
+  const wanted =
+    family === 'text' || family === 'char'
+      ? 'string'
+      : family === 'integer' || family === 'decimal'
+        ? 'number'
+        : null;
+  return values.every((value) => value.kind === 'placeholder' || isLiteralOf(value, wanted));
+}
+
+function isLiteralOf(value: Expression, type: string | null): boolean {
+  return value.kind === 'literal' && value.type === type;
 }
 
 function equalityOf(part: Expression): ValueList | null {

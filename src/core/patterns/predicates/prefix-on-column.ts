@@ -2,7 +2,7 @@ import type { Expression, FunctionCall } from '../../sql/ast.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { source, sql, stringLiteral } from '../../sql/writing/fragment.ts';
-import { offer } from '../offer.ts';
+import { offer, offerToTest } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { type Comparison, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn } from './indexed-column.ts';
@@ -19,13 +19,17 @@ export const prefixFunctionOnColumn: Pattern = {
       dialect: 'postgresql',
       pays: 'The column has an index with text_pattern_ops or the C collation, which LIKE with a prefix can search.',
     },
+    ...(['mysql', 'mariadb', 'tsql'] as const).map((dialect) => ({
+      dialect,
+      pays: 'An index begins with the column, and few rows begin with the text.',
+    })),
   ],
   severity: 'warning',
   description:
     'The beginning of the text is cut out in every row. LIKE with a trailing wildcard says the same and can search an index that orders by characters.',
   source: 'https://www.postgresql.org/docs/current/indexes-opclass.html',
   precondition:
-    'The column is text or varchar whose collation compares byte by byte for equality, the text has as many characters as are cut out, and an index that begins with the column orders by characters (text_pattern_ops, or collation C).',
+    'The column is text or varchar whose collation compares byte by byte for equality, the text has as many characters as are cut out, and an index that begins with the column orders by characters (text_pattern_ops, or collation C). Elsewhere the text is of letters, digits and hyphens, and under another than a binary collation, where LIKE may see other letters as the same than = does, the candidate is compared on data.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, order_number text);\nCREATE INDEX ON orders (order_number text_pattern_ops);',
@@ -37,17 +41,29 @@ export const prefixFunctionOnColumn: Pattern = {
     for (const predicate of positivePredicates(statement)) {
       const comparison = comparisonsOf(predicate.expression, (side) => prefixOf(side) !== null)?.[0];
       const prefix = comparison ? prefixOf(comparison.left) : null;
+      const certain = statement.dialect === 'postgresql';
       if (comparison?.operator !== '=' || predicate.expression.kind === 'between' || !prefix) continue;
-      const column = searchableText(statement, prefix.column);
+      const column = certain
+        ? searchableText(statement, prefix.column)
+        : searchableColumn(statement, prefix.column);
       const text = literalText(comparison);
       if (!column || text === null || hasExpressionIndex(column, prefix.name)) continue;
+      if (!certain && !isPlainPrefix(column, prefix, text)) continue;
       const condition = conditionOf(statement, prefix, text);
       const edits = condition ? replacePredicate(statement, predicate, [condition]) : null;
       if (!condition) continue;
       const { name } = column.resolved;
       const message = `${quote(statement, predicate.expression)} cuts ${name} in every row. LIKE with a prefix can use index ${column.name}.`;
       const fact = `${column.table.name}.${name} is ${column.resolved.column?.type} and equal texts are the same characters.`;
-      yield offer(predicate.expression, message, edits, fact);
+      const bytewise = column.resolved.column?.deterministicCollation === true;
+      yield bytewise
+        ? offer(predicate.expression, message, edits, fact)
+        : offerToTest(
+            predicate.expression,
+            message,
+            edits,
+            `LIKE and = see the same letters of ${name} as equal.`,
+          );
     }
   },
 };
@@ -60,6 +76,13 @@ interface Prefix {
   readonly name: string;
 }
 
+/** Outside of PostgreSQL blanks at the end may not count, and the escape character is another: plain characters only. */
+function isPlainPrefix({ resolved }: SearchableColumn, prefix: Prefix, value: string): boolean {
+  const text = prefix.text ?? value;
+  const whole = prefix.text !== null || prefix.length === text.length;
+  return resolved.column?.family === 'text' && whole && /^[A-Za-z0-9-]+$/.test(text);
+}
+
 function prefixOf(side: Expression): Prefix | null {
   if (side.kind !== 'call' || side.name.length > 1) return null;
   const args = side.args.map((argument) => unwrapParens(argument.value));
@@ -70,7 +93,11 @@ function prefixOf(side: Expression): Prefix | null {
     case 'substring':
       return args.length === 3 && numberOf(args[1]) === 1 ? cut(args[0], args[2], side) : null;
     case 'strpos':
+    case 'instr':
       return args.length === 2 ? found(args[0], args[1], side) : null;
+    case 'charindex':
+    case 'locate':
+      return args.length === 2 ? found(args[1], args[0], side) : null;
     default:
       return null;
   }

@@ -10,7 +10,12 @@ import { isRowConstant, type SearchableColumn } from './indexed-column.ts';
 
 /** What stands on the other side of the comparison: a point in time, or an expression that is the start of a unit. */
 export type Boundary =
-  | { readonly kind: 'moment'; readonly literal: TimeLiteral }
+  | {
+      readonly kind: 'moment';
+      readonly literal: TimeLiteral;
+      /** what must be true of the column's values, when the catalog does not say */
+      readonly assumes?: string | null;
+    }
   | {
       readonly kind: 'expression';
       readonly start: Fragment;
@@ -74,7 +79,22 @@ export function writeMoment(moment: Moment, type: TimeLiteral['type']): Fragment
       return sql`TIMESTAMP ${text}`;
     case 'timestamptz':
       return sql`TIMESTAMPTZ ${text}`;
+    case 'basic':
+      return verbatim(`'${basicText(formatTimestamp(moment))}'`);
+    case 'utc':
+      return sql`TIMESTAMPTZ ${verbatim(`'${withClock(moment)}+00'`)}`;
   }
+}
+
+/** `20240501` and `2024-05-01T12:30:00`: SET LANGUAGE and SET DATEFORMAT do not matter to these. */
+function basicText(text: string): string {
+  return text.includes(':') ? text.replace(' ', 'T') : text.replaceAll('-', '');
+}
+
+/** The time of day is always there: an offset is read behind it only. */
+function withClock(moment: Moment): string {
+  const text = formatTimestamp(moment);
+  return text.includes(':') ? text : `${text} 00:00:00`;
 }
 
 /** Bounds for all comparisons (two for BETWEEN), null when one has none. */

@@ -1,8 +1,9 @@
-import type { Expression } from '../../sql/ast.ts';
+import type { Cast, Expression } from '../../sql/ast.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { source } from '../../sql/writing/fragment.ts';
-import { blocked, offerToTest } from '../offer.ts';
+import { allEngines } from '../engines.ts';
+import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { type Moment, parseMoment, type Unit } from './calendar.ts';
 import { comparisonsOf } from './comparison.ts';
@@ -13,21 +14,16 @@ import { boundsOf, zoneBlock, zoneFact } from './time-range.ts';
 /** `to_char(x, 'YYYY-MM') = '2022-05'` → `x >= '2022-05-01' AND x < '2022-06-01'`. */
 export const toCharOnColumn: Pattern = {
   id: 'to-char-on-column',
-  title: 'to_char of an indexed column',
+  title: 'Indexed date as text (to_char, DATE_FORMAT, CONVERT)',
   category: 'predicates',
   industries: ['analytics', 'e-commerce', 'saas'],
-  engines: [
-    {
-      dialect: 'postgresql',
-      pays: 'The month or day is a small part of the table, and an index begins with the column.',
-    },
-  ],
+  engines: allEngines('The month or day is a small part of the table, and an index begins with the column.'),
   severity: 'warning',
   description:
     'Every row is turned into text to be compared. The same month or day as a half-open range is a search in the index, and comparing points in time is much cheaper than making text.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/dates',
   precondition:
-    'The format is a beginning of YYYY-MM-DD (with any separator) and the text a date that exists. to_char writes a year before Christ like one after it, so the candidate is compared on data unless the column holds no such dates.',
+    'The format is a beginning of YYYY-MM-DD (with any separator) and the text a date that exists. to_char writes a year before Christ like one after it, and MySQL may hold dates with a month or day of zero, so the candidate is compared on data there.',
   example: {
     schema:
       'CREATE TABLE shipments (shipment_id bigint PRIMARY KEY, shipped_at timestamp);\nCREATE INDEX ON shipments (shipped_at);',
@@ -37,19 +33,22 @@ export const toCharOnColumn: Pattern = {
   rewrites: true,
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
-      const comparison = comparisonsOf(predicate.expression, isToChar)?.[0];
+      const comparison = comparisonsOf(
+        predicate.expression,
+        (side) => formattedColumn(statement, side) !== null,
+      )?.[0];
       if (comparison?.operator !== '=' || predicate.expression.kind === 'between') continue;
-      const formatted = formattedColumn(comparison.left);
+      const formatted = formattedColumn(statement, comparison.left);
       const column = formatted ? searchableColumn(statement, formatted.column) : null;
-      if (!formatted || !column || hasExpressionIndex(column, 'to_char')) continue;
-      if (!['date', 'timestamp', 'timestamptz'].includes(column.resolved.column?.family ?? '')) continue;
+      if (!formatted || !column || hasExpressionIndex(column, formatted.indexedAs)) continue;
+      if (!familiesOf(statement).includes(column.resolved.column?.family ?? '')) continue;
       const moment =
         comparison.right.kind === 'literal' ? momentOf(comparison.right.value, formatted.format) : null;
       if (!moment) continue;
       const bounds = boundsOf(
         source(statement, formatted.column),
         '=',
-        { kind: 'moment', literal: moment },
+        { kind: 'moment', literal: { ...moment, type: statement.dialect === 'tsql' ? 'basic' : null } },
         moment.unit,
       );
       const edits = bounds ? replacePredicate(statement, predicate, bounds) : null;
@@ -68,26 +67,69 @@ function matchOf(
   const message = `${quote(statement, range)} turns every ${name} into text. A range on ${name} can use ${serving(column)}.`;
   const fact = zoneFact(statement, column);
   if (!fact.sound) return blocked(range, message, zoneBlock(statement, column));
-  const era = `${column.table.name}.${name} holds no date before Christ.`;
+  // its years are 1 to 9999
+  if (statement.dialect === 'tsql')
+    return offer(range, message, edits, `${column.table.name}.${name} is ${column.resolved.column?.type}.`);
+  const strange = statement.dialect === 'postgresql' ? 'before Christ' : 'with a month or day of zero';
+  const era = `${column.table.name}.${name} holds no date ${strange}.`;
   return offerToTest(range, message, edits, era, fact.assumption);
 }
 
 interface Formatted {
   readonly column: Expression;
+  /** in the words of to_char */
   readonly format: string;
+  /** what an expression index on it would contain */
+  readonly indexedAs: string;
 }
 
-function isToChar(side: Expression): boolean {
-  return formattedColumn(side) !== null;
+/** SQL Server's points in time with an offset have a local time each. */
+function familiesOf({ dialect }: AnalyzedStatement): readonly string[] {
+  return dialect === 'tsql' ? ['date', 'timestamp'] : ['date', 'timestamp', 'timestamptz'];
 }
 
-function formattedColumn(side: Expression): Formatted | null {
-  if (side.kind !== 'call' || side.function !== 'to_char' || side.args.length !== 2 || side.name.length > 1)
+function formattedColumn({ dialect }: AnalyzedStatement, side: Expression): Formatted | null {
+  if (dialect === 'tsql') return side.kind === 'cast' ? convertedColumn(side) : null;
+  const indexedAs = dialect === 'postgresql' ? 'to_char' : 'date_format';
+  if (side.kind !== 'call' || side.function !== indexedAs || side.args.length !== 2 || side.name.length > 1)
     return null;
   const column = side.args[0] ? unwrapParens(side.args[0].value) : null;
   const format = side.args[1] ? unwrapParens(side.args[1].value) : null;
   if (column?.kind !== 'column' || format?.kind !== 'literal' || format.type !== 'string') return null;
-  return { column, format: format.value };
+  const words = dialect === 'postgresql' ? format.value : inWords(format.value);
+  return words === null ? null : { column, format: words, indexedAs };
+}
+
+/** MySQL's %Y-%m-%d; null for a format with another part. */
+function inWords(format: string): string | null {
+  const words = format.replace(/%Y/g, 'YYYY').replace(/%m/g, 'MM').replace(/%d/g, 'DD');
+  return /%|[A-Za-z]/.test(format.replace(/%[Ymd]/g, '')) ? null : words;
+}
+
+/** What T-SQL's styles begin with. */
+const STYLES: Readonly<Record<string, string>> = {
+  '23': 'YYYY-MM-DD',
+  '120': 'YYYY-MM-DD',
+  '121': 'YYYY-MM-DD',
+  '126': 'YYYY-MM-DD',
+  '112': 'YYYYMMDD',
+  '111': 'YYYY/MM/DD',
+  '102': 'YYYY.MM.DD',
+};
+
+/** `CONVERT(varchar(7), x, 120)`: the beginning of a style, cut at a part. */
+function convertedColumn(side: Cast): Formatted | null {
+  const text = ['varchar', 'char', 'nvarchar', 'nchar'].includes(side.type.name) && side.style === 'convert';
+  const length = side.type.modifiers[0];
+  const style = side.format ? unwrapParens(side.format) : null;
+  const column = unwrapParens(side.operand);
+  if (!text || length?.kind !== 'literal' || style?.kind !== 'literal' || column.kind !== 'column')
+    return null;
+  const whole = Object.hasOwn(STYLES, style.value) ? STYLES[style.value] : undefined;
+  const cut = Number(length.value);
+  // cut at a separator it is no format, and longer than a day only 23 and those without a time of day are one
+  if (!whole || cut > whole.length) return null;
+  return { column, format: whole.slice(0, cut), indexedAs: 'convert' };
 }
 
 /** Formats whose text orders and nests like the date itself, with what their last part is. */

@@ -1,8 +1,6 @@
 import type { Expression, Query } from '../../sql/ast.ts';
 import { type Constant, certainlyDifferent, constantOf } from '../../sql/properties/constant-values.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query-model.ts';
-import type { TextRange } from '../../sql/text.ts';
+import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
@@ -10,8 +8,7 @@ import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { comparisonsOf } from '../predicates/comparison.ts';
-import { hasSubquery } from '../subquery-shape.ts';
-import { unionAllBranches } from './branches.ts';
+import { isPlainBranch, plainText, sameSource, unionAllBranches } from './branches.ts';
 
 /** The same table read once for each value of a column → read once with CASE. */
 export const unionAllToOneScan: Pattern = {
@@ -77,35 +74,6 @@ function mergeOf(statement: AnalyzedStatement, branches: readonly Block[]): Merg
     .selectList(items)
     .replaceConjunct(filter.conjunct, sql`${source(statement, filter.operand)} IN (${values})`);
   return { column: filter.column, text: copy.done() };
-}
-
-function isPlainBranch(statement: AnalyzedStatement, block: Block): boolean {
-  const { select } = block;
-  return (
-    !block.grouped &&
-    block.windows.length === 0 &&
-    block.children.length === 0 &&
-    block.resolved &&
-    block.outerReferences.length === 0 &&
-    (select.distinct === null || select.distinct === 'all') &&
-    select.top === null &&
-    select.having === null &&
-    block.sources.length === 1 &&
-    select.items.every(
-      (item) => isDeterministic(item.expression, statement) && !hasSubquery(item.expression),
-    ) &&
-    block.where.every((conjunct) => isDeterministic(conjunct.expression, statement))
-  );
-}
-
-function sameSource(a: Block, b: Block): boolean {
-  const of = ({ sources: [one] }: Block): readonly [Source['table'], string] => [
-    one?.table ?? null,
-    one?.alias ?? '',
-  ];
-  const [table, alias] = of(a);
-  const [otherTable, otherAlias] = of(b);
-  return table !== null && table === otherTable && alias === otherAlias && a.sources[0]?.kind === 'table';
 }
 
 interface Filter {
@@ -181,12 +149,4 @@ function areLiterals(expressions: readonly (Expression | undefined)[]): boolean 
     return e.type === 'number' && /^\d{1,9}$/.test(e.value) ? 'integer' : null;
   });
   return kinds[0] !== null && kinds.every((kind) => kind === kinds[0]);
-}
-
-/** Text to compare: blanks do not matter. Branches read one table by one name, so equal text means equal columns. */
-function plainText(statement: AnalyzedStatement, range: TextRange): string {
-  return statement.tokens
-    .filter((token) => token.start >= range.start && token.end <= range.end && token.kind !== 'whitespace')
-    .map((token) => (token.kind === 'word' ? token.upper : token.text))
-    .join(' ');
 }

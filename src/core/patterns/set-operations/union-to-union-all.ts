@@ -3,6 +3,7 @@ import { rowsAreUnique } from '../../sql/properties/keys.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { sql } from '../../sql/writing/fragment.ts';
+import { removesDuplicates } from '../duplicates.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
@@ -23,7 +24,7 @@ export const unionToUnionAll: Pattern = {
     'UNION compares every row with every other to remove duplicates. Where the branches have none, UNION ALL gives the same rows without that work, and lets LIMIT and conditions reach the branches.',
   source: 'https://www.postgresql.org/docs/current/queries-union.html',
   precondition:
-    'No branch has duplicates (it selects a key, groups or is DISTINCT) and no two branches can have a row in common; or the union is only asked for existence or membership.',
+    'No branch has duplicates (it selects a key, groups or is DISTINCT) and no two branches can have a row in common; or the union is only asked for existence or membership, or read by a query that removes duplicates itself (DISTINCT, MIN, MAX).',
   example: {
     schema: 'CREATE TABLE orders (order_id bigint PRIMARY KEY, status text NOT NULL, note text);',
     before:
@@ -78,8 +79,14 @@ function reasons(
   block: Block,
   branches: readonly Block[],
 ): readonly string[] | string | null {
-  const membership = block.role === 'in' || block.role === 'exists';
-  if (membership && !block.query.limit) return ['The union is only asked whether it has such a row.'];
+  if (!block.query.limit) {
+    const membership = block.role === 'in' || block.role === 'exists' || block.role === 'quantified';
+    if (membership) return ['The union is only asked whether it has such a row.'];
+    if (block.role === 'derived' && block.parent?.kind === 'select' && block.parent.resolved) {
+      const why = removesDuplicates(block.parent as Block, statement);
+      if (why) return ['The query around the union does not show how often a row occurs.'];
+    }
+  }
   const facts = new Set<string>();
   for (const [i, a] of branches.entries()) {
     for (const b of branches.slice(i + 1)) {

@@ -2,7 +2,7 @@ import type { Expression, In } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Scope, WriteBlock } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import {
@@ -76,8 +76,8 @@ function matchOf(statement: AnalyzedStatement, block: Block, node: In): Match {
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, node: In): string | null {
-  const outer = statement.blockOf(node);
-  if (!outer) return 'it does not stand in a SELECT';
+  const outer = statement.scopeOf(node);
+  if (!outer || !standsInRows(outer, node)) return 'it stands in a clause that is not looked into';
   if (!isPlainSelect(block) || !block.resolved) return 'the subquery groups, limits or holds an unknown name';
   if (!isDeterministic(block.query, statement) || !isDeterministic(node.operand, statement))
     return 'a volatile function is called';
@@ -97,9 +97,19 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: In): string 
   return null;
 }
 
+/** In a SELECT, or in the WHERE of an UPDATE or DELETE: there the operand's names are those of the row. */
+function standsInRows(outer: Scope, node: In): boolean {
+  if (outer.kind === 'select') return true;
+  const { kind } = (outer as WriteBlock).statement;
+  const isFilter = outer.where.some(({ range }) => range.start <= node.start && node.end <= range.end);
+  return isFilter && (kind === 'update' || kind === 'delete');
+}
+
 /** An aggregate or a window function of the outer block cannot stand in the subquery's WHERE. */
-function isComputedLater(outer: Block, operand: Expression): boolean {
-  const later = [...outer.aggregates, ...outer.windows];
+function isComputedLater(outer: Scope, operand: Expression): boolean {
+  if (outer.kind !== 'select') return false;
+  const { aggregates, windows } = outer as Block;
+  const later = [...aggregates, ...windows];
   return later.some((call) => operand.start <= call.start && call.end <= operand.end);
 }
 

@@ -75,16 +75,16 @@ export function isNotNullExpression(expression: Expression, names: Names): boole
 }
 
 /**
- * The expression is not NULL in the rows that reach the SELECT list of a block: by itself, or because a conjunct of
+ * The expression is not NULL in the rows that reach the SELECT list of a block (or that a write changes): by itself, or because a conjunct of
  * WHERE (or of an inner join's ON) rejects rows in which it is NULL.
  *
- * @param expression an expression of the block, or one that reads the same
+ * @param expression an expression of the scope, or one that reads the same
  */
-export function isNotNull(expression: Expression, block: Block, names: Names): boolean {
+export function isNotNull(expression: Expression, scope: Scope, names: Names): boolean {
   if (isNotNullExpression(expression, names)) return true;
   // grouping sets put NULL where a column is not grouped
-  if ((block.select.groupBy?.sets.length ?? 0) > 0) return false;
-  return filteringConjuncts(block).some((conjunct) => rejectsNullOf(conjunct.expression, expression, names));
+  if (scope.kind === 'select' && ((scope as Block).select.groupBy?.sets.length ?? 0) > 0) return false;
+  return filteringConjuncts(scope).some((conjunct) => rejectsNullOf(conjunct.expression, expression, names));
 }
 
 /** The conjuncts that every row of the block has passed: WHERE, and ON of joins that supply no NULLs. */
