@@ -9,9 +9,10 @@ import { verifyCandidate } from '../verification/verify.ts';
 import { measureCandidates } from './measure-candidates.ts';
 import type { Candidate, Optimization, Progress, RefutedCandidate, Stage } from './optimization.ts';
 import { numberPlaceholders } from './parameters.ts';
-import { planPricer } from './price.ts';
+import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
 import { type RewritePath, searchRewrites } from './search.ts';
+import { selectPaths } from './select-paths.ts';
 
 export interface OptimizeOptions {
   /** execute the statement and its candidates in turns to compare their times; only for statements that read */
@@ -41,8 +42,8 @@ const DEFAULT_BEAM = 8;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEPTH = 5;
 const MOST_CANDIDATES = 80;
-/** Candidates that are verified and measured: the cheapest ones. */
-const TRIED = 3;
+/** Milliseconds that the planner is asked for prices of one statement's rewrites. */
+const PRICING_MS = 10_000;
 /** Milliseconds for all measured runs of one statement together; the run under way is not cut off by it. */
 const MEASURING_MS = 10_000;
 /**
@@ -53,8 +54,6 @@ const ATTACK = {
   proved: { databases: 80, budgetMs: 1_000 },
   likely: { databases: 400, budgetMs: 4_000 },
 } as const;
-/** A candidate dearer than the original by this factor is not tried: the planner errs, but seldom by more. */
-const DEAREST = 3;
 
 /**
  * Find faster statements that return the same.
@@ -95,6 +94,7 @@ class Optimizing {
       connected: this.request.database !== null,
       findings: findings.length,
       refuted: this.refuted.length,
+      dialect: this.original.dialect,
     });
     return { findings, refuted: this.refuted, ...ranking };
   }
@@ -110,22 +110,22 @@ class Optimizing {
     if (!database)
       return { paths: await searchRewrites(this.original, null, bounds), cost: null, refusal: null };
     this.say('pricing', 'Asking the planner for prices', 0.1);
-    return database.readOnly(
-      async (session) => {
-        const price = planPricer(session, this.timeoutMs, signal);
-        const cost = await price(this.original);
-        if (cost === 'invalid') return { paths: [], cost: null, refusal: await this.refusalOf(session) };
-        const paths = await searchRewrites(this.original, cost === null ? null : price, bounds);
-        return { paths, cost, refusal: null };
-      },
-      { signal },
-    );
+    const found = await withPricer(database, this.timeoutMs, signal, async (price) => {
+      const cost = await price(this.original);
+      if (cost === 'invalid') return null;
+      const limits = { ...bounds, cost, budgetMs: PRICING_MS };
+      return { paths: await searchRewrites(this.original, cost === null ? null : price, limits), cost };
+    });
+    // asked when the pricing sessions are given back: they may be all that there are
+    return found
+      ? { ...found, refusal: null }
+      : { paths: [], cost: null, refusal: await this.refusalOf(database) };
   }
 
-  private async refusalOf(session: Parameters<typeof planPricer>[0]): Promise<string> {
-    const bound = numberPlaceholders(this.original);
+  private async refusalOf(database: Database): Promise<string> {
+    const sql = numberPlaceholders(this.original)?.sql ?? this.original.text;
     try {
-      await session.explain(bound?.sql ?? this.original.text, { timeoutMs: this.timeoutMs });
+      await database.readOnly((session) => session.explain(sql, { timeoutMs: this.timeoutMs }));
       return 'The database refused the statement.';
     } catch (error) {
       if (!DatabaseError.is(error)) throw error;
@@ -195,14 +195,4 @@ class Optimizing {
   private say(stage: Stage, message: string, fraction: number): void {
     this.request.onProgress?.({ stage, message, fraction });
   }
-}
-
-/** The paths worth trying: the cheapest, but of two equally dear ones the shorter. */
-function selectPaths(paths: readonly RewritePath[], cost: number | null): RewritePath[] {
-  if (cost === null) return paths.slice(0, TRIED);
-  const affordable = paths.filter((path) => path.cost === null || path.cost <= cost * DEAREST);
-  const cheapestFirst = [...affordable].sort(
-    (a, b) => (a.cost ?? cost) - (b.cost ?? cost) || a.patterns.length - b.patterns.length,
-  );
-  return cheapestFirst.slice(0, TRIED);
 }

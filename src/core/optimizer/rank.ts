@@ -1,4 +1,6 @@
 /** Which candidate comes first, which one is suggested, and why in one sentence. */
+import { patternById } from '../patterns/library.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { Candidate } from './optimization.ts';
 
 /** A price below this share of the original's is worth a suggestion when nothing was measured. */
@@ -17,6 +19,8 @@ export interface RankingFacts {
   readonly connected: boolean;
   readonly findings: number;
   readonly refuted: number;
+  /** names what a rule says of the engine; left out, no bet is explained */
+  readonly dialect?: Dialect | undefined;
 }
 
 /**
@@ -50,7 +54,9 @@ function classOf(candidate: Candidate): number {
 function byGain(a: Candidate, b: Candidate): number {
   const measured = (b.measured?.speedup ?? 0) - (a.measured?.speedup ?? 0);
   if (a.measured && b.measured && measured !== 0) return measured;
-  return (a.cost?.after ?? 0) - (b.cost?.after ?? 0) || a.patterns.length - b.patterns.length;
+  // without prices they come as the search prefers them
+  if (!a.cost || !b.cost) return 0;
+  return a.cost.after - b.cost.after || a.patterns.length - b.patterns.length;
 }
 
 function reasonFor(best: Candidate): string {
@@ -65,7 +71,7 @@ function reasonFor(best: Candidate): string {
 
 function reasonForNone(candidates: readonly Candidate[], facts: RankingFacts): string {
   if (candidates.length > 0 && !facts.connected) {
-    return 'Not connected: the rewrites are listed, but nothing was priced or measured, so none is called faster. Connect a database to compare them.';
+    return `Not connected: nothing was priced or measured, so no rewrite is called faster.${safeBet(candidates, facts)} Connect a database to compare them.`;
   }
   if (candidates.some((candidate) => candidate.measured))
     return 'No rewrite measured faster than the original.';
@@ -78,6 +84,14 @@ function reasonForNone(candidates: readonly Candidate[], facts: RankingFacts): s
   if (facts.findings > 0)
     return 'There are findings, but no rewrite of them is known to keep the result here.';
   return 'No pattern of the library applies to this statement.';
+}
+
+/** The first that is proved, with what its rule says of when it pays on the engine. */
+function safeBet(candidates: readonly Candidate[], { dialect }: RankingFacts): string {
+  const bet = candidates.find((candidate) => candidate.evidence.level === 'proved');
+  const pattern = bet?.patterns[0] === undefined ? null : patternById(bet.patterns[0]);
+  const pays = pattern?.engines.find((engine) => engine.dialect === dialect)?.pays;
+  return bet && pattern && pays ? ` The safest bet is ${bet.id}, ${pattern.id}. When it pays: ${pays.replace(/[.\s]+$/, '')}.` : '';
 }
 
 function factor(value: number): string {

@@ -27,13 +27,21 @@ export function* positiveConjuncts(statement: AnalyzedStatement): Generator<Conj
 }
 
 /** The parts of {@link positiveConjuncts}, through AND and OR. */
-export function* positivePredicates(statement: AnalyzedStatement): Generator<PositivePredicate> {
+export function positivePredicates(statement: AnalyzedStatement): readonly PositivePredicate[] {
+  const known = PREDICATES.get(statement);
+  if (known) return known;
+  const found: PositivePredicate[] = [];
   for (const conjunct of positiveConjuncts(statement)) {
     for (const expression of leavesOf(conjunct.expression)) {
-      yield { expression, conjunct, scope: conjunct.block };
+      found.push({ expression, conjunct, scope: conjunct.block });
     }
   }
+  PREDICATES.set(statement, found);
+  return found;
 }
+
+/** Every rule about predicates asks for them: they are collected once for a statement. */
+const PREDICATES = new WeakMap<AnalyzedStatement, readonly PositivePredicate[]>();
 
 function leavesOf(expression: Expression): Expression[] {
   const leaves: Expression[] = [];

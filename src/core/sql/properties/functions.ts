@@ -56,6 +56,8 @@ const POSTGRESQL: readonly Row[] = [
   // the time zone and the locale decide for timestamptz: stable
   ['date_trunc', 'snte', null],
   ['date_part extract', 'sne', null],
+  // the function of the cast to date: of a text it may raise
+  ['date', 'snte', 'date'],
   ['date_bin', 'inte', null],
   ['to_char', 'sne', 'text'],
   ['to_date', 'sne', 'date'],

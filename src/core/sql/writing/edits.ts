@@ -17,6 +17,17 @@ import {
 import { isSafe, type PlannedEdit } from './safety.ts';
 import { type Style, styleOf } from './style.ts';
 
+/** Many rules write into one statement: its style is read once. */
+const STYLES = new WeakMap<AnalyzedStatement, Style>();
+
+function styleOfStatement(statement: AnalyzedStatement): Style {
+  const known = STYLES.get(statement);
+  if (known) return known;
+  const style = styleOf(statement.text, statement.tokens, statement.dialect);
+  STYLES.set(statement, style);
+  return style;
+}
+
 /** Begin the edits of a rewrite. */
 export function editing(statement: AnalyzedStatement): RewriteEdits {
   return new RewriteEdits(statement);
@@ -36,7 +47,7 @@ export class RewriteEdits {
 
   constructor(statement: AnalyzedStatement) {
     this.statement = statement;
-    this.style = styleOf(statement.text, statement.tokens, statement.dialect);
+    this.style = styleOfStatement(statement);
   }
 
   /** Put a fragment in the place of a node or range. */

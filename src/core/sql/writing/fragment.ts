@@ -29,8 +29,8 @@ export function sql(
 ): Fragment {
   const pieces: Piece[] = [];
   let levels = 0;
-  dedent(strings.raw).forEach((text, i) => {
-    for (const piece of codePieces(text)) {
+  templatePieces(strings).forEach((code, i) => {
+    for (const piece of code) {
       if (piece.kind === 'break') levels = piece.levels;
       pieces.push(piece);
     }
@@ -40,6 +40,17 @@ export function sql(
     else pieces.push({ kind: 'exact', text: String(value), origin: null });
   });
   return { kind: 'fragment', pieces };
+}
+
+/** The code between the values of each template: a place in a rule's source is read once. */
+const TEMPLATES = new WeakMap<TemplateStringsArray, readonly (readonly Piece[])[]>();
+
+function templatePieces(strings: TemplateStringsArray): readonly (readonly Piece[])[] {
+  const known = TEMPLATES.get(strings);
+  if (known) return known;
+  const pieces = dedent(strings.raw).map((text) => [...codePieces(text)]);
+  TEMPLATES.set(strings, pieces);
+  return pieces;
 }
 
 /** The statement's own text of a node or range, kept byte for byte with the comments in it. */
@@ -172,7 +183,19 @@ const NOT_FUNCTIONS = new Set(
   WITH WITHIN MATERIALIZED APPLY RETURNING`.split(/\s+/),
 );
 
+/** Code of templates in the cases that it was asked for: there are only so many templates. */
+const STYLED = new Map<string, string>();
+
 function inStyle(code: string, style: Style): string {
+  const key = `${style.keywordCase} ${style.functionCase} ${code}`;
+  const known = STYLED.get(key);
+  if (known !== undefined) return known;
+  const styled = styledCode(code, style);
+  STYLED.set(key, styled);
+  return styled;
+}
+
+function styledCode(code: string, style: Style): string {
   return code.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_]*\(?/g, (word) => {
     if (word.startsWith("'") || word.startsWith('"')) return word;
     const isFunction = word.endsWith('(') && !NOT_FUNCTIONS.has(word.slice(0, -1).toUpperCase());
