@@ -15,6 +15,7 @@
 /** @type {Readonly<Record<string, LazyPackage>>} by import specifier */
 export const lazyPackages = {
   pg: { output: 'drivers/pg.js' },
+  ollama: { output: 'models/ollama.js' },
   '@electric-sql/pglite': {
     output: 'pglite/index.js',
     assetFolder: 'pglite',
