@@ -35,10 +35,8 @@ export function tokenEdits(original: string, rewritten: string, dialect: Dialect
   const after = textOf(rewritten, dialect);
   const hunks = merged(changes(before, after), before, dialect);
   const wanted = keys(after.tokens).join('\n');
-  for (const padded of [false, true]) {
-    const edits = hunks.map((hunk) => editFor(hunk, before, after, dialect, padded));
-    if (keys(textOf(applyEdits(original, edits), dialect).tokens).join('\n') === wanted) return edits;
-  }
+  const edits = hunks.map((hunk) => unglued(editFor(hunk, before, after, dialect), original));
+  if (keys(textOf(applyEdits(original, edits), dialect).tokens).join('\n') === wanted) return edits;
   const [first] = before.tokens;
   const last = before.tokens.at(-1);
   return [
@@ -142,17 +140,23 @@ function hasComment(text: Text, from: number, to: number, dialect: Dialect): boo
   );
 }
 
-function editFor(hunk: Hunk, before: Text, after: Text, dialect: Dialect, padded: boolean): TextEdit {
+function editFor(hunk: Hunk, before: Text, after: Text, dialect: Dialect): TextEdit {
   const { original, rewritten } = hunk;
-  const inserted = bare(after, rewritten.from, rewritten.to, dialect);
-  const text = padded && inserted !== '' ? ` ${inserted} ` : inserted;
-  const first = before.tokens[original.from];
-  const last = before.tokens[original.to - 1];
+  const text = bare(after, rewritten.from, rewritten.to, dialect);
   if (original.from === original.to) return insertion(hunk, before, after, text);
-  const start = first?.start ?? 0;
-  const end = last?.end ?? start;
-  if (text !== '') return { start, end, text };
-  return deletion(before, original, dialect);
+  if (text === '') return deletion(before, original, dialect);
+  const start = before.tokens[original.from]?.start ?? 0;
+  return { start, end: before.tokens[original.to - 1]?.end ?? start, text };
+}
+
+/** With blanks where two words would grow together. */
+function unglued({ start, end, text }: TextEdit, original: string): TextEdit {
+  const word = /[\w$#@]/;
+  const [left, right] = [original[start - 1] ?? '', original[end] ?? ''];
+  if (text === '') return { start, end, text: word.test(left) && word.test(right) ? ' ' : '' };
+  const before = word.test(left) && word.test(text[0] ?? '') ? ' ' : '';
+  const after = word.test(right) && word.test(text.at(-1) ?? '') ? ' ' : '';
+  return { start, end, text: `${before}${text}${after}` };
 }
 
 /** Beside the token that the rewritten text has no blank to: `name` of `schema.name` keeps its `schema.`. */
