@@ -32,6 +32,9 @@ export const COMMANDS = {
   comparePlans: 'aiSqlOptimizer.comparePlans',
   showEvidence: 'aiSqlOptimizer.showEvidence',
 
+  chooseModel: 'aiSqlOptimizer.chooseModel',
+  showSent: 'aiSqlOptimizer.showSentToModel',
+
   refreshOptimizations: 'aiSqlOptimizer.refreshOptimizations',
   goToStatement: 'aiSqlOptimizer.goToStatement',
   showStoredRewrite: 'aiSqlOptimizer.showStoredRewrite',
