@@ -3,10 +3,10 @@ import { findTable, type Table } from '../../core/catalog/catalog.ts';
 import type { FailedProposal, ProposalTask } from '../../core/optimizer/rewrite-proposer.ts';
 import type { PatternMatch } from '../../core/patterns/find.ts';
 import { planFindings } from '../../core/plans/plan-findings.ts';
-import { hash64 } from '../../core/sql/hash.ts';
 import type { AnalyzedStatement } from '../../core/sql/query-model.ts';
 import { walk } from '../../core/sql/walk.ts';
 import type { ChatMessage, JsonSchema } from '../provider.ts';
+import { promptHash } from '../recorded.ts';
 import { Masking, type MaskingOptions } from './masking.ts';
 import { fenced, NEVER_DROPPED, type PromptPart, prune } from './parts.ts';
 import { planPart } from './plan-part.ts';
@@ -79,7 +79,7 @@ export function rewritePrompt(task: ProposalTask, options: PromptOptions): Rewri
     messages,
     masking,
     dropped: dropped.map((part) => part.name),
-    hash: hash64(JSON.stringify(messages)),
+    hash: promptHash(messages),
   };
 }
 
