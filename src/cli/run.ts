@@ -6,6 +6,7 @@ import { COMMON_OPTIONS, EXIT, type OptionValues, UsageError, type Verb } from '
 import { explainVerb } from './verbs/explain.ts';
 import { fingerprintVerb } from './verbs/fingerprint.ts';
 import { lintVerb } from './verbs/lint.ts';
+import { mcpVerb } from './verbs/mcp.ts';
 import { optimizeVerb } from './verbs/optimize.ts';
 import { patternsVerb } from './verbs/patterns.ts';
 import { verifyVerb } from './verbs/verify.ts';
@@ -17,6 +18,7 @@ const VERBS: readonly Verb[] = [
   explainVerb,
   patternsVerb,
   fingerprintVerb,
+  mcpVerb,
 ];
 
 export interface Terminal {

@@ -1,7 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { captureTask } from '../../core/optimizer/capture-task.ts';
 import type { Candidate, Optimization } from '../../core/optimizer/optimization.ts';
-import { optimizeStatement } from '../../core/optimizer/optimize.ts';
+import { type OptimizeOptions, optimizeStatement } from '../../core/optimizer/optimize.ts';
+import type { RewriteProposer } from '../../core/optimizer/rewrite-proposer.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
 import { fingerprint } from '../../core/sql/fingerprint.ts';
 import { statementKind } from '../../core/sql/statement-facts.ts';
@@ -76,7 +77,12 @@ async function optimizeAll(
   try {
     for (const statement of found) {
       context.progress(`Statement ${statement.index + 1} of ${found.length}, line ${statement.range.line}`);
-      const result = await optimizeOne(statement, target, scratch.open, model, context);
+      const result = await optimizeOne(statement, target, {
+        scratch: scratch.open,
+        proposer: model?.proposer ?? null,
+        options: optionsOf(context, target),
+        signal: context.signal,
+      });
       if (result.model?.problem) context.progress(`The model: ${result.model.problem}`);
       context.printPart(() => statementText(result));
       results.push(result);
@@ -87,29 +93,24 @@ async function optimizeAll(
   return results;
 }
 
-async function optimizeOne(
+/** How a statement is optimized, beside what it is optimized on. */
+export interface OptimizeWith {
+  readonly scratch: KeptScratch['open'];
+  readonly proposer: RewriteProposer | null;
+  readonly options: OptimizeOptions;
+  readonly signal: AbortSignal;
+}
+
+/** One statement's result. @throws DatabaseError */
+export async function optimizeOne(
   statement: SourceStatement,
   target: Target,
-  scratch: KeptScratch['open'],
-  model: ChosenModel | null,
-  context: VerbContext,
+  { scratch, proposer, options, signal }: OptimizeWith,
 ): Promise<OptimizedStatement> {
   const { text, index, range } = statement;
   const analyzed = analyzeStatement(text, target.catalog);
-  const result = await optimizeStatement({
-    text,
-    catalog: target.catalog,
-    database: target.database,
-    scratch,
-    proposer: model?.proposer,
-    options: {
-      measure: context.options['measure'] === true,
-      runs: numberOption(context.options, 'runs', 1),
-      beam: numberOption(context.options, 'beam', 1),
-      timeoutMs: target.timeoutMs,
-    },
-    signal: context.signal,
-  });
+  const { catalog, database } = target;
+  const result = await optimizeStatement({ text, catalog, database, scratch, proposer, options, signal });
   return {
     index,
     range,
@@ -118,6 +119,15 @@ async function optimizeOne(
     kind: statementKind(analyzed.tree),
     parsed: analyzed.opaque.length === 0,
     ...result,
+  };
+}
+
+function optionsOf({ options }: VerbContext, { timeoutMs }: Target): OptimizeOptions {
+  return {
+    measure: options['measure'] === true,
+    runs: numberOption(options, 'runs', 1),
+    beam: numberOption(options, 'beam', 1),
+    timeoutMs,
   };
 }
 
