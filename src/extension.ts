@@ -17,6 +17,7 @@ import { StatementLenses } from './editor/lenses/statement-lenses.ts';
 import { Log } from './editor/log.ts';
 import { chooseModel } from './editor/models/choose-model.ts';
 import { Consent } from './editor/models/consent.ts';
+import { ExplainCommand } from './editor/models/explain-command.ts';
 import { Models } from './editor/models/models.ts';
 import { showSent } from './editor/models/show-sent.ts';
 import { registerOptimizationCommands } from './editor/optimizations-view/optimization-commands.ts';
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const plans = new PlanCommands({ documents, active, sessions, connections, previews, shown, log });
   const verify = new VerifyCommand({ documents, active, sessions, scratch, shown, log });
+  const words = new ExplainCommand({ models, documents, active, sessions, previews, shown, log });
   const on = (id: string, run: (argument: unknown) => unknown): void => {
     own(vscode.commands.registerCommand(id, run));
   };
@@ -85,6 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.turnRuleOff, (argument) => turnRuleOff(argument));
   on(COMMANDS.showLog, () => log.show());
   on(COMMANDS.chooseModel, () => chooseModel(consent, log));
+  on(COMMANDS.explainInWords, (argument) => words.run(argument));
   on(COMMANDS.showSent, (argument) =>
     showSent({ models, consent, documents, active, sessions, log }, argument),
   );

@@ -34,6 +34,7 @@ export const COMMANDS = {
 
   chooseModel: 'aiSqlOptimizer.chooseModel',
   showSent: 'aiSqlOptimizer.showSentToModel',
+  explainInWords: 'aiSqlOptimizer.explainInWords',
 
   refreshOptimizations: 'aiSqlOptimizer.refreshOptimizations',
   goToStatement: 'aiSqlOptimizer.goToStatement',

@@ -31,6 +31,10 @@ export async function evidenceDocument(candidate: Candidate): Promise<string> {
     `- ${candidate.evidence.rowsCompared.toLocaleString('en-US')} rows compared`,
     `- ${candidate.evidence.databases.toLocaleString('en-US')} generated databases tried`,
     '',
+    candidate.estimate
+      ? `Confidence of the estimate: ${Math.round(100 * candidate.estimate.confidence)} %.`
+      : 'Confidence from past outcomes: not enough history.',
+    '',
     '## Rules, in the order of their application',
     '',
     ...(rules.length > 0 ? rules : modelLines(candidate)),

@@ -30,7 +30,7 @@ export class Consent {
     request: ProposerRequest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const key = JSON.stringify([chosen.destination, request.connection]);
+    const key = keyOf(chosen, request.connection);
     if (this.list(ALLOWED).includes(key)) return;
     const of = request.connectionName === null ? 'statements' : `statements on ${request.connectionName}`;
     if (this.list(REFUSED).includes(key)) {
@@ -49,6 +49,11 @@ export class Consent {
     if (answer === SEND) return this.add(ALLOWED, key);
     if (answer === NEVER) await this.add(REFUSED, key);
     throw new ModelError('consent', `Sending ${of} to ${chosen.destination} was not allowed.`);
+  }
+
+  /** True when the user has allowed this receiver for this connection. */
+  given(chosen: ChosenModel, connection: string | null): boolean {
+    return this.list(ALLOWED).includes(keyOf(chosen, connection));
   }
 
   /** Forget all decisions: the next use asks again. */
@@ -77,6 +82,10 @@ export class Consent {
   private async add(name: string, key: string): Promise<void> {
     await this.memory.update(name, [...this.list(name), key]);
   }
+}
+
+function keyOf({ destination }: ChosenModel, connection: string | null): string {
+  return JSON.stringify([destination, connection]);
 }
 
 /** A message that nobody answers must not hold up a run that was cancelled. */

@@ -78,6 +78,24 @@ export class Models {
   }
 
   /**
+   * The model, when what is sent stays here or the user has allowed this receiver before. For questions beside rewrites,
+   * which never ask for leave themselves.
+   *
+   * @throws ModelError 'consent' when the receiver was not allowed yet
+   */
+  async allowed(
+    connection: { readonly key: string } | null,
+    signal: AbortSignal | undefined,
+  ): Promise<ChosenModel> {
+    const chosen = await this.chosen(signal);
+    if (chosen.local || this.consent.given(chosen, connection?.key ?? null)) return chosen;
+    throw new ModelError(
+      'consent',
+      `${chosen.destination} is not on this machine, and you have not allowed it yet: “Optimize with AI” asks.`,
+    );
+  }
+
+  /**
    * Say why no model contributed: once in all when none is set up, each time when the one that is set up failed.
    * @param problem of the optimization's report
    */
