@@ -7,27 +7,32 @@
  */
 
 /** Going down an index to its first entry. */
-const DESCENT = 1;
+const DESCENT = 2;
 /** A row by an index other than the primary key, when the index does not hold all columns. */
-const ROW_BY_INDEX = 2;
+const ROW_BY_INDEX = 4;
+/** A look into a temporary table by its hash, and each row found. */
+const STORED_ROW = 0.1;
 /** A comparison of a row with one of the other side in a join without an index. */
 const COMPARISON = 0.1;
 /** Writing a row into a temporary table, or reading one from it. */
-const TEMPORARY_ROW = 1;
-const SORT_STEP = 0.05;
+const TEMPORARY_ROW = 0.5;
+const SORT_STEP = 0.02;
 
 export interface Access {
   readonly type: string;
   readonly index: string | null;
   readonly covering: boolean;
+  /** a temporary table of this statement */
+  readonly stored: boolean;
   /** rows read each time */
   readonly examined: number;
 }
 
 /** The price of reading a table once. */
-export function accessCost({ type, index, covering, examined }: Access): number {
+export function accessCost({ type, index, covering, stored, examined }: Access): number {
   const word = type.toLowerCase();
   if (word === 'const' || word === 'system') return 0;
+  if (stored) return STORED_ROW * (1 + examined);
   if (word === 'all' || index === null) return examined;
   const row = covering || index === 'PRIMARY' ? 1 : ROW_BY_INDEX;
   return DESCENT + row * examined;

@@ -194,7 +194,9 @@ function tableStep(table: Entries, loops: number): Step {
   const materialized = objectOf(table, 'materialized');
   const block = materialized ? objectOf(materialized, 'query_block') : null;
   const stored = block ? blockNode(block) : null;
-  const access = numberOf(table, 'cost') ?? loops * accessCost({ type, index, covering, examined });
+  const access =
+    numberOf(table, 'cost') ??
+    loops * accessCost({ type, index, covering, stored: isStoredResult(name), examined });
   const filling = stored ? stored.totalCost + temporaryCost(stored.estimatedRows) : 0;
   const own = isStoredResult(name);
   return {
@@ -443,7 +445,9 @@ function subqueriesOf(block: Entries): Subquery[] {
   return (Array.isArray(list) ? list : []).flatMap((entry) => {
     const entries = entriesOf(entry) ?? [];
     const cache = objectOf(entries, 'expression_cache');
-    const inner = objectOf(cache ?? entries, 'query_block');
+    const around = cache ?? entries;
+    // the rows of an IN are stored once and looked up
+    const inner = objectOf(objectOf(around, 'materialization') ?? around, 'query_block');
     return inner ? [{ block: inner, cached: cache !== null }] : [];
   });
 }

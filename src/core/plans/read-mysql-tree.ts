@@ -5,7 +5,7 @@
 import type { Plan, PlanNode } from './plan.ts';
 import { actualFigures, planNode } from './plan-node.ts';
 
-const FIGURE = '[\\d.]+(?:e[+-]?\\d+)?';
+const FIGURE = '\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?';
 const LINE = new RegExp(
   `^( *)-> (.*?)(?: +\\(cost=(${FIGURE})(?:\\.\\.(${FIGURE}))? rows=(${FIGURE})\\))?` +
     `(?: +\\(actual time=(${FIGURE})\\.\\.(${FIGURE}) rows=(${FIGURE}) loops=(${FIGURE})\\)| +\\((never executed)\\))?$`,

@@ -73,7 +73,7 @@ function indexes(hidden: string, expression: string): string {
            NULLABLE, INDEX_TYPE, ${hidden}, ${expression}
       FROM information_schema.STATISTICS
      WHERE TABLE_SCHEMA IN (:schemas)
-     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`;
+     ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX`;
 }
 
 export const MARIADB_QUERIES: CatalogQueries = {

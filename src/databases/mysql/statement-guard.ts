@@ -8,7 +8,7 @@ import { DatabaseError } from '../../core/database.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
 import { dialectData } from '../../core/sql/dialects/dialect-data.ts';
 import { tokenize } from '../../core/sql/lexer.ts';
-import { isTrivia } from '../../core/sql/tokens.ts';
+import { isTrivia, type Token } from '../../core/sql/tokens.ts';
 
 const READS = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN']);
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE']);
@@ -23,7 +23,7 @@ const PROGRAMS = new Set(['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR', 'DECLA
  * @throws DatabaseError 'readOnly', or 'syntax' for what begins no statement at all
  */
 export function checkStatement(sql: string, kind: 'reads' | 'writes', dialect: Dialect): boolean {
-  const tokens = tokenize(sql, dialect).filter((token) => !isTrivia(token));
+  const tokens = executedTokens(sql, dialect);
   const first = tokens.find((token) => token.text !== '(');
   const word = first?.upper ?? '';
   const changes = WRITES.has(word);
@@ -50,6 +50,15 @@ export function checkStatement(sql: string, kind: 'reads' | 'writes', dialect: D
     );
   }
   throw refused(`${word} is not run here`, kind);
+}
+
+/** What the server executes: the insides of executable comments too, whatever version they are for. */
+function executedTokens(sql: string, dialect: Dialect): Token[] {
+  return tokenize(sql, dialect).flatMap((token) => {
+    if (isTrivia(token)) return [];
+    const inside = /^\/\*M?!\d*([\s\S]*?)(?:\*\/)?$/.exec(token.text)?.[1];
+    return inside === undefined ? [token] : [token, ...executedTokens(inside, dialect)];
+  });
 }
 
 function refused(what: string, kind: 'reads' | 'writes'): DatabaseError {
