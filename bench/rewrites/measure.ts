@@ -1,6 +1,6 @@
 /** One query of the benchmark through the whole use case, measured. */
 import type { Catalog } from '../../src/core/catalog/catalog.ts';
-import { type Database, DatabaseError } from '../../src/core/database.ts';
+import { type Database, DatabaseError, type ScratchDatabase } from '../../src/core/database.ts';
 import type { Candidate } from '../../src/core/optimizer/optimization.ts';
 import { optimizeStatement } from '../../src/core/optimizer/optimize.ts';
 import { openScratch } from '../../src/databases/embedded/scratch.ts';
