@@ -1,6 +1,6 @@
 /** One query of the benchmark through the whole use case, measured. */
 import type { Catalog } from '../../src/core/catalog/catalog.ts';
-import { type Database, DatabaseError } from '../../src/core/database.ts';
+import { type Database, DatabaseError, type ScratchDatabase } from '../../src/core/database.ts';
 import type { Candidate } from '../../src/core/optimizer/optimization.ts';
 import { optimizeStatement } from '../../src/core/optimizer/optimize.ts';
 import { openScratch } from '../../src/databases/embedded/scratch.ts';
@@ -47,13 +47,19 @@ export async function measureQuery(
   timeoutMs: number,
 ): Promise<QueryOutcome> {
   const began = performance.now();
+  // one for the whole query, given back afterwards: each is a process of 400 MB
+  let opened: Promise<ScratchDatabase> | null = null;
+  const scratch = (): Promise<ScratchDatabase> => {
+    opened ??= openScratch();
+    return opened;
+  };
   const result = await optimizeStatement({
     text: sql,
     catalog,
     database,
-    scratch: () => openScratch(),
+    scratch,
     options: { measure: true, timeoutMs },
-  });
+  }).finally(async () => (await opened)?.close());
   const seconds = (performance.now() - began) / 1000;
   const measured = result.candidates.filter((candidate) => candidate.measured);
   const best = measured.find(({ id }) => id === result.best) ?? null;
