@@ -2,7 +2,6 @@ import type { Pattern } from '../pattern.ts';
 import { antiJoinToNotExists } from './anti-join.ts';
 import { commonFactorOfOr } from './common-factor.ts';
 import { distinctBelowJoin } from './distinct-below-join.ts';
-import { distinctDerivedToIn } from './distinct-derived.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
 import { duplicateJoin } from './duplicate-join.ts';
 import { eagerAggregation } from './eager-aggregation.ts';
@@ -22,7 +21,6 @@ export const joinPatterns: readonly Pattern[] = [
   duplicateJoin,
   selfJoinToWindow,
   distinctJoinToExists,
-  distinctDerivedToIn,
   eagerAggregation,
   distinctBelowJoin,
   orJoinToUnionAll,
