@@ -77,10 +77,11 @@ function matchOf(statement: AnalyzedStatement, outer: Block): Match | null {
 
 /** In GROUP BY a column of the tables inside would come before an output of that name. */
 function namesOutputs(statement: AnalyzedStatement, outer: Block): boolean {
-  const { groupBy, having } = outer.select.clauses;
-  return outer.references.some(
-    (ref) => statement.outputOf(ref) && [groupBy, having].some((clause) => clause && contains(clause, ref)),
-  );
+  const { groupBy, clauses } = outer.select;
+  const renamed =
+    groupBy?.items.some((item, at) => item.kind === 'column' && item !== outer.groupBy[at]) ?? false;
+  const inHaving = (ref: ColumnRef): boolean => clauses.having !== null && contains(clauses.having, ref);
+  return renamed || outer.references.some((ref) => inHaving(ref) && statement.outputOf(ref) !== null);
 }
 
 function isPlainInside(inner: Block): boolean {
