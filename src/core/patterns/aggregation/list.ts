@@ -21,6 +21,7 @@ import {
   sumOfNoRows,
 } from './misleading-aggregates.ts';
 import { rangeFrameToRows } from './range-frame.ts';
+import { rankFilterToRunCondition } from './rank-filter.ts';
 import { redundantDistinct } from './redundant-distinct.ts';
 import { rowNumberToDistinctOn, rowNumberToLimit } from './row-number-to-limit.ts';
 import { runningTotalToWindow } from './running-total.ts';
@@ -60,6 +61,7 @@ export const aggregationPatterns: readonly Pattern[] = [
   topPerGroupToLateral,
   rowNumberToLimit,
   rowNumberToDistinctOn,
+  rankFilterToRunCondition,
   unusedComputedColumn,
   distinctAfterJoin,
   sumDistinctAfterJoin,
