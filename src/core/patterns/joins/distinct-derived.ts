@@ -48,7 +48,8 @@ export const distinctDerivedToIn: Pattern = {
 function distinctColumn(statement: AnalyzedStatement, derived: Source): Block | null {
   if (derived.kind !== 'derived' || !derived.query || derived.lateral || derived.nullSupplied) return null;
   const [inner, ...more] = statement.blocksOfQuery(derived.query);
-  if (!inner || more.length > 0 || inner.query.body !== inner.select || inner.outputs.length !== 1) return null;
+  if (!inner || more.length > 0 || inner.query.body !== inner.select || inner.outputs.length !== 1)
+    return null;
   const { query, select } = inner;
   const plain =
     inner.resolved &&
@@ -65,7 +66,8 @@ function distinctColumn(statement: AnalyzedStatement, derived: Source): Block | 
     isDeterministic(query, statement);
   if (!plain) return null;
   if (select.distinct === 'distinct') return inner.grouped ? null : inner;
-  if (select.distinct !== null || inner.groupBy.length !== 1 || (select.groupBy?.sets.length ?? 1) > 0) return null;
+  if (select.distinct !== null || inner.groupBy.length !== 1 || (select.groupBy?.sets.length ?? 1) > 0)
+    return null;
   const [key] = inner.groupBy;
   const [item] = select.items;
   const same =
@@ -108,7 +110,10 @@ function matchOf(
   const { clauses } = inner.select;
   if (inner.select.distinct === 'distinct') copy.replace(clauses.select, sql`SELECT`);
   else if (clauses.groupBy)
-    copy.replace({ start: (clauses.where ?? clauses.from ?? clauses.groupBy).end, end: clauses.groupBy.end }, sql``);
+    copy.replace(
+      { start: (clauses.where ?? clauses.from ?? clauses.groupBy).end, end: clauses.groupBy.end },
+      sql``,
+    );
   const text = copy.moved();
   const edits = editing(statement).removeSource(derived);
   if (equal.place === 'where') edits.removeConjunct(equal);

@@ -6,11 +6,26 @@ import { distinctDerivedToIn } from './distinct-derived.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
 import { duplicateJoin } from './duplicate-join.ts';
 import { eagerAggregation } from './eager-aggregation.ts';
+import { joinFanOut } from './fan-out.ts';
 import { missingJoinPredicate } from './missing-join-predicate.ts';
 import { orJoinToUnionAll } from './or-join.ts';
 import { fullJoinToOuter, outerJoinToInner } from './outer-to-inner.ts';
+import {
+  commaMixedWithJoin,
+  crossDatabaseJoin,
+  joinHint,
+  manyJoinedTables,
+  outerJoinWithoutCondition,
+} from './questionable-joins.ts';
 import { selfJoinOnKey } from './self-join.ts';
 import { selfJoinToWindow } from './self-join-window.ts';
+import {
+  functionInJoin,
+  joinTypeMismatch,
+  leftFilterInOn,
+  rangeJoin,
+  unequalJoin,
+} from './slow-conditions.ts';
 import { commaJoin, naturalJoin, rightToLeftJoin } from './spelled-joins.ts';
 import { redundantForeignKeyJoin, unusedLeftJoin } from './unused-join.ts';
 
@@ -34,4 +49,15 @@ export const joinPatterns: readonly Pattern[] = [
   rightToLeftJoin,
   commaJoin,
   missingJoinPredicate,
+  outerJoinWithoutCondition,
+  joinFanOut,
+  joinTypeMismatch,
+  functionInJoin,
+  rangeJoin,
+  unequalJoin,
+  leftFilterInOn,
+  commaMixedWithJoin,
+  manyJoinedTables,
+  joinHint,
+  crossDatabaseJoin,
 ];

@@ -5,6 +5,7 @@ import { intersectExceptToExists } from './intersect-except.ts';
 import { distinctInUnionBranch, orderByInBranch } from './needless-in-branch.ts';
 import { unionAllToOneScan } from './one-scan.ts';
 import { setOperationOfOneTable, unionAllToOr, unionToOr } from './one-table.ts';
+import { mixedUnion, starInSetOperation, unionBranchTypes } from './questionable-unions.ts';
 import { existsOfUnion, inOfUnion } from './split-membership.ts';
 import { unionToUnionAll } from './union-to-union-all.ts';
 
@@ -22,4 +23,7 @@ export const setOperationPatterns: readonly Pattern[] = [
   existsOfUnion,
   distinctInUnionBranch,
   orderByInBranch,
+  mixedUnion,
+  starInSetOperation,
+  unionBranchTypes,
 ];
