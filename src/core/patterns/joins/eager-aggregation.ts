@@ -13,6 +13,7 @@ import { type PartialAggregate, partialAggregate } from '../partial-aggregates.t
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { isBareTable } from './join-shape.ts';
+import { product, productName, type SumOfProduct, sumOfProduct } from './sum-of-product.ts';
 import { groupingObstacle, partOf, replaceByPart, type TablePart } from './table-part.ts';
 
 /** SQL Server aggregates before a join by itself. */
@@ -72,6 +73,8 @@ interface Shape {
   readonly fact: Source;
   /** the aggregates of the fact table, count(*) among them */
   readonly calls: readonly FunctionCall[];
+  /** sums of products with values of the other tables, which are the same for all rows that are summed up first */
+  readonly products: readonly SumOfProduct[];
   readonly part: TablePart;
 }
 
@@ -82,15 +85,15 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   if (block.sources.some((one) => one.lateral || one.kind === 'unknown')) return null;
   for (const fact of block.sources) {
     const calls = block.aggregates.filter((call) => call.star || isOnlyOf(statement, call, fact));
-    const others = block.aggregates.filter((call) => !calls.includes(call));
-    if (
-      calls.length === 0 ||
-      !isBareTable(fact) ||
-      !others.every((call) => seesNoCopies(statement, call, fact))
-    )
-      continue;
-    const part = partOf(statement, block, fact, calls);
-    if (part) return { block, fact, calls, part };
+    const products = block.aggregates.flatMap((call) =>
+      calls.includes(call) ? [] : (sumOfProduct(statement, call, fact) ?? []),
+    );
+    const own = new Set([...calls, ...products.map(({ call }) => call)]);
+    const others = block.aggregates.filter((call) => !own.has(call));
+    if (own.size === 0 || !isBareTable(fact)) continue;
+    if (!others.every((call) => seesNoCopies(statement, call, fact))) continue;
+    const part = partOf(statement, block, fact, [...own]);
+    if (part) return { block, fact, calls, products, part };
   }
   return null;
 }
@@ -135,17 +138,23 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
     if (typeof partial === 'string') return blocked(range, message, partial);
     partials.set(call, partial);
   }
-  const raises = calls.some((call) => canRaise(call, statement));
+  const raises = [...calls, ...shape.products.map(({ call }) => call)].some((call) =>
+    canRaise(call, statement),
+  );
   return (raises ? offerToTest : offer)(
     range,
     message,
     editsOf(statement, shape, partials),
     `all rows of ${fact.alias} with the same ${keys.join(', ')} meet the same rows of the other tables`,
+    shape.products.length > 0 ? 'a sum of products with one value is the product of the sum' : null,
     block.groupBy.length === 0 ? 'a count of no rows is 0' : null,
   );
 }
 
-function obstacleOf(statement: AnalyzedStatement, { block, fact, calls, part }: Shape): string | null {
+function obstacleOf(
+  statement: AnalyzedStatement,
+  { block, fact, calls, products, part }: Shape,
+): string | null {
   if (!isDeterministic(block.query, statement)) return 'a volatile function is called';
   const obstacle = groupingObstacle(fact, part);
   if (obstacle !== null) return obstacle;
@@ -155,7 +164,7 @@ function obstacleOf(statement: AnalyzedStatement, { block, fact, calls, part }: 
         return `${statement.text.slice(call.start, call.end)} may count rows without a partner`;
     }
   }
-  for (const call of calls) {
+  for (const call of [...calls, ...products.map((one) => one.call)]) {
     const item = itemNamedBy(statement, call);
     if (item && outputName(block, item) === null)
       return `${statement.text.slice(call.start, call.end)} has no alias, and its column would get another name`;
@@ -216,6 +225,14 @@ function editsOf(
     // PostgreSQL names a column by its function, through the cast
     const keepsName = dialect === 'postgresql' && ['sum', 'min', 'max'].includes(call.function);
     if (item && name && !keepsName) edits.insert(item.end, sql` AS ${identifier(name, dialect)}`);
+  }
+  for (const { call, own, others } of shape.products) {
+    const invented = inventName(statement, productName(own), taken);
+    taken.push(invented);
+    const name = identifier(invented, dialect);
+    const argument = call.args[0]?.value;
+    items.push(sql`sum(${product(statement, own)}) AS ${name}`);
+    if (argument) edits.replace(argument, sql`${alias}.${name} * ${product(statement, others)}`);
   }
   const groupBy = sql`GROUP BY ${joinFragments(keys.map((key) => columnOf(fact, key, dialect)))}`;
   return replaceByPart(statement, edits, fact, local, sql`SELECT ${joinFragments(items)}`, groupBy).done();

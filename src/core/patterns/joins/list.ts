@@ -1,6 +1,7 @@
 import type { Pattern } from '../pattern.ts';
 import { antiJoinToNotExists } from './anti-join.ts';
 import { commonFactorOfOr } from './common-factor.ts';
+import { countZeroToNotExists } from './count-zero.ts';
 import { distinctBelowJoin } from './distinct-below-join.ts';
 import { distinctDerivedToIn } from './distinct-derived.ts';
 import { distinctJoinToExists } from './distinct-join.ts';
@@ -45,6 +46,7 @@ export const joinPatterns: readonly Pattern[] = [
   outerJoinToInner,
   fullJoinToOuter,
   antiJoinToNotExists,
+  countZeroToNotExists,
   naturalJoin,
   rightToLeftJoin,
   commaJoin,

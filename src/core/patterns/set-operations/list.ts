@@ -1,5 +1,6 @@
 import type { Pattern } from '../pattern.ts';
 import { aggregateOverUnionAll } from './aggregate-over-union.ts';
+import { inOfConstants } from './constant-branches.ts';
 import { unionAllToGroupingSets } from './grouping-sets.ts';
 import { intersectExceptToExists } from './intersect-except.ts';
 import { distinctInUnionBranch, orderByInBranch } from './needless-in-branch.ts';
@@ -19,6 +20,7 @@ export const setOperationPatterns: readonly Pattern[] = [
   aggregateOverUnionAll,
   setOperationOfOneTable,
   intersectExceptToExists,
+  inOfConstants,
   inOfUnion,
   existsOfUnion,
   distinctInUnionBranch,
