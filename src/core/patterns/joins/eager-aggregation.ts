@@ -83,46 +83,43 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   // a correlated subquery would aggregate the whole table again for each row around it
   if (block.outerReferences.length > 0) return null;
   if (block.sources.some((one) => one.lateral || one.kind === 'unknown')) return null;
+  const read = block.aggregates.map((call) => ({ call, sources: sourcesOf(statement, call) }));
   for (const fact of block.sources) {
-    const calls = block.aggregates.filter((call) => call.star || isOnlyOf(statement, call, fact));
-    const products = block.aggregates.flatMap((call) =>
-      calls.includes(call) ? [] : (sumOfProduct(statement, call, fact) ?? []),
-    );
+    if (!isBareTable(fact)) continue;
+    const calls = read
+      .filter(({ call, sources }) => call.star || (sources?.size === 1 && sources.has(fact)))
+      .map(({ call }) => call);
+    const mixed = read.filter(({ sources }) => sources?.has(fact) && sources.size > 1);
+    const products = mixed.flatMap(({ call }) => sumOfProduct(statement, call, fact) ?? []);
     const own = new Set([...calls, ...products.map(({ call }) => call)]);
-    const others = block.aggregates.filter((call) => !own.has(call));
-    if (own.size === 0 || !isBareTable(fact)) continue;
-    if (!others.every((call) => seesNoCopies(statement, call, fact))) continue;
+    if (own.size === 0) continue;
+    const others = read.filter(({ call }) => !own.has(call));
+    if (!others.every(({ call, sources }) => sources && !sources.has(fact) && seesNoCopies(call))) continue;
     const part = partOf(statement, block, fact, [...own]);
     if (part) return { block, fact, calls, products, part };
   }
   return null;
 }
 
-/** Everything that the aggregate reads is of that table. */
-function isOnlyOf(statement: AnalyzedStatement, call: FunctionCall, fact: Source): boolean {
-  let found = false;
-  let only = true;
+/** The relations whose columns an aggregate reads; null when it holds a subquery, or a part that is not understood. */
+function sourcesOf(statement: AnalyzedStatement, call: FunctionCall): ReadonlySet<Source> | null {
+  const found = new Set<Source>();
+  let known = true;
   walk(call, (node) => {
-    if (node.kind === 'query' || node.kind === 'opaque') only = false;
-    if (node.kind === 'column') {
-      found = true;
-      if (statement.resolve(node)?.source !== fact) only = false;
-    }
-    return only;
+    if (node.kind === 'query' || node.kind === 'opaque') known = false;
+    if (node.kind !== 'column') return known;
+    const source = statement.resolve(node)?.source;
+    if (source) found.add(source);
+    else known = false;
+    return known;
   });
-  return found && only;
+  return known ? found : null;
 }
 
-/** An aggregate of the other tables that gives the same when a row of theirs comes once for many. */
-function seesNoCopies(statement: AnalyzedStatement, call: FunctionCall, fact: Source): boolean {
-  if (!['min', 'max', 'bool_and', 'bool_or', 'every'].includes(call.function)) {
-    if (call.function !== 'count' || !call.distinct) return false;
-  }
-  let mentions = false;
-  walk(call, (node) => {
-    if (node.kind === 'column' && statement.resolve(node)?.source === fact) mentions = true;
-  });
-  return !mentions;
+/** An aggregate of other tables that gives the same when a row of theirs comes once for many. */
+function seesNoCopies(call: FunctionCall): boolean {
+  if (call.function === 'count') return call.distinct;
+  return ['min', 'max', 'bool_and', 'bool_or', 'every'].includes(call.function);
 }
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
