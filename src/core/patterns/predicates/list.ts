@@ -11,7 +11,18 @@ import { chainedRange } from './chained-range.ts';
 import { coalesceOfColumns } from './coalesce-of-columns.ts';
 import { coalesceOnColumn } from './coalesce-on-column.ts';
 import { caseFunctionUnderCollation, trimmedColumn } from './collation-functions.ts';
+import {
+  booleanArithmetic,
+  collationMismatch,
+  columnInList,
+  expandedJsonArray,
+  functionsOnBothSides,
+  jsonExtractPredicate,
+  splitStringInList,
+  testedBeforeCast,
+} from './condition-advice.ts';
 import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
+import { ambiguousDateLiteral, betweenUntilDay } from './date-advice.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
 import { datediffOnColumn } from './datediff.ts';
 import { orAcrossTables, orSubqueryToUnion } from './disjunction.ts';
@@ -32,10 +43,19 @@ import { notDistinctFromJoin } from './not-distinct-from-join.ts';
 import { nowOnPartitionKey } from './now-on-partition-key.ts';
 import { equalsNull, nullInList, nullInNotInList } from './null-comparisons.ts';
 import { orChainToIn } from './or-chain.ts';
+import { bitMask, catchAllParameter, exclusionOnIndexed, longInList } from './parameter-advice.ts';
 import { prefixFunctionOnColumn } from './prefix-on-column.ts';
 import { rangesUnderOr } from './ranges-under-or.ts';
 import { regularExpressionToList } from './regular-expression.ts';
 import { rowComparisonRange } from './row-comparison.ts';
+import {
+  blanksInLiteral,
+  caseInsensitiveLike,
+  concatenatedKey,
+  findInSet,
+  likePrefixWithoutPatternIndex,
+  manyIlikes,
+} from './text-advice.ts';
 import { toCharOnColumn } from './to-char.ts';
 import { transitiveRange } from './transitive-range.ts';
 import { valuesInList } from './values-in-list.ts';
@@ -91,4 +111,24 @@ export const predicatePatterns: readonly Pattern[] = [
   nationalLiteral,
   numberBesideText,
   rowComparisonRange,
+  booleanArithmetic,
+  collationMismatch,
+  columnInList,
+  expandedJsonArray,
+  functionsOnBothSides,
+  jsonExtractPredicate,
+  splitStringInList,
+  testedBeforeCast,
+  ambiguousDateLiteral,
+  betweenUntilDay,
+  bitMask,
+  catchAllParameter,
+  exclusionOnIndexed,
+  longInList,
+  blanksInLiteral,
+  caseInsensitiveLike,
+  concatenatedKey,
+  findInSet,
+  likePrefixWithoutPatternIndex,
+  manyIlikes,
 ];
