@@ -1,9 +1,7 @@
 import type { Pattern } from '../pattern.ts';
 import {
   coalesceOfSubquery,
-  concatenationWithNull,
   dangerousCall,
-  dateFromText,
   formatCall,
   functionPerRow,
   sysdateCall,
@@ -13,6 +11,7 @@ import {
 import { indexHint, multiStatementFunction, volatilityNotDeclared } from './definition-advice.ts';
 import { recursiveNumbers } from './number-generator.ts';
 import { stableFunctionPerRow } from './stable-function.ts';
+import { concatenationWithNull, dateFromText } from './text-advice.ts';
 
 /** Patterns about functions, in the order in which matches of equal place are shown. */
 export const functionPatterns: readonly Pattern[] = [

@@ -3,7 +3,7 @@ import { sameExpression } from '../../sql/properties/same-expression.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { conjunctsOf, unwrapParens, walk } from '../../sql/walk.ts';
 import { predicateAdvice } from '../advice-patterns.ts';
-import { allEngines, postgresqlOnly } from '../engines.ts';
+import { allEngines } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { EngineSupport, Pattern } from '../pattern.ts';
 import { comparisonsOf } from './comparison.ts';
@@ -82,83 +82,6 @@ function calculates({ operator, left, right }: Binary): boolean {
   );
 }
 
-/** `upper(a.x) = upper(b.x)` */
-export const functionsOnBothSides = predicateAdvice(
-  {
-    id: 'function-on-join-columns',
-    title: 'Join of columns inside of functions',
-    category: 'joins',
-    engines: allEngines(
-      'One of the tables is large: an index on the expression, or clean columns, can be searched for each row of the other.',
-    ),
-    severity: 'info',
-    description:
-      'Neither column’s index holds what the function makes of it, and the planner does not know how many values there are. Keep the columns in one form (generated columns, citext, a collation that ignores case), or index the expression.',
-    source: 'https://use-the-index-luke.com/sql/where-clause/functions/case-insensitive-search',
-    precondition: 'Columns of two tables are compared by =, each inside of a function or a cast.',
-    example: {
-      schema:
-        'CREATE TABLE a (id integer PRIMARY KEY, email text);\nCREATE TABLE b (id integer PRIMARY KEY, email text);',
-      before: 'SELECT a.id FROM a JOIN b ON lower(a.email) = lower(b.email)',
-    },
-  },
-  (expression, statement) => {
-    if (expression.kind !== 'binary' || expression.operator !== '=') return null;
-    const sides = [expression.left, expression.right].map((side) => wrappedColumn(unwrapParens(side)));
-    const [left, right] = sides.map((side) => (side ? statement.resolve(side) : null));
-    return left && right && left.source !== right.source
-      ? `${quote(statement, expression)} joins what functions make of the columns: no index on ${left.name} or ${right.name} holds that.`
-      : null;
-  },
-);
-
-function wrappedColumn(side: Expression) {
-  const operands =
-    side.kind === 'call'
-      ? side.args.map((argument) => argument.value)
-      : side.kind === 'cast'
-        ? [side.operand]
-        : [];
-  const inner = operands.map(unwrapParens).find((operand) => operand.kind === 'column');
-  return inner?.kind === 'column' ? inner : null;
-}
-
-/** `a.x = b.y` of different collations */
-export const collationMismatch = predicateAdvice(
-  {
-    id: 'collation-mismatch',
-    title: 'Join of columns with different collations',
-    category: 'joins',
-    engines: (['mysql', 'mariadb', 'tsql'] as const).map((dialect) => ({
-      dialect,
-      pays: 'The converted column has an index that would be searched for each row of the other table.',
-    })),
-    severity: 'warning',
-    description:
-      'One of the columns is converted in every row, so that its index cannot be searched; without COLLATE the statement may even be refused (illegal mix, collation conflict).',
-    source: 'https://dev.mysql.com/doc/refman/8.4/en/charset-collation-coercibility.html',
-    precondition: 'Two text columns whose declared collations differ are compared.',
-    example: {
-      schema:
-        'CREATE TABLE a (id int PRIMARY KEY, code varchar(20) COLLATE utf8mb4_general_ci);\nCREATE TABLE b (id int PRIMARY KEY, code varchar(20) COLLATE utf8mb4_0900_ai_ci);',
-      before: 'SELECT a.id FROM a JOIN b ON a.code = b.code',
-    },
-  },
-  (expression, statement) => {
-    if (expression.kind !== 'binary' || !/^([<>]=?|=|<>)$/.test(expression.operator)) return null;
-    const [left, right] = [expression.left, expression.right]
-      .map(unwrapParens)
-      .map((side) => (side.kind === 'column' ? statement.resolve(side)?.column : null));
-    if (
-      !left?.collation ||
-      !right?.collation ||
-      left.collation.toLowerCase() === right.collation.toLowerCase()
-    )
-      return null;
-    return `${left.name} is compared by ${left.collation}, ${right.name} by ${right.collation}: one of them is converted in every row.`;
-  },
-);
-
 /** `x IN (SELECT value FROM STRING_SPLIT(@list, ','))` */
 export const splitStringInList = predicateAdvice(
   {
@@ -194,87 +117,6 @@ export const splitStringInList = predicateAdvice(
       : null;
   },
 );
-
-/** `EXISTS (SELECT 1 FROM jsonb_array_elements(data -> 'items') …)` */
-export const expandedJsonArray = predicateAdvice(
-  {
-    id: 'expanded-json-array',
-    title: 'JSON array expanded to look for an element',
-    category: 'predicates',
-    industries: ['saas', 'e-commerce'],
-    engines: postgresqlOnly('Few documents have the element, and a GIN index is on the column.'),
-    severity: 'info',
-    description: `Every document's array is made into rows. data @> '{"items": [{"sku": "x"}]}' or data @? '$.items[*] ? (@.sku == "x")' ask for the same element and are served by a GIN index (they do not raise an error when there is no array).`,
-    source: 'https://www.postgresql.org/docs/current/datatype-json.html#JSON-INDEXING',
-    precondition: 'EXISTS or IN reads jsonb_array_elements() or its kind of a column of the outer query.',
-    example: {
-      schema: 'CREATE TABLE orders (order_id bigint PRIMARY KEY, data jsonb);',
-      before:
-        "SELECT order_id FROM orders WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(data -> 'items') AS e WHERE e ->> 'sku' = 'x')",
-    },
-  },
-  (expression, statement) => {
-    const query =
-      expression.kind === 'exists' ? expression.query : expression.kind === 'in' ? expression.query : null;
-    if (!query) return null;
-    let expands = false;
-    walk(query, (node) => {
-      if (
-        node.kind === 'tableFunction' &&
-        node.calls.some(
-          (call) => call.kind === 'call' && /^jsonb?_array_elements(_text)?$/.test(call.function),
-        )
-      )
-        expands = true;
-      return !expands;
-    });
-    return expands
-      ? `${quote(statement, expression)} expands the array of every row: @> or @? can search a GIN index.`
-      : null;
-  },
-);
-
-/** `JSON_EXTRACT(doc, '$.a') = 5` */
-export const jsonExtractPredicate = predicateAdvice(
-  {
-    id: 'json-extract-in-condition',
-    title: 'Part of a JSON document compared',
-    category: 'predicates',
-    industries: ['saas', 'e-commerce'],
-    engines: (['mysql', 'mariadb', 'tsql'] as const).map((dialect) => ({
-      dialect,
-      pays: 'Few rows have the value.',
-    })),
-    severity: 'info',
-    description:
-      'Every document is parsed. A generated (computed) column of the part with an index, or in MySQL 8 an index on the expression or a multi-valued index, holds it.',
-    source:
-      'https://dev.mysql.com/doc/refman/8.4/en/create-table-secondary-indexes.html#json-column-indirect-index',
-    precondition: 'JSON_EXTRACT, JSON_VALUE, -> or ->> of a column is compared with a value.',
-    example: {
-      schema: 'CREATE TABLE events (event_id int PRIMARY KEY, doc json);',
-      before: "SELECT event_id FROM events WHERE JSON_EXTRACT(doc, '$.kind') = 'signup'",
-    },
-  },
-  (expression, statement) => {
-    const part = comparisonsOf(expression, isJsonPart)?.[0]?.left;
-    return part
-      ? `${quote(statement, part)} is read out of every document: a ${statement.dialect === 'tsql' ? 'computed' : 'generated'} column with an index holds it.`
-      : null;
-  },
-);
-
-function isJsonPart(side: Expression): boolean {
-  if (side.kind === 'binary')
-    return ['->', '->>'].includes(side.operator) && unwrapParens(side.left).kind === 'column';
-  if (
-    side.kind !== 'call' ||
-    !['json_extract', 'json_value', 'json_unquote', 'json_query'].includes(side.function)
-  )
-    return false;
-  const first = side.args[0] ? unwrapParens(side.args[0].value) : null;
-  return first?.kind === 'column' || (first !== null && isJsonPart(first));
-}
 
 /** `ISNUMERIC(x) = 1 AND CAST(x AS int) = 5` */
 export const testedBeforeCast: Pattern = {

@@ -11,16 +11,7 @@ import { chainedRange } from './chained-range.ts';
 import { coalesceOfColumns } from './coalesce-of-columns.ts';
 import { coalesceOnColumn } from './coalesce-on-column.ts';
 import { caseFunctionUnderCollation, trimmedColumn } from './collation-functions.ts';
-import {
-  booleanArithmetic,
-  collationMismatch,
-  columnInList,
-  expandedJsonArray,
-  functionsOnBothSides,
-  jsonExtractPredicate,
-  splitStringInList,
-  testedBeforeCast,
-} from './condition-advice.ts';
+import { booleanArithmetic, columnInList, splitStringInList, testedBeforeCast } from './condition-advice.ts';
 import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
 import { ambiguousDateLiteral, betweenUntilDay } from './date-advice.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
@@ -33,6 +24,8 @@ import { floorOnColumn } from './floor-on-column.ts';
 import { functionOnColumn } from './function-on-column.ts';
 import { impliedConjunct } from './implied-conjunct.ts';
 import { intervalOnColumn } from './interval-on-column.ts';
+import { collationMismatch, functionsOnBothSides } from './join-advice.ts';
+import { expandedJsonArray, jsonExtractPredicate } from './json-advice.ts';
 import { jsonTextToContains } from './json-containment.ts';
 import { keysetOrToRowComparison } from './keyset.ts';
 import { leadingWildcard, likeWithoutWildcard } from './like-patterns.ts';
