@@ -11,7 +11,7 @@ import { positivePredicates, quote } from './positive.ts';
 
 /** Functions that no comparison of the column itself can stand for. */
 const FUNCTIONS = new Set(
-  'lower upper trim btrim ltrim rtrim replace translate abs round trunc mod length char_length md5 reverse split_part regexp_replace extract date_part month day hour dayofweek dayofyear weekday quarter'.split(
+  'lower upper trim btrim ltrim rtrim replace translate abs round mod length char_length md5 reverse split_part regexp_replace extract date_part month day hour dayofweek dayofyear weekday quarter'.split(
     ' ',
   ),
 );

@@ -24,7 +24,6 @@ import { floorOnColumn } from './floor-on-column.ts';
 import { functionOnColumn } from './function-on-column.ts';
 import { impliedConjunct } from './implied-conjunct.ts';
 import { intervalOnColumn } from './interval-on-column.ts';
-import { collationMismatch, functionsOnBothSides } from './join-advice.ts';
 import { expandedJsonArray, jsonExtractPredicate } from './json-advice.ts';
 import { jsonTextToContains } from './json-containment.ts';
 import { keysetOrToRowComparison } from './keyset.ts';
@@ -35,12 +34,19 @@ import { notDistinctFromConstant } from './not-distinct-from.ts';
 import { notDistinctFromJoin } from './not-distinct-from-join.ts';
 import { nowOnPartitionKey } from './now-on-partition-key.ts';
 import { equalsNull, nullInList, nullInNotInList } from './null-comparisons.ts';
+import { emptyByLength, likeAnything, notNullOfNotNull } from './null-tests.ts';
 import { orChainToIn } from './or-chain.ts';
 import { bitMask, catchAllParameter, exclusionOnIndexed, longInList } from './parameter-advice.ts';
 import { prefixFunctionOnColumn } from './prefix-on-column.ts';
 import { rangesUnderOr } from './ranges-under-or.ts';
 import { regularExpressionToList } from './regular-expression.ts';
 import { rowComparisonRange } from './row-comparison.ts';
+import {
+  betweenEqualBounds,
+  differenceWithZero,
+  equalityByTwoBounds,
+  impliedDisjunct,
+} from './simpler-conditions.ts';
 import {
   blanksInLiteral,
   caseInsensitiveLike,
@@ -51,6 +57,7 @@ import {
 } from './text-advice.ts';
 import { toCharOnColumn } from './to-char.ts';
 import { transitiveRange } from './transitive-range.ts';
+import { unnestInList } from './unnest-in-list.ts';
 import { valuesInList } from './values-in-list.ts';
 
 /** Patterns about conditions and what keeps an index from being used, in the order in which matches of equal place are shown. */
@@ -105,10 +112,8 @@ export const predicatePatterns: readonly Pattern[] = [
   numberBesideText,
   rowComparisonRange,
   booleanArithmetic,
-  collationMismatch,
   columnInList,
   expandedJsonArray,
-  functionsOnBothSides,
   jsonExtractPredicate,
   splitStringInList,
   testedBeforeCast,
@@ -124,4 +129,12 @@ export const predicatePatterns: readonly Pattern[] = [
   findInSet,
   likePrefixWithoutPatternIndex,
   manyIlikes,
+  emptyByLength,
+  likeAnything,
+  notNullOfNotNull,
+  betweenEqualBounds,
+  differenceWithZero,
+  equalityByTwoBounds,
+  impliedDisjunct,
+  unnestInList,
 ];
