@@ -14,6 +14,7 @@ import { caseFunctionUnderCollation, trimmedColumn } from './collation-functions
 import { booleanArithmetic, columnInList, splitStringInList, testedBeforeCast } from './condition-advice.ts';
 import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
 import { ambiguousDateLiteral, betweenUntilDay } from './date-advice.ts';
+import { dateArithmeticOnColumn } from './date-arithmetic.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
 import { datediffOnColumn } from './datediff.ts';
 import { orAcrossTables, orSubqueryToUnion } from './disjunction.ts';
@@ -108,6 +109,7 @@ export const predicatePatterns: readonly Pattern[] = [
   caseFunctionUnderCollation,
   trimmedColumn,
   datediffOnColumn,
+  dateArithmeticOnColumn,
   nationalLiteral,
   numberBesideText,
   rowComparisonRange,
