@@ -17,6 +17,7 @@ import { distinctInSubquery } from './needless-distinct.ts';
 import { limitInExists } from './needless-limit.ts';
 import { notInToNotExists } from './not-in.ts';
 import { nullableNotIn } from './nullable-not-in.ts';
+import { orOfExists, orOfIn } from './or-of-subqueries.ts';
 import { outerNameCapture } from './outer-capture.ts';
 import { quantifiedToExtreme } from './quantified.ts';
 import { repeatedSubquery } from './repeated-subquery.ts';
@@ -48,6 +49,8 @@ export const subqueryPatterns: readonly Pattern[] = [
   existsToOneJoin,
   scalarLookupToJoin,
   countToExists,
+  orOfIn,
+  orOfExists,
   unusedDerivedColumn,
   splitUnionCte,
   distinctDerivedToIn,
