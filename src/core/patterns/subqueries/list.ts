@@ -28,6 +28,7 @@ import { scalarLookupToJoin } from './scalar-lookup.ts';
 import { scalarLimitWithoutOrder, scalarManyRows } from './scalar-risks.ts';
 import { selfExistsToHaving } from './self-exists.ts';
 import { splitUnionCte } from './split-union-cte.ts';
+import { trivialDerivedTable } from './trivial-derived.ts';
 import { unboundedRecursion } from './unbounded-recursion.ts';
 import { unusedCte } from './unused-cte.ts';
 import { unusedDerivedColumn } from './unused-derived-column.ts';
@@ -52,6 +53,7 @@ export const subqueryPatterns: readonly Pattern[] = [
   orOfIn,
   orOfExists,
   unusedDerivedColumn,
+  trivialDerivedTable,
   splitUnionCte,
   distinctDerivedToIn,
   correlatedWithoutIndex,
