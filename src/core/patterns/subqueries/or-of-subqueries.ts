@@ -44,7 +44,7 @@ export const orOfExists: Pattern = {
   },
   rewrites: true,
   *find(statement) {
-    for (const node of topmostOrs(statement)) {
+    for (const node of topmostOrs(statement, 'exists')) {
       const sides = disjunctsOf(node).map(unwrapParens);
       const found = sides.filter((side): side is Exists => side.kind === 'exists');
       if (found.length !== sides.length) continue;
@@ -99,7 +99,7 @@ export const orOfIn: Pattern = {
   },
   rewrites: true,
   *find(statement) {
-    for (const node of topmostOrs(statement)) {
+    for (const node of topmostOrs(statement, 'in')) {
       const sides = disjunctsOf(node).map(unwrapParens);
       const found = sides.filter(
         (side): side is In => side.kind === 'in' && side.query !== null && !side.negated,
@@ -138,8 +138,9 @@ export const orOfIn: Pattern = {
   },
 };
 
-/** ORs that are no side of another OR. */
-function topmostOrs(statement: AnalyzedStatement): Binary[] {
+/** ORs that are no side of another OR; none where the statement has not two subqueries of the kind. */
+function topmostOrs(statement: AnalyzedStatement, role: Block['role']): Binary[] {
+  if (statement.blocks.filter((block) => block.role === role).length < 2) return [];
   const inner = new Set<Expression>();
   const found: Binary[] = [];
   walk(statement.tree, (node) => {
