@@ -15,6 +15,7 @@ import { filterIntoGrouped } from './filter-into-grouped.ts';
 import { limitOneToExtreme } from './limit-one-extreme.ts';
 import { distinctInSubquery } from './needless-distinct.ts';
 import { limitInExists } from './needless-limit.ts';
+import { noNewerRowToWindow } from './no-newer-row.ts';
 import { notInToNotExists } from './not-in.ts';
 import { nullableNotIn } from './nullable-not-in.ts';
 import { orOfExists, orOfIn } from './or-of-subqueries.ts';
@@ -59,6 +60,7 @@ export const subqueryPatterns: readonly Pattern[] = [
   correlatedWithoutIndex,
   countThreshold,
   selfExistsToHaving,
+  noNewerRowToWindow,
   repeatedSubquery,
   notInToNotExists,
   quantifiedToExtreme,
