@@ -15,6 +15,7 @@ import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { isPlainSelect } from '../subquery-shape.ts';
 import { qualifyBare } from './qualify-bare.ts';
+import { isReadWhole } from './whole-row.ts';
 
 /** A derived table that only chooses columns and rows of one table. */
 interface Trivial {
@@ -101,6 +102,7 @@ function matchOf(statement: AnalyzedStatement, trivial: Trivial): Match {
 
 function obstacle(statement: AnalyzedStatement, { outer, derived, inner }: Trivial): string | null {
   if (derived.nullSupplied) return 'it stands on the outer side of a join';
+  if (isReadWhole(statement, derived)) return 'a star brings its columns';
   if (!isDeterministic(inner.query, statement)) return 'it calls a volatile function';
   if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
   if (outer.joins.some((join) => join.node?.natural || join.using !== null))

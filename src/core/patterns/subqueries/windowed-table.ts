@@ -1,5 +1,6 @@
 /** A table of FROM that is replaced by a derived table of its rows with a window function beside them. */
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
+import { isReadWhole } from './whole-row.ts';
 
 /** Why the derived table could show, or null. */
 export function obstacleOfWindow(statement: AnalyzedStatement, outer: Block, own: Source): string | null {
@@ -15,8 +16,8 @@ export function obstacleOfWindow(statement: AnalyzedStatement, outer: Block, own
     return 'the table is read in an unusual way';
   if (own.kind === 'cte' && own.cte?.recursive) return 'the CTE is recursive';
   if (!outer.resolved || outer.joins.some((join) => join.node?.natural)) return 'a name is not known';
-  if (outer.outputs.some((output) => output.item === null && output.source === own) || !outer.outputsComplete)
-    return '* would show the new column';
+  const shows = outer.outputs.some((output) => output.item === null && output.source === own);
+  if (shows || !outer.outputsComplete || isReadWhole(statement, own)) return '* would show the new column';
   if (isQualifiedBySchema(statement, own)) return 'the table is named with its schema';
   return null;
 }
