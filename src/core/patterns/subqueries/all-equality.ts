@@ -24,6 +24,7 @@ export const allEquality: Pattern = {
   },
   rewrites: false,
   *find(statement) {
+    if (!statement.blocks.some((block) => block.role === 'quantified')) return;
     const found: Quantified[] = [];
     walk(statement.tree, (node) => {
       if (node.kind === 'quantified') found.push(node);

@@ -43,6 +43,7 @@ export const limitInExists: Pattern = {
   },
   rewrites: true,
   *find(statement) {
+    if (!statement.blocks.some((block) => block.role === 'exists')) return;
     const found: Exists[] = [];
     walk(statement.tree, (node) => {
       if (node.kind === 'exists') found.push(node);
