@@ -1,4 +1,4 @@
-import type { Table } from '../../catalog/catalog.ts';
+import type { Catalog, Table } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
 import type { AnalyzedStatement, WriteBlock } from '../../sql/query-model.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
@@ -148,6 +148,7 @@ CREATE TABLE order_items (order_id int, product_id int REFERENCES products (id),
   },
   rewrites: false,
   *find(statement) {
+    if (!hasPricedChild(statement.catalog)) return;
     const places: Expression[] = [];
     walk(statement.tree, (node) => {
       if (node.kind === 'binary' && node.operator === '*') places.push(node);
@@ -176,6 +177,19 @@ function columnOf(statement: AnalyzedStatement, expression: Expression) {
   const e = unwrapParens(expression);
   return e.kind === 'column' ? statement.resolve(e) : null;
 }
+
+/** Some table has a price of its own and refers to another one. */
+function hasPricedChild(catalog: Catalog): boolean {
+  const known = PRICED.get(catalog);
+  if (known !== undefined) return known;
+  const priced = catalog.tables.some(
+    (table) => table.foreignKeys.length > 0 && table.columns.some((one) => /price/i.test(one.name)),
+  );
+  PRICED.set(catalog, priced);
+  return priced;
+}
+
+const PRICED = new WeakMap<Catalog, boolean>();
 
 function refersTo(child: Table, parent: Table): boolean {
   return child.foreignKeys.some(

@@ -1,10 +1,11 @@
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import type { TextRange } from '../../sql/text.ts';
+import type { Token } from '../../sql/tokens.ts';
 import { walk } from '../../sql/walk.ts';
 import { postgresqlOnly } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { beginsWith, indexOfWords, nameAt, spanOf, wordsOf } from '../words.ts';
+import { beginsWith, indexOfWords, nameAt, spanOf, wordsWithoutTree } from '../words.ts';
 
 /** The hints of tables in a T-SQL statement: `WITH (…)`, `(NOLOCK)`. */
 function tableHints(statement: AnalyzedStatement): { range: TextRange; text: string }[] {
@@ -95,7 +96,7 @@ export const readUncommitted: Pattern = {
   example: { schema: '', before: 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = indexOfWords(words, 'READ', 'UNCOMMITTED');
     if (beginsWith(words, 'SET') && at > 0 && words.some((word) => word.upper === 'ISOLATION'))
       yield advice(
@@ -124,7 +125,7 @@ export const lockTable: Pattern = {
   example: { schema: 'CREATE TABLE orders (id int PRIMARY KEY);', before: 'LOCK TABLE orders', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     if (!beginsWith(words, 'LOCK') || words.length < 2) return;
     const weaker =
       words.some((word) => ['SHARE', 'NOWAIT'].includes(word.upper)) ||
@@ -155,7 +156,7 @@ export const truncateCascade: Pattern = {
   },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const cascade = words.find((word) => word.upper === 'CASCADE');
     if (!beginsWith(words, 'TRUNCATE') || !cascade) return;
     const named = nameAt(words, words[1]?.upper === 'TABLE' ? 2 : 1).name;
@@ -185,14 +186,14 @@ export const blockingMaintenance: Pattern = {
   example: { schema: 'CREATE TABLE orders (id int PRIMARY KEY);', before: 'VACUUM FULL orders', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     if (words.some((word) => word.upper === 'CONCURRENTLY')) return;
     const message = maintenance(words);
     if (message) yield advice(spanOf(words), message);
   },
 };
 
-function maintenance(words: ReturnType<typeof wordsOf>): string | null {
+function maintenance(words: readonly Token[]): string | null {
   if (beginsWith(words, 'VACUUM')) {
     const options =
       words[1]?.text === '('

@@ -3,7 +3,7 @@ import { walk } from '../../sql/walk.ts';
 import { postgresqlOnly } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { beginsWith, spanOf, wordsOf } from '../words.ts';
+import { beginsWith, spanOf, wordsWithoutTree } from '../words.ts';
 
 const PLANNER =
   /^(ENABLE_[A-Z_]+|RANDOM_PAGE_COST|SEQ_PAGE_COST|CPU_[A-Z_]+_COST|FORCE_PARALLEL_MODE|DEBUG_PARALLEL_QUERY|FROM_COLLAPSE_LIMIT|JOIN_COLLAPSE_LIMIT|GEQO)$/;
@@ -23,7 +23,7 @@ export const plannerSetting: Pattern = {
   example: { schema: '', before: 'SET enable_seqscan = off', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = words[1]?.upper === 'SESSION' ? 2 : 1;
     if (!beginsWith(words, 'SET') || !PLANNER.test(words[at]?.upper ?? '')) return;
     yield advice(

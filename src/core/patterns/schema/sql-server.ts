@@ -1,7 +1,7 @@
 /** What SQL Server's scripts and procedures do that its optimizer does not like. */
 import { advice } from '../offer.ts';
 import type { EngineSupport, Pattern } from '../pattern.ts';
-import { beginsWith, indexOfWords, nameAt, spanOf, wordsOf } from '../words.ts';
+import { beginsWith, indexOfWords, nameAt, spanOf, wordsWithoutTree } from '../words.ts';
 
 const SERVER = (pays: string): readonly EngineSupport[] => [{ dialect: 'tsql', pays }];
 
@@ -19,7 +19,7 @@ export const tableVariable: Pattern = {
   example: { schema: '', before: 'DECLARE @recent TABLE (id int)', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = words.findIndex(
       (word, i) =>
         word.upper === 'TABLE' && (words[i - 1]?.text.startsWith('@') || words[i - 1]?.upper === 'AS'),
@@ -50,7 +50,7 @@ export const cursor: Pattern = {
   },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'CURSOR');
     const light = words.some((word) => ['FAST_FORWARD', 'STATIC', 'READ_ONLY'].includes(word.upper));
     if (beginsWith(words, 'DECLARE') && at > 0 && !light)
@@ -80,7 +80,7 @@ export const concatenatedSql: Pattern = {
   },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     if (!beginsWith(words, 'EXEC|EXECUTE') || words[1]?.text !== '(') return;
     const joined = words.some(
       (word, i) => word.text === '+' && (isName(words[i + 1]?.text) || isName(words[i - 1]?.text)),
@@ -111,7 +111,7 @@ export const systemPrefix: Pattern = {
   example: { schema: '', before: 'CREATE PROCEDURE dbo.sp_orders AS SELECT 1', after: null },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'PROCEDURE' || word.upper === 'PROC');
     if (!beginsWith(words, 'CREATE|ALTER') || at < 1 || at > 3) return;
     const { name, next } = nameAt(words, at + 1);
@@ -142,7 +142,7 @@ export const missingNocount: Pattern = {
   },
   rewrites: false,
   *find(statement) {
-    const words = wordsOf(statement);
+    const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'PROCEDURE' || word.upper === 'PROC');
     if (!beginsWith(words, 'CREATE|ALTER') || at < 1 || at > 3) return;
     const writes = words.some((word) => ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(word.upper));

@@ -47,7 +47,7 @@ export const linkWithoutUnique: Pattern = {
     'The id of its own makes every row different, so the same pair may stand there twice: joins then count it twice. The pair is the key; an id beside it serves nobody who does not refer to it.',
   source: 'Karwin, "SQL Antipatterns", 2010: ID required',
   precondition:
-    'CREATE TABLE has a key of one column that refers to nothing, exactly two foreign keys of one column each, at most two further columns, and no unique key over the pair.',
+    'CREATE TABLE has a key of one column that refers to nothing, exactly two foreign keys of one column each that are NOT NULL, at most one further column, and no unique key over the pair.',
   example: {
     schema: 'CREATE TABLE posts (id int PRIMARY KEY); CREATE TABLE tags (id int PRIMARY KEY);',
     before:
@@ -68,6 +68,8 @@ export const linkWithoutUnique: Pattern = {
     if (!a || !b || a === b || more.length > 0 || primary?.columns.length !== 1 || tree.columns.length > 5)
       return;
     if ([a, b].includes(primary.columns[0] ?? '')) return;
+    // where one of the two may be missing, the row is a thing of its own
+    if (![a, b].every((name) => tree.columns.some((one) => one.name.name === name && one.notNull))) return;
     const table = findTable(
       statement.catalog,
       tree.name.map((part) => part.name),
