@@ -1,10 +1,11 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
-import { unwrapParens, walk } from '../../sql/walk.ts';
+import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
@@ -59,10 +60,9 @@ export const countToExists: Pattern = {
   rewrites: true,
   *find(statement) {
     const comparisons = new Map<Expression, Binary>();
-    walk(statement.tree, (node) => {
-      if (node.kind !== 'binary') return;
+    for (const node of nodesOfKind(statement, 'binary')) {
       for (const side of [node.left, node.right]) comparisons.set(unwrapParens(side), node);
-    });
+    }
     for (const block of statement.blocks) {
       const comparison = block.role === 'scalar' ? comparisons.get(block.holder as Expression) : undefined;
       const match = comparison ? matchOf(statement, block, comparison) : null;
