@@ -60,7 +60,7 @@ export const GAIN_CASES: readonly GainCase[] = [
   {
     rule: 'S23',
     pattern: 'filter-into-grouped',
-    sql: "SELECT c.name, t.spent FROM customers c JOIN (SELECT o.customer_id, sum(o.total) AS spent FROM orders o GROUP BY o.customer_id) t ON t.customer_id = c.id WHERE c.id = 77",
+    sql: 'SELECT c.name, t.spent FROM customers c JOIN (SELECT o.customer_id, sum(o.total) AS spent FROM orders o GROUP BY o.customer_id) t ON t.customer_id = c.id WHERE c.id = 77',
   },
   {
     rule: 'S25',
@@ -113,7 +113,8 @@ export const GAIN_CASES: readonly GainCase[] = [
     rule: 'P05',
     pattern: 'interval-on-column',
     sql: {
-      postgresql: "SELECT count(*) FROM orders o WHERE o.placed_at + interval '7 days' > timestamp '2024-12-20'",
+      postgresql:
+        "SELECT count(*) FROM orders o WHERE o.placed_at + interval '7 days' > timestamp '2024-12-20'",
       mariadb: "SELECT count(*) FROM orders o WHERE o.placed_at + INTERVAL 7 DAY > '2024-12-20'",
     },
   },
@@ -145,7 +146,10 @@ export const GAIN_CASES: readonly GainCase[] = [
   {
     rule: 'P35',
     pattern: 'not-distinct-from-constant',
-    sql: { postgresql: 'SELECT count(*) FROM orders o WHERE o.quantity IS NOT DISTINCT FROM 500', mariadb: null },
+    sql: {
+      postgresql: 'SELECT count(*) FROM orders o WHERE o.quantity IS NOT DISTINCT FROM 500',
+      mariadb: null,
+    },
   },
   {
     rule: 'P47',

@@ -24,7 +24,9 @@ export function gainsText(gains: readonly Gain[]): string {
     ({ rule, pattern }) =>
       `| ${rule} | ${pattern} | ${cell(rule, 'postgresql')} | ${cell(rule, 'mariadb')} |`,
   );
-  const losing = gains.filter(({ beforeMs, afterMs }) => beforeMs !== null && afterMs !== null && beforeMs / afterMs < 0.95);
+  const losing = gains.filter(
+    ({ beforeMs, afterMs }) => beforeMs !== null && afterMs !== null && beforeMs / afterMs < 0.95,
+  );
   return `# What the core rules gain
 
 Written by \`npm run bench:gains\`: 20,000 customers, 200,000 orders, 400,000 items, indexes on what is joined and filtered;

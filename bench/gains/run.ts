@@ -103,26 +103,48 @@ async function measureAll(dialect: Dialect, catalog: Catalog, run: Runner): Prom
     if (values.only !== undefined && one.rule !== values.only) continue;
     const gain = await measure(one, dialect, catalog, run);
     gains.push(gain);
-    console.error(`· ${dialect} ${one.rule} ${one.pattern}: ${gain.note ?? `${gain.beforeMs?.toFixed(1)} → ${gain.afterMs?.toFixed(1)} ms`}`);
+    console.error(
+      `· ${dialect} ${one.rule} ${one.pattern}: ${gain.note ?? `${gain.beforeMs?.toFixed(1)} → ${gain.afterMs?.toFixed(1)} ms`}`,
+    );
   }
 }
 
 async function measure(one: GainCase, dialect: Dialect, catalog: Catalog, run: Runner): Promise<Gain> {
   const { rule, pattern: id } = one;
-  const base = { rule, pattern: id, dialect, limitMs: LIMIT_S * 1000, beforeMs: null, afterMs: null, note: null };
-  const sql = typeof one.sql === 'string' ? one.sql : one.sql[dialect === 'mariadb' ? 'mariadb' : 'postgresql'];
+  const base = {
+    rule,
+    pattern: id,
+    dialect,
+    limitMs: LIMIT_S * 1000,
+    beforeMs: null,
+    afterMs: null,
+    note: null,
+  };
+  const sql =
+    typeof one.sql === 'string' ? one.sql : one.sql[dialect === 'mariadb' ? 'mariadb' : 'postgresql'];
   const pattern = patternById(id);
   if (sql === null || !pattern?.engines.some((engine) => engine.dialect === dialect)) {
     return { ...base, note: 'not for this engine' };
   }
-  const match = findMatches(analyzeStatement(sql, catalog), { among: [pattern] }).find((found) => found.match.rewrite);
+  const match = findMatches(analyzeStatement(sql, catalog), { among: [pattern] }).find(
+    (found) => found.match.rewrite,
+  );
   if (!match?.match.rewrite) return { ...base, note: 'no rewrite here' };
   const rewrite = applyEdits(sql, match.match.rewrite.edits);
   const [before, after]: [number[], number[]] = [[], []];
   let stopped = false;
   await run(rewrite);
   for (let round = 0; round < RUNS; round++) {
-    const turns = round % 2 === 0 ? ([[sql, before], [rewrite, after]] as const) : ([[rewrite, after], [sql, before]] as const);
+    const turns =
+      round % 2 === 0
+        ? ([
+            [sql, before],
+            [rewrite, after],
+          ] as const)
+        : ([
+            [rewrite, after],
+            [sql, before],
+          ] as const);
     for (const [text, times] of turns) {
       // a statement that was stopped once is not waited for again
       if (stopped && times === before) continue;
