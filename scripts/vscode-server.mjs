@@ -125,6 +125,7 @@ export const quietSettings = {
  * @param {string} [options.profile] folder to keep the profile in; a throw-away one by default
  * @param {number} [options.port]
  * @param {Record<string, unknown>} [options.settings] user settings beside the quiet ones
+ * @param {Record<string, unknown>} [options.machineSettings] settings of scope `machine`, which user settings cannot give
  * @param {readonly string[]} [options.link] folders with an unpacked extension to have installed
  * @param {readonly string[]} [options.install] VSIX files to install first
  * @param {Record<string, string>} [options.environment] for the server and with it the extension host
@@ -136,6 +137,7 @@ export async function startServer({
   profile,
   port = 0,
   settings = {},
+  machineSettings = {},
   link = [],
   install = [],
   environment = {},
@@ -143,7 +145,7 @@ export async function startServer({
 } = {}) {
   const { node, program } = await installServer(version);
   const folder = profile ?? mkdtempSync(path.join(os.tmpdir(), 'sqlopt-editor-'));
-  const at = prepareProfile(folder, settings, link);
+  const at = prepareProfile(folder, { settings, machineSettings, link });
   const env = {
     ...cleanEnvironment(),
     // A proxy of the machine must not stand between the editor and itself.
@@ -194,10 +196,9 @@ export async function startServer({
 
 /**
  * @param {string} folder
- * @param {Record<string, unknown>} settings
- * @param {readonly string[]} link
+ * @param {{ settings: Record<string, unknown>, machineSettings: Record<string, unknown>, link: readonly string[] }} options
  */
-function prepareProfile(folder, settings, link) {
+function prepareProfile(folder, { settings, machineSettings, link }) {
   const at = {
     home: path.join(folder, 'home'),
     userData: path.join(folder, 'data'),
@@ -205,12 +206,15 @@ function prepareProfile(folder, settings, link) {
     config: path.join(folder, 'config.yaml'),
   };
   const user = path.join(at.userData, 'User');
-  for (const each of [at.home, at.extensions, user]) mkdirSync(each, { recursive: true });
+  const machine = path.join(at.userData, 'Machine');
+  for (const each of [at.home, at.extensions, user, machine]) mkdirSync(each, { recursive: true });
   writeFileSync(at.config, '');
   const settingsFile = path.join(user, 'settings.json');
   if (!existsSync(settingsFile)) {
     writeFileSync(settingsFile, `${JSON.stringify({ ...quietSettings, ...settings }, null, 2)}\n`);
   }
+  const machineFile = path.join(machine, 'settings.json');
+  if (!existsSync(machineFile)) writeFileSync(machineFile, `${JSON.stringify(machineSettings, null, 2)}\n`);
   for (const extension of link) {
     const target = path.join(at.extensions, `linked-${path.basename(extension)}`);
     if (!existsSync(target)) symlinkSync(extension, target, 'dir');

@@ -15,6 +15,11 @@ import { ShownDocuments } from './editor/diff/shown-documents.ts';
 import { History } from './editor/history/history.ts';
 import { StatementLenses } from './editor/lenses/statement-lenses.ts';
 import { Log } from './editor/log.ts';
+import { chooseModel } from './editor/models/choose-model.ts';
+import { Consent } from './editor/models/consent.ts';
+import { ExplainCommand } from './editor/models/explain-command.ts';
+import { Models } from './editor/models/models.ts';
+import { showSent } from './editor/models/show-sent.ts';
 import { registerOptimizationCommands } from './editor/optimizations-view/optimization-commands.ts';
 import { OptimizationsTree } from './editor/optimizations-view/optimizations-tree.ts';
 import { OptimizeCommand } from './editor/optimize/optimize-command.ts';
@@ -60,12 +65,15 @@ export function activate(context: vscode.ExtensionContext): void {
   own(vscode.window.registerTreeDataProvider(VIEWS.connections, connectionsTree));
   const tree = own(new OptimizationsTree(history));
 
+  const consent = new Consent(context.globalState, shown);
+  const models = new Models(context.globalState, consent, log);
   const optimize = new OptimizeCommand({
-    ...{ documents, active, sessions, scratch },
+    ...{ documents, active, sessions, scratch, models },
     ...{ history, previews, shown, log },
   });
   const plans = new PlanCommands({ documents, active, sessions, connections, previews, shown, log });
   const verify = new VerifyCommand({ documents, active, sessions, scratch, shown, log });
+  const words = new ExplainCommand({ models, documents, active, sessions, previews, shown, log });
   const on = (id: string, run: (argument: unknown) => unknown): void => {
     own(vscode.commands.registerCommand(id, run));
   };
@@ -78,6 +86,11 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.suppress, (argument) => suppress(documents, argument));
   on(COMMANDS.turnRuleOff, (argument) => turnRuleOff(argument));
   on(COMMANDS.showLog, () => log.show());
+  on(COMMANDS.chooseModel, () => chooseModel(consent, log));
+  on(COMMANDS.explainInWords, (argument) => words.run(argument));
+  on(COMMANDS.showSent, (argument) =>
+    showSent({ models, consent, documents, active, sessions, log }, argument),
+  );
   on(COMMANDS.acceptRewrite, () => previews.accept());
   on(COMMANDS.rejectRewrite, () => previews.reject());
   on(COMMANDS.nextRewrite, () => previews.move(1));

@@ -16,6 +16,10 @@
 export const lazyPackages = {
   pg: { output: 'drivers/pg.js' },
   mysql2: { output: 'drivers/mysql2.js' },
+  ollama: { output: 'models/ollama.js' },
+  '@modelcontextprotocol/sdk/server/index.js': { output: 'mcp/server.js' },
+  '@modelcontextprotocol/sdk/server/stdio.js': { output: 'mcp/stdio.js' },
+  '@modelcontextprotocol/sdk/types.js': { output: 'mcp/types.js' },
   '@electric-sql/pglite': {
     output: 'pglite/index.js',
     assetFolder: 'pglite',

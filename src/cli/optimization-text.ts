@@ -25,12 +25,18 @@ export function statementText(statement: OptimizedStatement): string {
   if (best) {
     lines.push(`  ${statement.reason}`);
     lines.push(`  ${capital(best.evidence.level)}: ${evidence(best)}`);
-    lines.push(`  By: ${best.patterns.join(', ')}`);
+    lines.push(`  By: ${author(best)}`);
     lines.push('', unifiedDiff(statement.text, best.sql).replace(/^/gm, '    '));
   } else {
     lines.push(`  ${statement.reason}`);
   }
   return `${lines.join('\n')}\n\n`;
+}
+
+/** The patterns, or the model with the reason that it gave. */
+function author({ patterns, model }: Candidate): string {
+  if (!model) return patterns.join(', ');
+  return model.why === '' ? model.name : `${model.name}, which says: ${model.why}`;
 }
 
 function bestOf(statement: OptimizedStatement): Candidate | undefined {

@@ -6,6 +6,7 @@ import { COMMON_OPTIONS, EXIT, type OptionValues, UsageError, type Verb } from '
 import { explainVerb } from './verbs/explain.ts';
 import { fingerprintVerb } from './verbs/fingerprint.ts';
 import { lintVerb } from './verbs/lint.ts';
+import { mcpVerb } from './verbs/mcp.ts';
 import { optimizeVerb } from './verbs/optimize.ts';
 import { patternsVerb } from './verbs/patterns.ts';
 import { verifyVerb } from './verbs/verify.ts';
@@ -17,6 +18,7 @@ const VERBS: readonly Verb[] = [
   explainVerb,
   patternsVerb,
   fingerprintVerb,
+  mcpVerb,
 ];
 
 export interface Terminal {
@@ -115,6 +117,9 @@ Options of every verb:
   --dialect NAME       postgresql, mysql, mariadb or tsql; taken from the connection when there is one
   --schema FILE.sql    tables and keys from DDL, when there is no connection
   --timeout SECONDS    limit of each call to the database (default 30)
+  --model NAME         the language model to ask as well; without it the best one that the server has
+  --ollama URL         the Ollama server (or OLLAMA_HOST; default http://127.0.0.1:11434)
+  --no-model           ask no language model
   --json               the result as JSON on standard output
   --quiet              no progress on standard error
 

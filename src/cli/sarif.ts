@@ -1,6 +1,6 @@
 /** Findings as a SARIF 2.1.0 log [OASIS, Static Analysis Results Interchange Format 2.1.0]. */
 
-import { patternById } from '../core/patterns/library.ts';
+import { declarationById } from '../core/patterns/library.ts';
 import type { Severity } from '../core/patterns/pattern.ts';
 import type { FileFinding } from './verbs/lint.ts';
 
@@ -34,7 +34,7 @@ export function sarifLog(findings: readonly FileFinding[]) {
 }
 
 function rule(id: string) {
-  const pattern = patternById(id);
+  const pattern = declarationById(id);
   return {
     id,
     shortDescription: { text: pattern?.title ?? id },

@@ -19,7 +19,7 @@ export interface TlsSettings {
 
 export interface ServerSettings {
   readonly engine: ServerEngine;
-  /** a name, an address, or the folder of a Unix socket (it begins with '/') */
+  /** a name, an address, or a Unix socket, which begins with '/': PostgreSQL's folder, MySQL's file */
   readonly host: string;
   readonly port: number;
   /** null: the server's default for the user */
@@ -51,6 +51,7 @@ export function connectionLabel(settings: ConnectionSettings): string {
 }
 
 /** Host and port as a message names them; the port only where it matters. */
-export function hostLabel({ host, port }: ServerSettings): string {
-  return host.startsWith('/') ? `the socket in ${host}` : `${host}:${port}`;
+export function hostLabel({ engine, host, port }: ServerSettings): string {
+  if (!host.startsWith('/')) return `${host}:${port}`;
+  return engine === 'postgresql' ? `the socket in ${host}` : `the socket ${host}`;
 }

@@ -2,6 +2,8 @@
 import { type CallOptions, type Database, DatabaseError } from '../core/database.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
+import { openMysqlDatabase } from './mysql/mysql-database.ts';
+import { ServerTransport as MysqlTransport } from './mysql/server-transport.ts';
 import { openPostgresDatabase } from './postgres/postgres-database.ts';
 import { ServerTransport } from './postgres/server-transport.ts';
 
@@ -27,14 +29,13 @@ export async function openDatabase(
       return openEmbedded(settings, options);
     case 'mysql':
     case 'mariadb':
+      return openMysqlDatabase(new MysqlTransport(settings), options);
     case 'sqlserver':
       throw new DatabaseError(
         'driver',
-        `${PRODUCTS[settings.engine]} connections are not supported yet. Until then, check statements without a connection: --dialect and --schema on the command line.`,
+        'SQL Server connections are not supported yet. Until then, check statements without a connection: --dialect and --schema on the command line.',
       );
     default:
       throw new Error(`unknown engine ${settings satisfies never}`);
   }
 }
-
-const PRODUCTS = { mysql: 'MySQL', mariadb: 'MariaDB', sqlserver: 'SQL Server' } as const;

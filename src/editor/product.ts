@@ -32,6 +32,10 @@ export const COMMANDS = {
   comparePlans: 'aiSqlOptimizer.comparePlans',
   showEvidence: 'aiSqlOptimizer.showEvidence',
 
+  chooseModel: 'aiSqlOptimizer.chooseModel',
+  showSent: 'aiSqlOptimizer.showSentToModel',
+  explainInWords: 'aiSqlOptimizer.explainInWords',
+
   refreshOptimizations: 'aiSqlOptimizer.refreshOptimizations',
   goToStatement: 'aiSqlOptimizer.goToStatement',
   showStoredRewrite: 'aiSqlOptimizer.showStoredRewrite',

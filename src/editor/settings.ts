@@ -13,6 +13,17 @@ export interface OptimizeSettings {
   readonly timeoutMs: number;
 }
 
+export interface ModelSettings {
+  readonly enabled: boolean;
+  readonly provider: 'ollama' | 'vscode';
+  /** address of the Ollama server */
+  readonly url: string;
+  /** '' for the one that suits best */
+  readonly name: string;
+  readonly maskLiterals: boolean;
+  readonly maskIdentifiers: boolean;
+}
+
 /** True when a change of configuration touches the setting of that name (without the prefix). */
 export function affects(event: vscode.ConfigurationChangeEvent, ...names: readonly string[]): boolean {
   return names.some((name) => event.affectsConfiguration(`${SETTINGS}.${name}`));
@@ -54,6 +65,28 @@ export function optimizeSettings(scope?: vscode.Uri): OptimizeSettings {
     runs: clamp(get<number>('optimize.runs', scope) ?? 10, 3, 100),
     timeoutMs: 1000 * clamp(get<number>('optimize.timeout', scope) ?? 30, 1, 3600),
   };
+}
+
+/** Which model is asked, and what it may see. All of them are of the machine: no workspace can change them. */
+export function modelSettings(): ModelSettings {
+  return {
+    enabled: get<boolean>('model.enabled') ?? true,
+    provider: get<string>('model.provider') === 'vscode' ? 'vscode' : 'ollama',
+    url: get<string>('model.ollama.url') ?? '',
+    name: get<string>('model.name') ?? '',
+    maskLiterals: get<boolean>('model.maskLiterals') ?? true,
+    maskIdentifiers: get<boolean>('model.maskIdentifiers') ?? false,
+  };
+}
+
+/** Keep a choice of the user's, for this machine. */
+export async function setModelSetting(
+  name: 'model.enabled' | 'model.provider' | 'model.name',
+  value: string | boolean,
+): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(SETTINGS, null)
+    .update(name, value, vscode.ConfigurationTarget.Global);
 }
 
 export function keepLiterals(): boolean {

@@ -7,6 +7,7 @@ import type {
   Optimization,
   RefutedCandidate,
 } from '../core/optimizer/optimization.ts';
+import type { Dialect } from '../core/sql/dialect.ts';
 import type { TextEdit } from '../core/sql/text.ts';
 import type { Counterexample, EvidenceLevel } from '../core/verification/evidence.ts';
 import { measurementRows, speedupColumns } from './measurements.ts';
@@ -18,7 +19,7 @@ export interface Privacy {
   /** keep literals of statements, messages and counterexamples of the user's own data */
   readonly keepLiterals: boolean;
   /** replaces the literals of a statement or of a piece of one */
-  readonly redact: (sql: string) => string;
+  readonly redact: (sql: string, dialect: Dialect) => string;
 }
 
 /** One run to be kept. */
@@ -29,6 +30,8 @@ export interface OptimizationRun {
   /** file that held the statement, null on the command line */
   readonly source: string | null;
   readonly productVersion: string;
+  /** the dialect of the statement, in which its literals are found; PostgreSQL when left out */
+  readonly dialect?: Dialect | undefined;
   readonly result: Optimization;
 }
 
@@ -95,10 +98,12 @@ export class Optimizations {
   async record(run: OptimizationRun): Promise<RecordedOptimization> {
     const id = randomUUID();
     const { result } = run;
+    const redacted = (text: string): string =>
+      this.privacy.keepLiterals ? text : this.privacy.redact(text, run.dialect ?? 'postgresql');
     const candidateIds = new Map(result.candidates.map((candidate) => [candidate.id, randomUUID()]));
     const candidates = [
-      ...result.candidates.map((c) => this.candidateRow(id, candidateIds.get(c.id) ?? randomUUID(), c)),
-      ...result.refuted.map((r, index) => this.refutedRow(id, r, index)),
+      ...result.candidates.map((c) => candidateRow(id, candidateIds.get(c.id) ?? randomUUID(), c, redacted)),
+      ...result.refuted.map((r, index) => this.refutedRow(id, r, index, redacted)),
     ];
     const measurements = result.candidates.flatMap((candidate) => {
       const candidateId = candidateIds.get(candidate.id);
@@ -106,7 +111,7 @@ export class Optimizations {
       const occasion = { occasion: 'suggested', connectionId: run.connectionId } as const;
       return measurementRows(candidateId, candidate.measured, occasion);
     });
-    const findings = result.findings.map((finding) => this.findingRow(id, finding));
+    const findings = result.findings.map((finding) => findingRow(id, finding, redacted));
     await this.db.transaction().execute(async (transaction) => {
       await transaction
         .insertInto('optimizations')
@@ -239,56 +244,11 @@ export class Optimizations {
     }
   }
 
-  private redacted(text: string): string {
-    return this.privacy.keepLiterals ? text : this.privacy.redact(text);
-  }
-
-  private findingRow(optimizationId: string, finding: Finding): Insertable<FindingTable> {
-    return {
-      id: randomUUID(),
-      optimization_id: optimizationId,
-      pattern: finding.pattern,
-      category: finding.category,
-      severity: finding.severity,
-      message: this.redacted(finding.message),
-      start_offset: finding.range.start,
-      end_offset: finding.range.end,
-      fixable: Number(finding.fixable),
-    };
-  }
-
-  private candidateRow(optimizationId: string, id: string, candidate: Candidate): Insertable<CandidateTable> {
-    return {
-      id,
-      optimization_id: optimizationId,
-      label: candidate.id,
-      status: 'suggested',
-      status_at: new Date().toISOString(),
-      origin: candidate.origin,
-      sql: this.redacted(candidate.sql),
-      edits: JSON.stringify(
-        candidate.edits.map(({ start, end, text }) => ({ start, end, text: this.redacted(text) })),
-      ),
-      patterns: JSON.stringify(candidate.patterns),
-      evidence_level: candidate.evidence.level,
-      assumptions: JSON.stringify(candidate.evidence.assumptions),
-      databases: candidate.evidence.databases,
-      rows_compared: candidate.evidence.rowsCompared,
-      cost_before: candidate.cost?.before ?? null,
-      cost_after: candidate.cost?.after ?? null,
-      estimate: candidate.estimate ? JSON.stringify(candidate.estimate) : null,
-      ...speedupColumns(candidate.measured),
-      counterexample: null,
-      rating: null,
-      comment: null,
-      feedback_at: null,
-    };
-  }
-
   private refutedRow(
     optimizationId: string,
     refuted: RefutedCandidate,
     index: number,
+    redacted: Redacted,
   ): Insertable<CandidateTable> {
     // without a setup it shows rows of the user's own tables
     const ownData = refuted.counterexample.setup === '';
@@ -300,7 +260,7 @@ export class Optimizations {
       status: 'refuted',
       status_at: new Date().toISOString(),
       origin: refuted.origin,
-      sql: this.redacted(refuted.sql),
+      sql: redacted(refuted.sql),
       edits: '[]',
       patterns: JSON.stringify(refuted.patterns),
       evidence_level: null,
@@ -355,5 +315,55 @@ function findingFromRow(row: Selectable<FindingTable>): StoredFinding {
     message: row.message,
     range: { start: row.start_offset, end: row.end_offset },
     fixable: row.fixable !== 0,
+  };
+}
+
+/** A text without its literals, unless the user keeps them. */
+type Redacted = (text: string) => string;
+
+function findingRow(optimizationId: string, finding: Finding, redacted: Redacted): Insertable<FindingTable> {
+  return {
+    id: randomUUID(),
+    optimization_id: optimizationId,
+    pattern: finding.pattern,
+    category: finding.category,
+    severity: finding.severity,
+    message: redacted(finding.message),
+    start_offset: finding.range.start,
+    end_offset: finding.range.end,
+    fixable: Number(finding.fixable),
+  };
+}
+
+function candidateRow(
+  optimizationId: string,
+  id: string,
+  candidate: Candidate,
+  redacted: Redacted,
+): Insertable<CandidateTable> {
+  return {
+    id,
+    optimization_id: optimizationId,
+    label: candidate.id,
+    status: 'suggested',
+    status_at: new Date().toISOString(),
+    origin: candidate.origin,
+    sql: redacted(candidate.sql),
+    edits: JSON.stringify(
+      candidate.edits.map(({ start, end, text }) => ({ start, end, text: redacted(text) })),
+    ),
+    patterns: JSON.stringify(candidate.patterns),
+    evidence_level: candidate.evidence.level,
+    assumptions: JSON.stringify(candidate.evidence.assumptions),
+    databases: candidate.evidence.databases,
+    rows_compared: candidate.evidence.rowsCompared,
+    cost_before: candidate.cost?.before ?? null,
+    cost_after: candidate.cost?.after ?? null,
+    estimate: candidate.estimate ? JSON.stringify(candidate.estimate) : null,
+    ...speedupColumns(candidate.measured),
+    counterexample: null,
+    rating: null,
+    comment: null,
+    feedback_at: null,
   };
 }

@@ -1,5 +1,6 @@
 /** The observability store: what was found, proposed, applied and measured, kept in one SQLite file. */
 import { Kysely, sql } from 'kysely';
+import type { Dialect } from '../core/sql/dialect.ts';
 import { Connections } from './connections.ts';
 import { Measurements } from './measurements.ts';
 import { migrate } from './migrations.ts';
@@ -16,7 +17,7 @@ export interface StoreOptions {
    */
   readonly keepLiterals?: boolean | undefined;
   /** Replaces the literals in a statement or a piece of one; without it such texts are left out. */
-  readonly redact?: ((sql: string) => string) | undefined;
+  readonly redact?: ((sql: string, dialect: Dialect) => string) | undefined;
   /** milliseconds to wait for another process's lock; default 10,000 */
   readonly lockWaitMs?: number | undefined;
 }

@@ -49,11 +49,36 @@ describe('the built command line, with its embedded PostgreSQL', () => {
     });
 
     test(`does the main job on Node ${version}`, () => {
-      const run = sqlopt('optimize', query, '--connection', `embedded:?init=${schema}`, '--json', '--quiet');
+      const run = sqlopt(
+        'optimize',
+        query,
+        '--connection',
+        `embedded:?init=${schema}`,
+        '--no-model',
+        '--json',
+        '--quiet',
+      );
       assert.equal(run.status, 0, run.stderr);
       const [statement] = JSON.parse(run.stdout).statements;
       const best = statement.candidates.find(({ id }: { id: string }) => id === statement.best);
       assert.match(best?.sql ?? statement.reason, /EXISTS|JOIN/);
+    });
+
+    test(`lists its tools for agents on Node ${version}`, () => {
+      const params = {
+        protocolVersion: '2025-06-18',
+        capabilities: {},
+        clientInfo: { name: 't', version: '1' },
+      };
+      const messages = [
+        { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+        { jsonrpc: '2.0', method: 'notifications/initialized' },
+        { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+      ];
+      const input = messages.map((message) => `${JSON.stringify(message)}\n`).join('');
+      const file = path.join(root, 'dist', 'cli.js');
+      const { stdout, stderr } = spawnSync(node, [file, 'mcp'], { encoding: 'utf8', cwd: folder, input });
+      assert.match(stdout, /"verify_rewrite"/, stderr);
     });
 
     test(`says in one sentence what is wrong on Node ${version}`, () => {

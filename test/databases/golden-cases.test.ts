@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { catalogFromDdl } from '../../src/core/catalog/from-ddl.ts';
 import type { ScratchDatabase } from '../../src/core/database.ts';
+import { patternById } from '../../src/core/patterns/library.ts';
 import { analyzeStatement } from '../../src/core/sql/analyze.ts';
 import type { Dialect } from '../../src/core/sql/dialect.ts';
 import { type SearchResult, searchCounterexample } from '../../src/core/verification/search/search.ts';
@@ -43,7 +44,8 @@ describe('rewrites of the golden cases on generated databases', () => {
   };
 
   for (const { pattern, title, dialect, schema, sql, expected } of goldenCases()) {
-    if (dialect !== 'postgresql') continue;
+    // rewrites of several statements have a test of their own: script-rewrites.test.ts
+    if (dialect !== 'postgresql' || patternById(pattern) === null) continue;
     if (expected.kind === 'gives' && expected.soundness === 'proved') {
       test(`${pattern}: ${title}`, async () => {
         const result = await attack(schema, dialect, sql, expected.sql);

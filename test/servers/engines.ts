@@ -1,4 +1,4 @@
-/** Runs a suite on every PostgreSQL that can be had: servers and the embedded one. */
+/** Runs a suite on every database that can be had: servers and the embedded one. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,29 +7,37 @@ import type { Database } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
 import { availableServers, serverOf } from './servers.ts';
+import type { ServerName } from './test-server.ts';
 import { createDatabase, type TestDatabase } from './with-database.ts';
 
 export interface Engine {
-  readonly name: 'PostgreSQL 18' | 'PostgreSQL 15' | 'embedded';
+  readonly name: ServerName | 'embedded';
+  readonly dialect: 'postgresql' | 'mariadb';
   /** connected to a database of its own, in which the setup was run; inside tests and hooks only */
   readonly database: Database;
   /** its connection URL */
   readonly url: string;
 }
 
+/** SQL that builds the database: by dialect, for the engines that the suite is for. A text is for PostgreSQL only. */
+export type EngineSetup = string | Partial<Readonly<Record<Engine['dialect'], string>>>;
+
 /**
  * A `describe` per engine, each with a fresh database.
  *
- * @param setup SQL that builds it
  * @param body registers the tests
  */
-export function describeEngines(title: string, setup: string, body: (engine: Engine) => void): void {
-  const names = [...availableServers().filter((name) => name !== 'MariaDB 10.11'), 'embedded' as const];
-  for (const name of names) {
+export function describeEngines(title: string, setup: EngineSetup, body: (engine: Engine) => void): void {
+  const byDialect = typeof setup === 'string' ? { postgresql: setup } : setup;
+  for (const name of [...availableServers(), 'embedded' as const]) {
+    const dialect = name === 'MariaDB 10.11' ? 'mariadb' : 'postgresql';
+    const sql = byDialect[dialect];
+    if (sql === undefined) continue;
     describe(`${title} on ${name}`, () => {
-      const opened = name === 'embedded' ? embedded(setup) : served(name, setup);
+      const opened = name === 'embedded' ? embedded(sql) : served(name, sql);
       body({
         name,
+        dialect,
         get database() {
           return opened().database;
         },
@@ -46,7 +54,7 @@ interface Opened {
   readonly url: string;
 }
 
-function served(name: 'PostgreSQL 18' | 'PostgreSQL 15', setup: string): () => Opened {
+function served(name: ServerName, setup: string): () => Opened {
   let created: TestDatabase | null = null;
   let opened: Opened | null = null;
   before(async () => {

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<ServerName, Kind>> = {
   },
   'MariaDB 10.11': {
     installed: hasMariadb,
-    start: startMariadb,
+    start: () => startMariadb(),
     advice: 'apt-get install mariadb-server',
   },
 };

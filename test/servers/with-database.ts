@@ -1,6 +1,7 @@
 /** A fresh database for a test file. */
 import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
+import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { serverOf } from './servers.ts';
 import type { ServerName } from './test-server.ts';
@@ -16,7 +17,7 @@ export interface TestDatabase {
 /**
  * Create an empty database.
  *
- * @param serverUrl of a PostgreSQL server, of a user who may create databases
+ * @param serverUrl of a PostgreSQL, MySQL or MariaDB server, of a user who may create databases
  * @param setup SQL to run in it
  */
 export async function createDatabase(serverUrl: string, setup = ''): Promise<TestDatabase> {
@@ -28,7 +29,7 @@ export async function createDatabase(serverUrl: string, setup = ''): Promise<Tes
     url: url.href,
     run: (sql: string) => runOnce(url.href, sql),
     drop: async () => {
-      await runOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await runOnce(serverUrl, `DROP DATABASE IF EXISTS ${name}${isMysql(serverUrl) ? '' : ' WITH (FORCE)'}`);
     },
   };
   if (setup) await database.run(setup);
@@ -37,6 +38,7 @@ export async function createDatabase(serverUrl: string, setup = ''): Promise<Tes
 
 /** Connect, run SQL, disconnect; the rows of the last statement. */
 export async function runOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  if (isMysql(url)) return runOnceOnMysql(url, sql);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -46,6 +48,31 @@ export async function runOnce(url: string, sql: string): Promise<readonly Record
     return (last as pg.QueryResult<Record<string, unknown>>).rows;
   } finally {
     await client.end();
+  }
+}
+
+function isMysql(url: string): boolean {
+  return /^(mysql|mariadb):/.test(url);
+}
+
+async function runOnceOnMysql(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const connection = await mysql.createConnection({
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+    multipleStatements: true,
+  });
+  try {
+    const [result] = await connection.query(sql);
+    // several statements in one text give one result each
+    const results = Array.isArray(result) ? result : [];
+    const last: unknown = results.at(-1);
+    return (Array.isArray(last) ? last : results) as readonly Record<string, unknown>[];
+  } finally {
+    await connection.end();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../../core/optimizer/optimization.ts';
 import { findPatterns } from '../../core/patterns/find.ts';
 import type { Severity } from '../../core/patterns/pattern.ts';
+import { ScriptFinder } from '../../core/patterns/script/find.ts';
 import { isSuppressed } from '../../core/patterns/suppression.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
 import { offlineCatalog } from '../connect.ts';
@@ -41,9 +42,17 @@ export const lintVerb: Verb = {
     for (const file of context.positionals) {
       const source = await readSource(file);
       const placeOf = lineFinder(source);
-      for (const statement of statementsOf(source, catalog.dialect)) {
+      const statements = statementsOf(source, catalog.dialect);
+      const places = statements.map(({ leadingStart, range }) => ({ ...range, leadingStart }));
+      const ofScript = new Map<number, Finding[]>();
+      for (const { statement, finding } of new ScriptFinder().find(source, places, catalog)) {
+        ofScript.set(statement, [...(ofScript.get(statement) ?? []), finding]);
+      }
+      for (const statement of statements) {
         const comments = source.slice(statement.leadingStart, statement.range.start);
-        for (const finding of findPatterns(analyzeStatement(statement.text, catalog))) {
+        const own = findPatterns(analyzeStatement(statement.text, catalog));
+        const over = ofScript.get(statement.index) ?? [];
+        for (const finding of [...over, ...own]) {
           if (isSuppressed(finding.pattern, comments)) continue;
           const start = statement.range.start + finding.range.start;
           const end = statement.range.start + finding.range.end;

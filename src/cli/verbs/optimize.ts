@@ -1,11 +1,16 @@
 import { rename, writeFile } from 'node:fs/promises';
+import { captureTask } from '../../core/optimizer/capture-task.ts';
 import type { Candidate, Optimization } from '../../core/optimizer/optimization.ts';
-import { optimizeStatement } from '../../core/optimizer/optimize.ts';
+import { type OptimizeOptions, optimizeStatement } from '../../core/optimizer/optimize.ts';
+import type { RewriteProposer } from '../../core/optimizer/rewrite-proposer.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
 import { fingerprint } from '../../core/sql/fingerprint.ts';
 import { statementKind } from '../../core/sql/statement-facts.ts';
 import { applyEdits, type TextEdit } from '../../core/sql/text.ts';
+import { completionFor } from '../../models/model-proposer.ts';
+import { sentText } from '../../models/prompt/sent-text.ts';
 import { type Target, withTarget } from '../connect.ts';
+import { type ChosenModel, chooseModel } from '../model.ts';
 import { statementText, summaryText } from '../optimization-text.ts';
 import { readSource } from '../read-source.ts';
 import { type KeptScratch, keepScratch } from '../scratch.ts';
@@ -31,12 +36,16 @@ export const optimizeVerb: Verb = {
   name: 'optimize',
   summary:
     'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
-  usage: 'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]',
+  usage:
+    'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]\n' +
+    '       [--model NAME] [--ollama URL] [--no-model] [--send-values] [--show-prompt]',
   options: {
     measure: { type: 'boolean' },
     runs: { type: 'string' },
     beam: { type: 'string' },
     write: { type: 'boolean' },
+    'send-values': { type: 'boolean' },
+    'show-prompt': { type: 'boolean' },
   },
   async run(context) {
     const [file] = context.positionals;
@@ -46,7 +55,9 @@ export const optimizeVerb: Verb = {
       throw new UsageError('--write needs a file, not standard input.');
     const source = await readSource(file);
     return withTarget(context, async (target) => {
-      const statements = await optimizeAll(source, target, context);
+      const model = await chooseModel(context);
+      if (context.options['show-prompt']) return showPrompts(source, target, model, context);
+      const statements = await optimizeAll(source, target, model, context);
       context.print({ version: RESULT_VERSION, statements }, () => summaryText(statements));
       if (context.options['write']) await writeBest(file, source, statements, context);
       return EXIT.done;
@@ -57,6 +68,7 @@ export const optimizeVerb: Verb = {
 async function optimizeAll(
   source: string,
   target: Target,
+  model: ChosenModel | null,
   context: VerbContext,
 ): Promise<OptimizedStatement[]> {
   const scratch = keepScratch(target.dialect, context.signal);
@@ -65,7 +77,13 @@ async function optimizeAll(
   try {
     for (const statement of found) {
       context.progress(`Statement ${statement.index + 1} of ${found.length}, line ${statement.range.line}`);
-      const result = await optimizeOne(statement, target, scratch.open, context);
+      const result = await optimizeOne(statement, target, {
+        scratch: scratch.open,
+        proposer: model?.proposer ?? null,
+        options: optionsOf(context, target),
+        signal: context.signal,
+      });
+      if (result.model?.problem) context.progress(`The model: ${result.model.problem}`);
       context.printPart(() => statementText(result));
       results.push(result);
     }
@@ -75,27 +93,24 @@ async function optimizeAll(
   return results;
 }
 
-async function optimizeOne(
+/** How a statement is optimized, beside what it is optimized on. */
+export interface OptimizeWith {
+  readonly scratch: KeptScratch['open'];
+  readonly proposer: RewriteProposer | null;
+  readonly options: OptimizeOptions;
+  readonly signal: AbortSignal;
+}
+
+/** One statement's result. @throws DatabaseError */
+export async function optimizeOne(
   statement: SourceStatement,
   target: Target,
-  scratch: KeptScratch['open'],
-  context: VerbContext,
+  { scratch, proposer, options, signal }: OptimizeWith,
 ): Promise<OptimizedStatement> {
   const { text, index, range } = statement;
   const analyzed = analyzeStatement(text, target.catalog);
-  const result = await optimizeStatement({
-    text,
-    catalog: target.catalog,
-    database: target.database,
-    scratch,
-    options: {
-      measure: context.options['measure'] === true,
-      runs: numberOption(context.options, 'runs', 1),
-      beam: numberOption(context.options, 'beam', 1),
-      timeoutMs: target.timeoutMs,
-    },
-    signal: context.signal,
-  });
+  const { catalog, database } = target;
+  const result = await optimizeStatement({ text, catalog, database, scratch, proposer, options, signal });
   return {
     index,
     range,
@@ -105,6 +120,40 @@ async function optimizeOne(
     parsed: analyzed.opaque.length === 0,
     ...result,
   };
+}
+
+function optionsOf({ options }: VerbContext, { timeoutMs }: Target): OptimizeOptions {
+  return {
+    measure: options['measure'] === true,
+    runs: numberOption(options, 'runs', 1),
+    beam: numberOption(options, 'beam', 1),
+    timeoutMs,
+  };
+}
+
+/** What would be sent to the model about each statement; nothing is sent. */
+async function showPrompts(
+  source: string,
+  target: Target,
+  model: ChosenModel | null,
+  context: VerbContext,
+): Promise<number> {
+  if (!model) throw new UsageError('There is no model to show a prompt for: see the line above.');
+  const { provider, settings } = model;
+  const tokens = await provider.contextLength(settings.model, { signal: context.signal });
+  const { catalog, database, timeoutMs } = target;
+  const prompts: { readonly index: number; readonly text: string }[] = [];
+  for (const { index, text } of statementsOf(source, target.dialect)) {
+    const task = await captureTask({ text, catalog, database, timeoutMs, signal: context.signal });
+    if (typeof task === 'string') {
+      prompts.push({ index, text: `Nothing is sent. ${task}\n` });
+      continue;
+    }
+    const { prompt, request } = completionFor(task, settings, tokens);
+    prompts.push({ index, text: sentText(prompt, request, provider.label) });
+  }
+  context.print({ model: settings.model, prompts }, () => prompts.map(({ text }) => text).join('\n'));
+  return EXIT.done;
 }
 
 /** Write the best candidates into the file, all or nothing: a new file takes the old one's place. */

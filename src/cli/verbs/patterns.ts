@@ -1,5 +1,5 @@
-import { patterns } from '../../core/patterns/library.ts';
-import type { Pattern } from '../../core/patterns/pattern.ts';
+import { declarations } from '../../core/patterns/library.ts';
+import type { PatternDeclaration } from '../../core/patterns/pattern.ts';
 import { EXIT, textOption, type Verb } from '../verb.ts';
 
 /** `sqlopt patterns`: the pattern library. */
@@ -12,7 +12,7 @@ export const patternsVerb: Verb = {
     const search = textOption(context.options, 'search')?.toLowerCase();
     const category = textOption(context.options, 'category');
     const engine = textOption(context.options, 'engine');
-    const found = patterns.filter(
+    const found = declarations.filter(
       (pattern) =>
         (!category || pattern.category === category) &&
         (!engine || pattern.engines.some((support) => support.dialect === engine)) &&
@@ -21,17 +21,17 @@ export const patternsVerb: Verb = {
     context.print(found.map(describe), () =>
       found.length === 0
         ? 'No pattern matches. Try a shorter --search, or leave out --category and --engine.\n'
-        : `${found.map(line).join('\n')}\n\n${found.length} of ${patterns.length} patterns.\n`,
+        : `${found.map(line).join('\n')}\n\n${found.length} of ${declarations.length} patterns.\n`,
     );
     return EXIT.done;
   },
 };
 
-function searchedText(pattern: Pattern): string {
+function searchedText(pattern: PatternDeclaration): string {
   return `${pattern.id} ${pattern.title} ${pattern.description} ${pattern.category}`.toLowerCase();
 }
 
-function describe(pattern: Pattern) {
+function describe(pattern: PatternDeclaration) {
   return {
     id: pattern.id,
     title: pattern.title,
@@ -49,6 +49,6 @@ function describe(pattern: Pattern) {
   };
 }
 
-function line(pattern: Pattern): string {
+function line(pattern: PatternDeclaration): string {
   return `${pattern.id.padEnd(42)} ${pattern.category.padEnd(15)} ${pattern.rewrites ? 'rewrite' : 'advice '} ${pattern.title}`;
 }

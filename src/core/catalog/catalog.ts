@@ -61,6 +61,8 @@ export interface Column {
   /** equality is byte equality; false for non-deterministic and case-insensitive collations */
   readonly deterministicCollation: boolean;
   readonly statistics: ColumnStatistics | null;
+  /** `*` leaves it out, its name finds it (MySQL, MariaDB) */
+  readonly invisible?: boolean;
 }
 
 export type TypeFamily =

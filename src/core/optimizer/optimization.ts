@@ -32,6 +32,8 @@ export interface Candidate {
   readonly cost: { readonly before: number; readonly after: number } | null;
   readonly estimate: Estimate | null;
   readonly measured: Comparison | null;
+  /** for origin 'model': who wrote it and the reason given, which is no evidence */
+  readonly model?: { readonly name: string; readonly why: string };
 }
 
 /** Expected improvement of the running time. Null until there is enough history to make one. */
@@ -59,10 +61,24 @@ export interface Optimization {
   readonly best: string | null;
   /** why that one, or why none: one sentence */
   readonly reason: string;
+  /** what a language model contributed; left out when none was to be asked */
+  readonly model?: ModelReport;
+}
+
+export interface ModelReport {
+  /** 'ollama/qwen2.5-coder:7b' */
+  readonly name: string;
+  /** calls: the first one and those that sent failures back */
+  readonly asked: number;
+  readonly proposed: number;
+  /** proposals that were not even tried, and why; those that were tried and differ are among `refuted` */
+  readonly rejected: readonly { readonly sql: string; readonly reason: string }[];
+  /** why the model gave no answer: one sentence; null when it did */
+  readonly problem: string | null;
 }
 
 /** Stages that a progress display names, in their order. */
-export type Stage = 'reading' | 'matching' | 'pricing' | 'verifying' | 'measuring' | 'done';
+export type Stage = 'reading' | 'matching' | 'pricing' | 'verifying' | 'asking' | 'measuring' | 'done';
 
 export interface Progress {
   readonly stage: Stage;

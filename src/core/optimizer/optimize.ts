@@ -1,16 +1,19 @@
 /** The use case "optimize a statement": match, search, price, verify, measure, rank. */
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
-import { findingsOf, findMatches } from '../patterns/find.ts';
+import { findingsOf, findMatches, type PatternMatch } from '../patterns/find.ts';
+import type { Plan } from '../plans/plan.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { isSafeToExecute } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
 import { measureCandidates } from './measure-candidates.ts';
+import { ModelRounds } from './model-rounds.ts';
 import type { Candidate, Optimization, Progress, RefutedCandidate, Stage } from './optimization.ts';
 import { numberPlaceholders } from './parameters.ts';
 import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
+import type { RewriteProposer } from './rewrite-proposer.ts';
 import { type RewritePath, searchRewrites } from './search.ts';
 import { selectPaths } from './select-paths.ts';
 
@@ -33,6 +36,8 @@ export interface OptimizeRequest {
   readonly database: Database | null;
   /** opens a private database for generated counterexamples; null when there is none */
   readonly scratch: (() => Promise<ScratchDatabase>) | null;
+  /** a language model to ask as well; its rewrites are trusted less than the library's and tried harder */
+  readonly proposer?: RewriteProposer | null | undefined;
   readonly options: OptimizeOptions;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -65,6 +70,15 @@ export async function optimizeStatement(request: OptimizeRequest): Promise<Optim
   return new Optimizing(request).run();
 }
 
+interface SearchOutcome {
+  readonly paths: RewritePath[];
+  readonly cost: number | null;
+  /** only when a model is to be asked */
+  readonly plan: Plan | null;
+  /** why the database does not take the original */
+  readonly refusal: string | null;
+}
+
 /** One optimization under way. */
 class Optimizing {
   private readonly request: OptimizeRequest;
@@ -81,22 +95,63 @@ class Optimizing {
 
   async run(): Promise<Optimization> {
     this.say('matching', 'Looking for patterns', 0.02);
-    const findings = findingsOf(findMatches(this.original));
+    const matches = findMatches(this.original);
+    const findings = findingsOf(matches);
     if (this.original.tree.kind === 'opaque') {
       return this.nothing(`The statement could not be read: ${this.original.tree.reason}.`);
     }
-    const { paths, cost, refusal } = await this.search();
+    const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };
-    const verified = await this.verify(selectPaths(paths, cost), cost);
-    const measured = await this.measure(verified);
-    this.say('done', 'Done', 1);
-    const ranking = rank(measured, {
-      connected: this.request.database !== null,
-      findings: findings.length,
-      refuted: this.refuted.length,
-      dialect: this.original.dialect,
-    });
-    return { findings, refuted: this.refuted, ...ranking };
+    const selected = selectPaths(paths, cost);
+    const rounds = this.askModel(matches, selected, cost, plan);
+    try {
+      const verified = await this.verify(selected, cost);
+      if (rounds) this.say('asking', 'Waiting for the model', 0.6);
+      const first = (await rounds?.first()) ?? [];
+      const tried = await this.repair(rounds, await this.measure([...verified, ...first]));
+      this.refuted.push(...(rounds?.refuted ?? []));
+      this.say('done', 'Done', 1);
+      const ranking = rank(tried, {
+        connected: this.request.database !== null,
+        findings: findings.length,
+        refuted: this.refuted.length,
+        dialect: this.original.dialect,
+      });
+      const model = rounds ? { model: rounds.report() } : {};
+      return { findings, refuted: this.refuted, ...ranking, ...model };
+    } finally {
+      rounds?.stop();
+    }
+  }
+
+  private askModel(
+    matches: readonly PatternMatch[],
+    paths: readonly RewritePath[],
+    cost: number | null,
+    plan: Plan | null,
+  ): ModelRounds | null {
+    const { proposer, database, scratch, signal } = this.request;
+    if (!proposer) return null;
+    const context = {
+      ...{ proposer, original: this.original, matches, plan, cost, database, scratch, signal },
+      known: paths.map((path) => path.statement.text),
+      timeoutMs: this.timeoutMs,
+      say: (message: string) => this.say('asking', message, 0.6),
+    };
+    return new ModelRounds(context);
+  }
+
+  /** Candidates that came back mended, measured, beside those that stood. */
+  private async repair(
+    rounds: ModelRounds | null,
+    measured: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    let all = measured;
+    for (;;) {
+      const mended = await rounds?.next(all, this.refuted);
+      if (!mended) return all;
+      if (mended.length > 0) all = [...all, ...(await this.measure(mended))];
+    }
   }
 
   private nothing(reason: string): Optimization {
@@ -104,11 +159,14 @@ class Optimizing {
   }
 
   /** All rewrites, priced when there is a planner; `refusal` says why the database does not take the original. */
-  private async search(): Promise<{ paths: RewritePath[]; cost: number | null; refusal: string | null }> {
+  private async search(): Promise<SearchOutcome> {
     const { database, options, signal } = this.request;
     const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal };
     if (!database)
-      return { paths: await searchRewrites(this.original, null, bounds), cost: null, refusal: null };
+      return {
+        paths: await searchRewrites(this.original, null, bounds),
+        ...{ cost: null, plan: null, refusal: null },
+      };
     this.say('pricing', 'Asking the planner for prices', 0.1);
     const found = await withPricer(database, this.timeoutMs, signal, async (price) => {
       const cost = await price(this.original);
@@ -117,9 +175,19 @@ class Optimizing {
       return { paths: await searchRewrites(this.original, cost === null ? null : price, limits), cost };
     });
     // asked when the pricing sessions are given back: they may be all that there are
-    return found
-      ? { ...found, refusal: null }
-      : { paths: [], cost: null, refusal: await this.refusalOf(database) };
+    if (!found) return { paths: [], cost: null, plan: null, refusal: await this.refusalOf(database) };
+    const plan = this.request.proposer && found.cost !== null ? await this.planOf(database) : null;
+    return { ...found, plan, refusal: null };
+  }
+
+  private async planOf(database: Database): Promise<Plan | null> {
+    const bound = numberPlaceholders(this.original);
+    const { signal } = this.request;
+    if (!bound) return null;
+    return database.readOnly(
+      (session) => session.explain(bound.sql, { timeoutMs: this.timeoutMs, signal }),
+      { signal },
+    );
   }
 
   private async refusalOf(database: Database): Promise<string> {

@@ -3,7 +3,7 @@ import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { applyEdits } from '../sql/text.ts';
 import { walk } from '../sql/walk.ts';
 
-/** A statement as the server can plan it: every placeholder written as $1, $2 … */
+/** A statement as the server can plan it: every placeholder written as $1, $2 …, or ? for MySQL and MariaDB. */
 export interface BoundStatement {
   readonly sql: string;
   /** number of distinct parameters */
@@ -14,7 +14,8 @@ export interface BoundStatement {
 const POSITIONAL = new Set(['?', '%s']);
 
 /**
- * Write every placeholder as `$n`, so that a server can plan the statement without values.
+ * Write every placeholder as the server knows it, so that it can plan the statement without values: `$n`, and `?` for
+ * MySQL and MariaDB, where each place is a parameter of its own.
  *
  * @returns the statement, or null when something other than a value is left open (a template block, a table name)
  */
@@ -24,13 +25,14 @@ export function numberPlaceholders(statement: AnalyzedStatement): BoundStatement
     if (node.kind === 'placeholder') placeholders.push(node);
   });
   placeholders.sort((a, b) => a.start - b.start);
+  const unnumbered = statement.dialect === 'mysql' || statement.dialect === 'mariadb';
   const numbers = new Map<string, number>();
   let count = 0;
   const edits = placeholders.map((node) => {
     const known = POSITIONAL.has(node.text) ? undefined : numbers.get(node.text);
     const number = known ?? ++count;
     if (!POSITIONAL.has(node.text)) numbers.set(node.text, number);
-    return { start: node.start, end: node.end, text: `$${number}` };
+    return { start: node.start, end: node.end, text: unnumbered ? '?' : `$${number}` };
   });
   if (leavesTemplate(statement, placeholders)) return null;
   return { sql: applyEdits(statement.text, edits), parameters: count };

@@ -1,7 +1,7 @@
 import type { Finding } from '../optimizer/optimization.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { patterns } from './library.ts';
-import type { EngineSupport, Match, Pattern } from './pattern.ts';
+import type { EngineSupport, Match, Pattern, PatternDeclaration } from './pattern.ts';
 
 /** A place in a statement where a pattern of the library applies. */
 export interface PatternMatch {
@@ -11,7 +11,7 @@ export interface PatternMatch {
 
 /** A pattern that failed on a statement: the other patterns' matches still stand. */
 export interface PatternFailure {
-  readonly pattern: Pattern;
+  readonly pattern: PatternDeclaration;
   readonly error: unknown;
 }
 
@@ -31,7 +31,7 @@ export interface FindOptions {
  */
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
-  for (const pattern of options.among?.filter((one) => supports(one.engines, statement)) ??
+  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ??
     library(statement)) {
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
@@ -67,16 +67,20 @@ function library(statement: AnalyzedStatement): readonly Pattern[] {
   const key = `${statement.dialect} ${statement.catalog.version?.[0] ?? ''}`;
   const known = SUPPORTED.get(key);
   if (known) return known;
-  const supported = patterns.filter((pattern) => supports(pattern.engines, statement));
+  const supported = patterns.filter((pattern) => isFor(pattern.engines, statement));
   SUPPORTED.set(key, supported);
   return supported;
 }
 
-function supports(engines: readonly EngineSupport[], statement: AnalyzedStatement): boolean {
-  const major = statement.catalog.version?.[0];
+/** One of the engines is that of the dialect, in the version of the catalog's server. */
+export function isFor(
+  engines: readonly EngineSupport[],
+  { dialect, catalog }: Pick<AnalyzedStatement, 'dialect' | 'catalog'>,
+): boolean {
+  const major = catalog.version?.[0];
   return engines.some(
     (engine) =>
-      engine.dialect === statement.dialect &&
+      engine.dialect === dialect &&
       (major === undefined ||
         ((engine.from === undefined || engine.from <= major) &&
           (engine.until === undefined || major <= engine.until))),

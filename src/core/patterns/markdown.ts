@@ -1,5 +1,5 @@
 /** The pattern library as a page of documentation, from its declarations. */
-import type { EngineSupport, Pattern } from './pattern.ts';
+import type { EngineSupport, PatternDeclaration } from './pattern.ts';
 
 const ENGINE_NAMES = {
   postgresql: 'PostgreSQL',
@@ -9,7 +9,7 @@ const ENGINE_NAMES = {
 } as const;
 
 /** The whole page: a table of all patterns, then a section for each, by category. */
-export function patternsMarkdown(patterns: readonly Pattern[]): string {
+export function patternsMarkdown(patterns: readonly PatternDeclaration[]): string {
   const categories = [...new Set(patterns.map((pattern) => pattern.category))];
   const rewriting = patterns.filter((pattern) => pattern.rewrites).length;
   return `${[
@@ -32,7 +32,7 @@ export function patternsMarkdown(patterns: readonly Pattern[]): string {
   ].join('\n')}\n`;
 }
 
-function section(pattern: Pattern): string[] {
+function section(pattern: PatternDeclaration): string[] {
   const { before, after, schema } = pattern.example;
   return [
     '',

@@ -29,11 +29,8 @@ export interface EngineSupport {
   readonly pays: string;
 }
 
-/**
- * One entry of the pattern library: a declaration plus the function that finds it.
- * A rule reads like its description: what it matches, why that is slow, when the rewrite is sound, the edit.
- */
-export interface Pattern {
+/** What an entry of the pattern library says of itself: the documentation and the findings show it. */
+export interface PatternDeclaration {
   /** kebab-case, stable: it stands in settings, suppression comments and stored feedback */
   readonly id: string;
   readonly title: string;
@@ -50,6 +47,13 @@ export interface Pattern {
   readonly example: PatternExample;
   /** false: it gives advice and never a rewrite */
   readonly rewrites: boolean;
+}
+
+/**
+ * One entry of the pattern library: a declaration plus the function that finds it.
+ * A rule reads like its description: what it matches, why that is slow, when the rewrite is sound, the edit.
+ */
+export interface Pattern extends PatternDeclaration {
   find(statement: AnalyzedStatement): Iterable<Match>;
 }
 

@@ -47,6 +47,10 @@ export function planFindings(plan: Plan, catalog: Catalog): PlanFinding[] {
 
 type Check = (node: PlanNode, runs: number, catalog: Catalog) => Omit<PlanFinding, 'node'> | null;
 
+/** The engines' words for reading a whole table. */
+const WHOLE_TABLE = new Set(['Seq Scan', 'Table scan']);
+const LOOPS = new Set(['Nested Loop', 'Block Nested Loop', 'Batched Key Access']);
+
 const CHECKS: readonly Check[] = [
   selectiveScan,
   repeatedSubplan,
@@ -64,9 +68,7 @@ function visit(node: PlanNode, runs: number, see: (node: PlanNode, runs: number)
   const outer = node.children.find((child) => child.relationship === 'Outer') ?? node.children[0];
   for (const child of node.children) {
     const loops =
-      node.operation === 'Nested Loop' && child !== outer
-        ? runs * Math.max(1, outer?.estimatedRows ?? 1)
-        : runs;
+      LOOPS.has(node.operation) && child !== outer ? runs * Math.max(1, outer?.estimatedRows ?? 1) : runs;
     visit(child, child.relationship === 'SubPlan' ? runs * Math.max(1, subplanRuns(node)) : loops, see);
   }
 }
@@ -79,7 +81,7 @@ function subplanRuns(node: PlanNode): number {
 }
 
 function selectiveScan(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<Check> {
-  if (node.operation !== 'Seq Scan' || !node.filter || !node.relation) return null;
+  if (!WHOLE_TABLE.has(node.operation) || !node.filter || !node.relation) return null;
   const size = tableRows(node, catalog);
   const kept = node.actual ? node.actual.rows : node.estimatedRows;
   if (size === null || size < SMALL_TABLE || kept > size * 0.05) return null;
@@ -100,7 +102,7 @@ function repeatedSubplan(node: PlanNode, runs: number): ReturnType<Check> {
   };
 }
 
-function misestimate(node: PlanNode): ReturnType<Check> {
+function misestimate(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<Check> {
   if (!node.actual || node.actual.loops === 0) return null;
   const actual = Math.max(1, node.actual.rows);
   const estimated = Math.max(1, node.estimatedRows);
@@ -109,14 +111,23 @@ function misestimate(node: PlanNode): ReturnType<Check> {
   return {
     kind: 'row-misestimate',
     message: `${count(estimated)} rows were expected and ${count(actual)} came: ${factor.toFixed(0)} times off.`,
-    advice:
-      'Run ANALYZE on the tables below. For columns that depend on each other, CREATE STATISTICS tells the planner so.',
+    advice: isMysql(catalog)
+      ? 'Run ANALYZE TABLE on the tables below; a histogram tells the planner of columns without an index.'
+      : 'Run ANALYZE on the tables below. For columns that depend on each other, CREATE STATISTICS tells the planner so.',
   };
 }
 
-function sortSpill(node: PlanNode): ReturnType<Check> {
+function sortSpill(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<Check> {
   if (node.actual?.sortSpaceType !== 'Disk') return null;
   const kb = node.actual.sortSpaceKb ?? 0;
+  if (isMysql(catalog)) {
+    return {
+      kind: 'sort-spill',
+      message: `The sort did not fit into sort_buffer_size (${count(kb)} kB) and used files.`,
+      advice:
+        'Sort fewer or narrower rows, use an index in this order, or raise sort_buffer_size for this session.',
+    };
+  }
   return {
     kind: 'sort-spill',
     message: `The sort did not fit into work_mem and used ${count(kb)} kB on disk.`,
@@ -136,7 +147,7 @@ function hashSpill(node: PlanNode): ReturnType<Check> {
 }
 
 function nestedLoop(node: PlanNode): ReturnType<Check> {
-  if (node.operation !== 'Nested Loop') return null;
+  if (!LOOPS.has(node.operation)) return null;
   const [outer, inner] = node.children;
   if (!outer || !inner || inner.index || inner.operation === 'Materialize' || inner.operation === 'Memoize')
     return null;
@@ -164,14 +175,18 @@ function wastefulFilter(node: PlanNode): ReturnType<Check> {
 }
 
 function missingStatistics(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<Check> {
-  if (!node.relation || !node.operation.endsWith('Scan')) return null;
+  if (!node.relation || !/scan$/i.test(node.operation)) return null;
   const table = findTable(catalog, node.schema ? [node.schema, node.relation] : [node.relation]);
   if (!table || table.kind === 'view' || table.rows !== null || catalog.origin !== 'server') return null;
   return {
     kind: 'missing-statistics',
     message: `${table.name} was never analysed: the planner guesses its size and values.`,
-    advice: `Run ANALYZE ${table.name}.`,
+    advice: `Run ANALYZE ${isMysql(catalog) ? 'TABLE ' : ''}${table.name}.`,
   };
+}
+
+function isMysql({ dialect }: Catalog): boolean {
+  return dialect === 'mysql' || dialect === 'mariadb';
 }
 
 function tableRows(node: PlanNode, catalog: Catalog): number | null {

@@ -16,8 +16,8 @@ export const FLOAT_TOLERANCE = 1e-9;
 const FLOAT_FLOOR = 1e-12;
 
 const COMPARISONS: readonly (readonly [RegExp, CellComparison])[] = [
-  [/^(double precision|real|float\d*|float)(\(\d+\))?$/, 'float'],
-  [/^(numeric|decimal)(\([\d, -]+\))?$/, 'numeric'],
+  [/^(double precision|double|real|float\d*|float)(\(\d+\))?( unsigned)?$/, 'float'],
+  [/^(numeric|decimal)(\([\d, -]+\))?( unsigned)?$/, 'numeric'],
   [/^(double precision|real|float\d*)\[\]/, 'floatArray'],
   [/^(numeric|decimal)(\([\d, -]+\))?\[\]/, 'numericArray'],
   [/^jsonb?$/, 'json'],

@@ -16,6 +16,7 @@ import {
   rowsText,
 } from './compare-results.ts';
 import type { Counterexample } from './evidence.ts';
+import { type ServerHash, serverHash } from './server-hash.ts';
 import { type SortedStatement, type SortKey, sortedStatement } from './sort-keys.ts';
 
 export interface LiveOptions {
@@ -144,15 +145,14 @@ class LiveComparing {
     after: QueryResult,
     sorted: SortedStatement | null,
   ): Promise<LiveComparison> {
-    if (this.original.dialect !== 'postgresql') {
-      return unknown('rowCap', `More than ${this.call.maxRows} rows: they were not compared.`);
-    }
+    const server = serverHash(this.original.dialect, [...visible, ...after.columns]);
+    if (!server) return unknown('rowCap', `More than ${this.call.maxRows} rows: they were not compared.`);
     if (sorted === null || sorted.unlimited !== null) {
       return unknown('rowCap', `More than ${this.call.maxRows} rows under a LIMIT: they were not compared.`);
     }
-    const left = await this.attempt('original', hashStatement(this.original.text));
+    const left = await this.attempt('original', server.hash(this.original.text, visible));
     if ('verdict' in left) return left;
-    const right = await this.attempt('candidate', hashStatement(this.candidate.text));
+    const right = await this.attempt('candidate', server.hash(this.candidate.text, after.columns));
     if ('verdict' in right) return right;
     const [count, hash] = left.rows[0] ?? [];
     const [otherCount, otherHash] = right.rows[0] ?? [];
@@ -160,7 +160,7 @@ class LiveComparing {
       const counterexample = { setup: '', before: `${count} rows`, after: `${otherCount} rows` };
       return { verdict: 'different', counterexample };
     }
-    if (hash !== otherHash) return this.findDifference(visible);
+    if (hash !== otherHash) return this.findDifference(visible, server, Number(count));
     const order = sorted.keys ? this.orderOfPrefix(visible, rows, before, after, sorted.keys) : null;
     if (order) return order;
     const note = `${count} rows compared by number and hash on the server, not one by one.`;
@@ -191,15 +191,23 @@ class LiveComparing {
     return { verdict: 'different', counterexample: showOrder(visible, open.rows, shown) };
   }
 
-  /** Hashes see spellings (1.0 and 1.00, last digits of floats); EXCEPT ALL sees values. */
-  private async findDifference(visible: readonly ResultColumn[]): Promise<LiveComparison> {
-    const [left, right] = [strip(this.original.text), strip(this.candidate.text)];
-    const differ = (a: string, b: string): string =>
-      `SELECT * FROM (${a}\n) AS a EXCEPT ALL SELECT * FROM (${b}\n) AS b LIMIT 5`;
-    const onlyBefore = await this.attempt('candidate', differ(left, right));
-    if ('verdict' in onlyBefore) return onlyBefore;
-    const onlyAfter = await this.attempt('candidate', differ(right, left));
-    if ('verdict' in onlyAfter) return onlyAfter;
+  /** Hashes see spellings where the difference of the results sees values (PostgreSQL: 1.0 and 1.00). */
+  private async findDifference(
+    visible: readonly ResultColumn[],
+    server: ServerHash,
+    rows: number,
+  ): Promise<LiveComparison> {
+    const [left, right] = [this.original.text, this.candidate.text];
+    const sides = [server.difference(left, right, visible), server.difference(right, left, visible)];
+    const [forth, back] = sides;
+    if (!forth || !back) return differentHashes(rows);
+    const onlyBefore = await this.attempt('candidate', forth);
+    const onlyAfter = await this.attempt('candidate', back);
+    if ('verdict' in onlyBefore || 'verdict' in onlyAfter) {
+      // MySQL has EXCEPT since 8.0.31; its hash is of values, so it is enough
+      if (this.original.dialect !== 'postgresql') return differentHashes(rows);
+      return 'verdict' in onlyBefore ? onlyBefore : (onlyAfter as LiveComparison);
+    }
     if (onlyBefore.rows.length === 0 && onlyAfter.rows.length === 0) {
       const note = 'All rows compared by value on the server, not fetched.';
       return { verdict: 'equal', rows: this.call.maxRows, ordered: false, note };
@@ -285,17 +293,14 @@ export function keyRows(
   };
 }
 
-/**
- * PostgreSQL 11 and later: number of rows and the sum of a 64-bit hash of each row's text, as a number that cannot
- * overflow; equal sums of different rows are possible in theory only (about 1 in 2^64).
- */
-function hashStatement(sql: string): string {
-  return `SELECT count(*), sum(hashtextextended(CAST(t AS text), 0)::numeric) FROM (${strip(sql)}\n) AS t`;
-}
-
-/** Without the final semicolon, so that it can stand in parentheses. A line comment at the end is ended by the line. */
-function strip(sql: string): string {
-  return sql.replace(/[\s;]+$/, '');
+/** The hashes differ, and which rows make the difference is not known. */
+function differentHashes(rows: number): LiveComparison {
+  const counterexample = {
+    setup: '',
+    before: `${rows} rows.`,
+    after: `${rows} rows, at least one of them with another value; they were compared by hash on the server.`,
+  };
+  return { verdict: 'different', counterexample };
 }
 
 function unknown(reason: UnknownReason, message: string): LiveComparison {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DatabaseError } from '../../core/database.ts';
-import { cancelled } from '../postgres/errors.ts';
+import { cancelled } from '../call-errors.ts';
 import type { ChildMessage, ChildTask } from './child-messages.ts';
 import { PipeStream } from './pipe-stream.ts';
 

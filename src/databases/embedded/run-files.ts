@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Client } from 'pg';
 import { DatabaseError } from '../../core/database.ts';
 import { type StatementRange, splitStatements } from '../../core/sql/splitter.ts';
-import { cancelled, toDatabaseError } from '../postgres/errors.ts';
+import { cancelled } from '../call-errors.ts';
+import { toDatabaseError } from '../postgres/errors.ts';
 import { runSimple } from '../postgres/wire.ts';
 
 export interface RunFilesOptions {

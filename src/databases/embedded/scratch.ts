@@ -8,7 +8,8 @@ import {
   type QueryResult,
   type ScratchDatabase,
 } from '../../core/database.ts';
-import { cancelled, toDatabaseError } from '../postgres/errors.ts';
+import { cancelled } from '../call-errors.ts';
+import { toDatabaseError } from '../postgres/errors.ts';
 import { runLimited } from '../postgres/limited-run.ts';
 import { ResultTypes } from '../postgres/result-types.ts';
 import type { Connected } from '../postgres/transport.ts';

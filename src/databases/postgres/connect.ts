@@ -1,7 +1,9 @@
 /** Opening a connection: the driver, what is asked of the server first, retries. */
 import type { Client, ClientConfig } from 'pg';
 import { DatabaseError } from '../../core/database.ts';
-import { cancelled, type ErrorContext, toDatabaseError } from './errors.ts';
+import { cancelled } from '../call-errors.ts';
+import { pause } from '../pause.ts';
+import { type ErrorContext, toDatabaseError } from './errors.ts';
 import type { Connected, SessionFacts } from './transport.ts';
 import { runSimple } from './wire.ts';
 
@@ -110,6 +112,7 @@ function watch(client: Client): Omit<Connected, 'session'> {
     client,
     lost: () => lost,
     status: () => status,
+    clean: () => status === 'I',
     end: async () => {
       lost ??= new Error('Connection closed');
       await client.end();
@@ -148,19 +151,4 @@ async function readFacts(client: Client): Promise<SessionFacts> {
     user: text(5),
     superuser: text(6) === 't',
   };
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(cancelled(signal?.reason));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
 }

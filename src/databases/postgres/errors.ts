@@ -1,5 +1,6 @@
 /** From what the server, the driver and the system say to a reason and a sentence that a person can act on. */
 import { DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
+import { cancelled, finish, timedOut } from '../call-errors.ts';
 import { offsetOfCharacter } from './positions.ts';
 
 /** What is known around an error. */
@@ -70,7 +71,7 @@ export function losesConnection(error: unknown): boolean {
 export function toDatabaseError(error: unknown, context: ErrorContext): DatabaseError {
   if (error instanceof DatabaseError) return error;
   if (context.stopped === 'signal') return cancelled(error);
-  if (context.stopped === 'limit') return timedOut(context, error);
+  if (context.stopped === 'limit') return timedOut(context.timeoutMs, error);
   const fields = fieldsOf(error);
   if (fields.severity === undefined) return fromDriver(fields, context, error);
   const code = fields.code ?? '';
@@ -80,23 +81,6 @@ export function toDatabaseError(error: unknown, context: ErrorContext): Database
     position: positionOf(fields, context),
     cause: error,
   });
-}
-
-/** The call was given up by its caller. */
-export function cancelled(cause?: unknown): DatabaseError {
-  return new DatabaseError('cancelled', 'Cancelled. The statement was stopped in the server.', {
-    cause,
-    code: '57014',
-  });
-}
-
-function timedOut(context: ErrorContext, cause: unknown): DatabaseError {
-  const limit = context.timeoutMs === undefined ? '' : ` of ${seconds(context.timeoutMs)}`;
-  return new DatabaseError(
-    'timeout',
-    `The statement did not finish within the limit${limit} and was stopped. Raise the limit, or try it on less data.`,
-    { cause, code: '57014' },
-  );
 }
 
 function reasonOf(code: string): DatabaseErrorReason {
@@ -239,14 +223,4 @@ function positionOf(fields: ServerFields, { sql, prefix = '' }: ErrorContext): n
 
 function hint({ hint: text }: ServerFields): string {
   return text ? ` ${finish(text)}` : '';
-}
-
-/** The text as a sentence: with a full stop. */
-function finish(text: string): string {
-  const trimmed = text.trim();
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }

@@ -1,11 +1,11 @@
 /** {@link Database} for PostgreSQL 13 and later over any {@link Transport}. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { CallOptions, Database, ReadOnlySession, ServerInfo } from '../../core/database.ts';
+import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
-import { ConnectionPool } from './pool.ts';
 import { ResultTypes } from './result-types.ts';
 import { PostgresSession, type SessionKind, type SessionPlace } from './session.ts';
-import type { SessionFacts, Transport } from './transport.ts';
+import type { Connected, SessionFacts, Transport } from './transport.ts';
 
 /**
  * Connect and look who answers.
@@ -28,10 +28,10 @@ class PostgresDatabase implements Database {
   readonly info: ServerInfo;
   readonly parallelism: number;
   private readonly transport: Transport;
-  private readonly pool: ConnectionPool;
+  private readonly pool: ConnectionPool<Connected>;
   private readonly place: SessionPlace;
 
-  constructor(transport: Transport, pool: ConnectionPool, facts: SessionFacts) {
+  constructor(transport: Transport, pool: ConnectionPool<Connected>, facts: SessionFacts) {
     this.transport = transport;
     this.pool = pool;
     this.parallelism = transport.parallelism;

@@ -11,7 +11,8 @@ import {
 } from '../../core/database.ts';
 import type { Plan } from '../../core/plans/plan.ts';
 import { readPostgresPlan } from '../../core/plans/read-postgres-plan.ts';
-import { cancelled, toDatabaseError } from './errors.ts';
+import { cancelled } from '../call-errors.ts';
+import { toDatabaseError } from './errors.ts';
 import { explainForm, readTiming, TIMING_PREFIX } from './explain.ts';
 import { type Limits, runLimited } from './limited-run.ts';
 import { quoteIdentifier, quoteLiteral } from './quoting.ts';

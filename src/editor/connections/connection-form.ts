@@ -3,13 +3,16 @@ import * as vscode from 'vscode';
 import type { TlsMode } from '../../databases/connection-settings.ts';
 import {
   type ConnectionProfile,
+  defaultPort,
   defaultTls,
   EMPTY_DRAFT,
-  POSTGRES_PORT,
+  type Engine,
+  isServer,
   type ProfileDraft,
   portProblem,
   TLS_MODES,
   target,
+  withEngine,
 } from './profile.ts';
 import { runSteps, type Step } from './steps.ts';
 
@@ -58,6 +61,8 @@ function engineStep(): Step<ConnectionAnswers> {
     prompt: 'Where do your statements run?',
     choices: () => [
       { label: '$(server) PostgreSQL server', description: 'version 13 to 18', value: 'postgresql' },
+      { label: '$(server) MariaDB server', description: 'version 10.6 to 11', value: 'mariadb' },
+      { label: '$(server) MySQL server', description: 'version 8.0 to 9', value: 'mysql' },
       {
         label: '$(package) Embedded PostgreSQL',
         description: 'no server needed',
@@ -66,18 +71,22 @@ function engineStep(): Step<ConnectionAnswers> {
       },
     ],
     value: ({ draft }) => draft.engine,
-    apply: (state, value) => withDraft(state, { engine: value === 'embedded' ? 'embedded' : 'postgresql' }),
+    apply: (state, value) => ({ ...state, draft: withEngine(state.draft, engineOf(value)) }),
   };
 }
 
+function engineOf(value: string): Engine {
+  return isServer(value) ? value : 'embedded';
+}
+
 function serverSteps(existing: ConnectionProfile | null): Step<ConnectionAnswers>[] {
-  const when = ({ draft }: ConnectionAnswers): boolean => draft.engine === 'postgresql';
+  const when = ({ draft }: ConnectionAnswers): boolean => isServer(draft.engine);
   const required = (text: string): string | null => (text.trim() === '' ? 'Please enter something.' : null);
   return [
     {
       kind: 'text',
       title: 'Host',
-      prompt: 'Name or address of the server, or the folder of its socket',
+      prompt: 'Name or address of the server, or its socket: the folder (PostgreSQL) or the file',
       value: ({ draft }) => draft.host || 'localhost',
       problem: required,
       apply: (state, text) => {
@@ -91,7 +100,7 @@ function serverSteps(existing: ConnectionProfile | null): Step<ConnectionAnswers
       kind: 'text',
       title: 'Port',
       prompt: 'Port of the server',
-      value: ({ draft }) => String(draft.port || POSTGRES_PORT),
+      value: ({ draft }) => String(draft.port || defaultPort(draft.engine)),
       problem: portProblem,
       apply: (state, text) => withDraft(state, { port: Number(text) }),
       when,

@@ -205,7 +205,7 @@ function tooltip(profile: ConnectionProfile, state: SessionState): vscode.Markdo
   const text = new vscode.MarkdownString();
   text.appendMarkdown('**').appendText(profile.name).appendMarkdown('**\n\n');
   text.appendText(`${target(profile)}\n`);
-  if (profile.engine === 'postgresql') text.appendText(`\nTLS: ${profile.tls}\n`);
+  if (profile.engine !== 'embedded') text.appendText(`\nTLS: ${profile.tls}\n`);
   if (profile.engine === 'embedded' && profile.init !== null) text.appendText(`\n${profile.init}\n`);
   text.appendText(`\n${stateText(state)}\n`);
   if (state.kind === 'lost' || state.kind === 'failed') text.appendText(`\n${state.message}`);

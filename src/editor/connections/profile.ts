@@ -4,7 +4,39 @@
  */
 import type { ConnectionSettings, TlsMode } from '../../databases/connection-settings.ts';
 
-export type Engine = 'postgresql' | 'embedded';
+export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'embedded';
+
+/** The engines that are servers, with what their makers choose for a new installation. */
+const SERVERS = {
+  postgresql: { port: 5432, database: 'postgres', user: 'postgres' },
+  mysql: { port: 3306, database: '', user: 'root' },
+  mariadb: { port: 3306, database: '', user: 'root' },
+} as const;
+
+export type ServerEngineName = keyof typeof SERVERS;
+
+export function isServer(engine: string): engine is ServerEngineName {
+  return Object.hasOwn(SERVERS, engine);
+}
+
+/** The port that servers of an engine listen on when nobody chose another. */
+export function defaultPort(engine: Engine): number {
+  return isServer(engine) ? SERVERS[engine].port : SERVERS.postgresql.port;
+}
+
+/** A draft for another kind of database: what was only proposed so far changes with it. */
+export function withEngine(draft: ProfileDraft, engine: Engine): ProfileDraft {
+  const before = isServer(draft.engine) ? SERVERS[draft.engine] : SERVERS.postgresql;
+  if (!isServer(engine)) return { ...draft, engine };
+  const after = SERVERS[engine];
+  return {
+    ...draft,
+    engine,
+    port: draft.port === before.port ? after.port : draft.port,
+    database: draft.database === before.database ? after.database : draft.database,
+    user: draft.user === before.user ? after.user : draft.user,
+  };
+}
 
 export const TLS_MODES: readonly TlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -69,16 +101,12 @@ export interface ProfileSetting {
 /** What the steps of a form or a URL give; a profile before it has a name in the settings. */
 export type ProfileDraft = Omit<ConnectionProfile, 'key' | 'id' | 'scope'>;
 
-export const POSTGRES_PORT = 5432;
-
 /** A server on this machine, as its makers ship it. */
 export const EMPTY_DRAFT: ProfileDraft = {
   name: '',
   engine: 'postgresql',
   host: 'localhost',
-  port: POSTGRES_PORT,
-  database: 'postgres',
-  user: 'postgres',
+  ...SERVERS.postgresql,
   tls: 'disable',
   caFile: null,
   certificateFile: null,
@@ -129,11 +157,11 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
   const id = text(entry['id']);
   if (id === null || !/^[\w.-]+$/.test(id)) return 'its id must be letters, digits, dots and dashes';
   const engine = entry['engine'] ?? 'postgresql';
-  if (engine !== 'postgresql' && engine !== 'embedded')
+  if (typeof engine !== 'string' || (!isServer(engine) && engine !== 'embedded'))
     return `the engine "${String(engine)}" is not supported`;
   const host = text(entry['host']) ?? '';
-  if (engine === 'postgresql' && host === '') return 'it has no host';
-  const port = entry['port'] ?? POSTGRES_PORT;
+  if (isServer(engine) && host === '') return 'it has no host';
+  const port = entry['port'] ?? defaultPort(engine);
   if (!isPort(port)) return `"${String(port)}" is no port`;
   const tls = entry['tls'] ?? defaultTls(host);
   if (!isOneOf(TLS_MODES, tls)) return `the TLS mode "${String(tls)}" is none of ${TLS_MODES.join(', ')}`;
@@ -163,10 +191,9 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
 /** A profile as settings keep it: defaults left out, never a password. */
 export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
   const { name, engine, host, port, database, user, tls, caFile, certificateFile, keyFile, options } = draft;
-  const place =
-    engine === 'postgresql'
-      ? { host, port, database, user, tls, ...given({ caFile, certificateFile, keyFile, options }) }
-      : given({ directory: draft.directory, init: draft.init });
+  const place = isServer(engine)
+    ? { host, port, database, user, tls, ...given({ caFile, certificateFile, keyFile, options }) }
+    : given({ directory: draft.directory, init: draft.init });
   return {
     id,
     name,
@@ -188,9 +215,9 @@ export function toConnectionSettings(profile: ProfileDraft, password: string | n
     const { directory, init } = profile;
     return { engine: 'embedded', directory, init: init === null ? [] : [init] };
   }
-  const { host, port, database, user, tls, caFile, certificateFile, keyFile, options } = profile;
+  const { engine, host, port, database, user, tls, caFile, certificateFile, keyFile, options } = profile;
   return {
-    engine: 'postgresql',
+    engine,
     host,
     port,
     database: database === '' ? null : database,
@@ -216,12 +243,13 @@ export function fromConnectionSettings(
     const draft = { ...EMPTY_DRAFT, engine: 'embedded' as const, directory: settings.directory };
     return { draft: { ...draft, init: settings.init[0] ?? null }, password: null };
   }
-  if (settings.engine !== 'postgresql') {
-    return `Connections to ${settings.engine} are not supported in this release. PostgreSQL and the embedded database are.`;
+  if (!isServer(settings.engine)) {
+    return `Connections to ${settings.engine} are not supported in this release. PostgreSQL, MySQL, MariaDB and the embedded database are.`;
   }
-  const { host, port, database, user, password, tls, options } = settings;
+  const { engine, host, port, database, user, password, tls, options } = settings;
   const draft: ProfileDraft = {
     ...EMPTY_DRAFT,
+    engine,
     host,
     port,
     database: database ?? '',
@@ -263,7 +291,7 @@ export function target(profile: ConnectionProfile | ProfileDraft): string {
     if (profile.directory !== null) return `embedded, kept in ${baseName(profile.directory)}`;
     return profile.init === null ? 'embedded, empty' : `embedded, filled by ${baseName(profile.init)}`;
   }
-  const port = profile.port === POSTGRES_PORT ? '' : `:${profile.port}`;
+  const port = profile.port === defaultPort(profile.engine) ? '' : `:${profile.port}`;
   const host = profile.host.includes(':') ? `[${profile.host}]` : profile.host;
   return `${profile.user === '' ? '' : `${profile.user}@`}${host}${port}/${profile.database}`;
 }

@@ -31,11 +31,20 @@ export async function evidenceDocument(candidate: Candidate): Promise<string> {
     `- ${candidate.evidence.rowsCompared.toLocaleString('en-US')} rows compared`,
     `- ${candidate.evidence.databases.toLocaleString('en-US')} generated databases tried`,
     '',
+    candidate.estimate
+      ? `Confidence of the estimate: ${Math.round(100 * candidate.estimate.confidence)} %.`
+      : 'Confidence from past outcomes: not enough history.',
+    '',
     '## Rules, in the order of their application',
     '',
-    ...(rules.length > 0 ? rules : ['None of the library: it comes from a language model.']),
+    ...(rules.length > 0 ? rules : modelLines(candidate)),
     '',
   ].join('\n');
+}
+
+function modelLines({ model }: Candidate): string[] {
+  const from = `None of the library: it comes from a language model${model ? ` (${model.name})` : ''}. Only the tests above speak for it.`;
+  return model && model.why !== '' ? [from, '', `The model says: ${model.why}`] : [from];
 }
 
 function speed({ measured, cost }: Candidate): string[] {

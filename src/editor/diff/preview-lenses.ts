@@ -44,6 +44,15 @@ function lenses(preview: Preview): vscode.CodeLens[] {
     lens('$(close) Reject', COMMANDS.rejectRewrite, 'Do not show this rewrite again'),
     ...(several ? [lens('$(chevron-right) Next', COMMANDS.nextRewrite)] : []),
     ...(several ? [lens('$(chevron-left) Previous', COMMANDS.previousRewrite)] : []),
+    ...(candidate.model
+      ? [
+          lens(
+            '$(hubot) From a model',
+            COMMANDS.showEvidence,
+            `${candidate.model.name}: ${candidate.model.why}`,
+          ),
+        ]
+      : []),
     lens(levelText(candidate.evidence), COMMANDS.showEvidence, evidenceText(candidate.evidence)),
     lens(gain.charAt(0).toUpperCase() + gain.slice(1), COMMANDS.showEvidence, figuresText(candidate)),
     ...(preview.connection === null ? [] : [lens('Compare plans', COMMANDS.comparePlans)]),

@@ -82,7 +82,7 @@ export class Previews implements vscode.Disposable {
     restoreSelections(places);
     await this.close();
     this.log.info(
-      `Applied ${candidate.patterns.join(', ')} to ${preview.uri.fsPath}: ${gainText(candidate)}.`,
+      `Applied ${candidate.patterns.join(', ') || candidate.origin} to ${preview.uri.fsPath}: ${gainText(candidate)}.`,
     );
     vscode.window.setStatusBarMessage(
       `$(check) Rewrite applied (${gainText(candidate)}). One undo takes it back.`,

@@ -6,11 +6,14 @@ export type ShownKind = 'rewrite' | 'stored' | 'text';
 
 export class ShownDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
   private count = 0;
 
   constructor() {
     this.subscriptions = [
+      this.changed,
       vscode.workspace.registerTextDocumentContentProvider(SCHEMES.preview, this),
       vscode.workspace.registerTextDocumentContentProvider(SCHEMES.text, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())),
@@ -37,6 +40,13 @@ export class ShownDocuments implements vscode.TextDocumentContentProvider, vscod
   /** Make a document of plain text, or of SQL without actions. */
   async text(name: string, text: string, language = 'plaintext'): Promise<vscode.Uri> {
     return this.make(SCHEMES.text, `/${++this.count}/${name}`, text, language);
+  }
+
+  /** Show another text in a document that is still open. */
+  update(uri: vscode.Uri, text: string): void {
+    if (!this.texts.has(uri.toString())) return;
+    this.texts.set(uri.toString(), text);
+    this.changed.fire(uri);
   }
 
   dispose(): void {

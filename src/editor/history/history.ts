@@ -52,6 +52,7 @@ export class History implements vscode.Disposable {
         connectionId,
         source: sourceName(run.document),
         productVersion: String(this.context.extension.packageJSON.version),
+        dialect: run.dialect,
         result: run.result,
       });
       return recorded.candidateIds;
@@ -161,7 +162,7 @@ async function rememberConnection(store: Store, { profile, database }: OpenSessi
 }
 
 function knownConnection(profile: ConnectionProfile, info: OpenSession['database']['info']): KnownConnection {
-  const server = profile.engine === 'postgresql';
+  const server = profile.engine !== 'embedded';
   return {
     id: profile.key,
     name: profile.name,

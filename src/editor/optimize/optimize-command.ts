@@ -9,6 +9,7 @@ import type { Previews } from '../diff/previews.ts';
 import type { ShownDocuments } from '../diff/shown-documents.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
+import type { Models } from '../models/models.ts';
 import { COMMANDS, PREVIEW_LANGUAGE } from '../product.ts';
 import { type Say, withCancellableProgress } from '../progress.ts';
 import { report } from '../report.ts';
@@ -23,6 +24,7 @@ export interface OptimizeParts {
   readonly active: ActiveConnections;
   readonly sessions: Sessions;
   readonly scratch: Scratch;
+  readonly models: Models;
   readonly history: History;
   readonly previews: Previews;
   readonly shown: ShownDocuments;
@@ -72,7 +74,7 @@ export class OptimizeCommand {
     signal: AbortSignal,
     say: Say,
   ): Promise<Outcome> {
-    const { sessions, documents, scratch, log } = this.parts;
+    const { sessions, documents, scratch, models, log } = this.parts;
     const session = profile
       ? await sessions.open(profile, { signal, onProgress: (message) => say(message) })
       : null;
@@ -89,6 +91,10 @@ export class OptimizeCommand {
           catalog: open?.catalog ?? catalog,
           database: open?.database ?? null,
           scratch: (open?.catalog ?? catalog).dialect === 'postgresql' ? openScratch : null,
+          proposer: models.proposer({
+            connection: open?.profile.key ?? null,
+            connectionName: open?.profile.name ?? null,
+          }),
           options: { measure, runs, timeoutMs },
           signal,
           onProgress: ({ message, fraction }) => say(message, fraction),
@@ -99,6 +105,7 @@ export class OptimizeCommand {
       `Optimized ${document.uri.fsPath}:${document.positionAt(statement.start).line + 1} in ${Math.round(performance.now() - started)} ms: ` +
         `${result.findings.length} findings, ${result.candidates.length} candidates, ${result.refuted.length} refuted. ${result.reason}`,
     );
+    if (result.model?.problem) void models.explainProblem(result.model.problem);
     return { result, session };
   }
 

@@ -2,14 +2,17 @@
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { catalogFromDdl } from '../../core/catalog/from-ddl.ts';
 import { type FindOptions, findPatterns } from '../../core/patterns/find.ts';
+import { ScriptFinder } from '../../core/patterns/script/find.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
 import { DocumentFindings } from './document-findings.ts';
 
 /** Keeps the findings of one document. A pattern that fails is reported, and the others' findings stand. */
 export function documentFindings(onFailure: NonNullable<FindOptions['onFailure']>): DocumentFindings {
-  return new DocumentFindings((text, catalog) =>
-    findPatterns(analyzeStatement(text, catalog), { onFailure }),
+  const script = new ScriptFinder({ onFailure });
+  return new DocumentFindings(
+    (text, catalog) => findPatterns(analyzeStatement(text, catalog), { onFailure }),
+    (source, statements, catalog) => script.find(source, statements, catalog),
   );
 }
 

@@ -11,16 +11,25 @@ import type { SqlStatement, StatementFindings } from './sql-statement.ts';
 /** What is found in one statement. */
 export type FindInStatement = (text: string, catalog: Catalog) => readonly Finding[];
 
+/** What is found when several statements of the text are looked at together. */
+export type FindInScript = (
+  source: string,
+  statements: readonly SqlStatement[],
+  catalog: Catalog,
+) => readonly { readonly statement: number; readonly finding: Finding }[];
+
 /** Milliseconds of work before others get their turn. */
 const SLICE_MS = 12;
 
 export class DocumentFindings {
   private readonly find: FindInStatement;
+  private readonly findInScript: FindInScript;
   private catalog: Catalog | null = null;
   private index: StatementIndex<readonly Finding[]> | null = null;
 
-  constructor(find: FindInStatement) {
+  constructor(find: FindInStatement, findInScript: FindInScript = () => []) {
     this.find = find;
+    this.findInScript = findInScript;
   }
 
   /** The statements of a text; psql commands, COPY data and batch separators are left out. */
@@ -49,7 +58,24 @@ export class DocumentFindings {
       const statement = placed(each, source);
       found.push({ statement, findings: unsuppressed(each.analysis, statement.comments) });
     }
-    return found;
+    return this.withScript(source, catalog, found);
+  }
+
+  private withScript(
+    source: string,
+    catalog: Catalog,
+    found: readonly StatementFindings[],
+  ): readonly StatementFindings[] {
+    const statements = found.map((one) => one.statement);
+    const further = new Map<number, Finding[]>();
+    for (const { statement, finding } of this.findInScript(source, statements, catalog)) {
+      further.set(statement, [...(further.get(statement) ?? []), finding]);
+    }
+    return found.map((one, index) => {
+      const more = further.get(index);
+      if (!more) return one;
+      return { ...one, findings: [...unsuppressed(more, one.statement.comments), ...one.findings] };
+    });
   }
 
   private indexed(source: string, catalog: Catalog): readonly IndexedStatement<readonly Finding[]>[] {

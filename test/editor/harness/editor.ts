@@ -24,6 +24,8 @@ export interface EditorOptions {
   /** `SQLOPT_TEST_VSCODE=oldest` makes the lower bound of `engines.vscode` the default. */
   readonly version?: keyof typeof serverVersions;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of scope `machine`. Language models are off unless they turn them on: a suite asks no server by chance. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   /** Environment variables of the extension host. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly theme?: 'light' | 'dark' | 'hc-light' | 'hc-dark';
@@ -103,6 +105,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     profile: path.join(place, 'profile'),
     tests: options.inHost ?? false,
     settings: { 'workbench.colorTheme': themes[options.theme ?? 'light'], ...options.settings },
+    machineSettings: { 'aiSqlOptimizer.model.enabled': false, ...options.machineSettings },
     environment: { ...options.environment },
     ...(extension.kind === 'vsix'
       ? { install: [extension.file] }

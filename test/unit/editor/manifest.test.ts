@@ -74,9 +74,19 @@ test('activation waits for SQL, and untrusted folders cannot bring connections',
   assert.ok(!manifest.activationEvents.includes('*'));
   assert.deepEqual(manifest.extensionKind, ['workspace']);
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
-  assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations, [
-    'aiSqlOptimizer.connections',
-  ]);
+  const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+  assert.deepEqual([...restricted].sort(), ['aiSqlOptimizer.connections', ...modelSettings].sort());
+});
+
+const modelSettings = Object.keys(contributes.configuration.properties).filter((name) =>
+  name.startsWith('aiSqlOptimizer.model.'),
+);
+
+test('no workspace, trusted or not, can say which model is asked and what it may see', () => {
+  assert.ok(modelSettings.includes('aiSqlOptimizer.model.ollama.url'));
+  for (const name of modelSettings) {
+    assert.equal(contributes.configuration.properties[name].scope, 'machine', name);
+  }
 });
 
 test('icons, grammars and language files are there', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import {
+  EMPTY_DRAFT,
   fromConnectionSettings,
   newId,
   readProfiles,
@@ -9,6 +10,7 @@ import {
   target,
   toConnectionSettings,
   toSetting,
+  withEngine,
   withoutSecrets,
 } from '../../../src/editor/connections/profile.ts';
 
@@ -80,7 +82,7 @@ test('a pasted URL becomes a profile and a password apart from it', () => {
   assert.equal(read.password, 'hunter2');
   assert.ok(!JSON.stringify(toSetting('shop', read.draft)).includes('hunter2'));
   assert.deepEqual(toConnectionSettings(read.draft, 'hunter2'), parseConnectionUrl(url));
-  assert.match(String(fromConnectionSettings(parseConnectionUrl('mysql://a@b/c'))), /not supported/);
+  assert.match(String(fromConnectionSettings(parseConnectionUrl('mssql://a@b/c'))), /not supported/);
 });
 
 test('ids are made from names and never taken twice', () => {
@@ -108,4 +110,27 @@ test('passwords are cut out of what is logged', () => {
     assert.ok(!withoutSecrets(text).includes('hunter2'), withoutSecrets(text));
   }
   assert.equal(withoutSecrets('postgres://app@db/shop'), 'postgres://app@db/shop');
+});
+
+test('MySQL and MariaDB are engines of profiles and URLs, with their own port', () => {
+  const { engine: _, port: __, ...place } = shop;
+  for (const engine of ['mysql', 'mariadb'] as const) {
+    const profile = only({ ...place, engine });
+    assert.deepEqual([profile.engine, profile.port], [engine, 3306]);
+    assert.deepEqual(only(toSetting('shop', profile)), profile);
+    assert.equal(target(profile), 'app@db.example.org/shop');
+    const settings = toConnectionSettings(profile, 'hunter2');
+    assert.equal(settings.engine, engine);
+    const read = fromConnectionSettings(parseConnectionUrl(`${engine}://app:hunter2@db.example.org/shop`));
+    assert.ok(typeof read !== 'string');
+    assert.deepEqual([read.draft.engine, read.draft.port, read.password], [engine, 3306, 'hunter2']);
+  }
+});
+
+test('choosing another engine changes what was only proposed', () => {
+  const mariadb = withEngine(EMPTY_DRAFT, 'mariadb');
+  assert.deepEqual([mariadb.port, mariadb.user, mariadb.database], [3306, 'root', '']);
+  const own = withEngine({ ...EMPTY_DRAFT, port: 6000, user: 'app' }, 'mysql');
+  assert.deepEqual([own.port, own.user], [6000, 'app']);
+  assert.deepEqual(withEngine(mariadb, 'postgresql'), EMPTY_DRAFT);
 });

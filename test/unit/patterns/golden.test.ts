@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Catalog } from '../../../src/core/catalog/catalog.ts';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import { findMatches } from '../../../src/core/patterns/find.ts';
-import { patternById, patterns } from '../../../src/core/patterns/library.ts';
+import { declarations, patternById } from '../../../src/core/patterns/library.ts';
+import { findScriptMatches } from '../../../src/core/patterns/script/find.ts';
+import { scriptPatterns } from '../../../src/core/patterns/script/list.ts';
 import { analyzeStatement } from '../../../src/core/sql/analyze.ts';
-import { applyEdits } from '../../../src/core/sql/text.ts';
+import { applyEdits, type TextEdit } from '../../../src/core/sql/text.ts';
 import { type GoldenCase, goldenCases } from './golden-cases.ts';
+import { scriptOf } from './script-of.ts';
 
 const cases = goldenCases();
 
@@ -16,12 +20,9 @@ for (const id of [...new Set(cases.map((one) => one.pattern))]) {
 }
 
 function check(one: GoldenCase): void {
-  const pattern = patternById(one.pattern);
-  assert.ok(pattern, `there is a pattern ${one.pattern}`);
   const catalog = catalogFromDdl(one.schema, one.dialect);
   const settings = { ...catalog.settings, timezone: one.timeZone };
-  const statement = analyzeStatement(one.sql, { ...catalog, settings });
-  const [found] = findMatches(statement, { among: [pattern] });
+  const found = firstMatch(one.pattern, one.sql, { ...catalog, settings });
   const { expected } = one;
   if (expected.kind === 'silent') {
     assert.equal(found?.match.message, undefined);
@@ -39,13 +40,28 @@ function check(one: GoldenCase): void {
   if (expected.kind === 'stays') assert.match(match.blockedBy ?? '', new RegExp(escaped(expected.reason)));
 }
 
+/** The first match of a pattern in a statement, or in a script where it looks at several statements. */
+function firstMatch(id: string, sql: string, catalog: Catalog): { match: AnyMatch } | undefined {
+  const pattern = patternById(id);
+  if (pattern) return findMatches(analyzeStatement(sql, catalog), { among: [pattern] })[0];
+  const ofScript = scriptPatterns.find((one) => one.id === id);
+  assert.ok(ofScript, `there is a pattern ${id}`);
+  return findScriptMatches(scriptOf(sql, catalog), { among: [ofScript] })[0];
+}
+
+interface AnyMatch {
+  readonly message: string;
+  readonly blockedBy?: string;
+  readonly rewrite: { readonly edits: readonly TextEdit[]; readonly soundness: 'proved' | 'likely' } | null;
+}
+
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 describe('the library', () => {
   test('every pattern has golden cases, and every one that rewrites has positive and negative ones', () => {
-    for (const pattern of patterns) {
+    for (const pattern of declarations) {
       const own = cases.filter((one) => one.pattern === pattern.id);
       const kinds = own.map((one) => one.expected.kind);
       assert.ok(own.length > 0, `${pattern.id} has cases`);
@@ -56,12 +72,11 @@ describe('the library', () => {
   });
 
   test('ids are unique and every example does what it says', () => {
-    assert.equal(new Set(patterns.map((pattern) => pattern.id)).size, patterns.length);
-    for (const pattern of patterns) {
+    assert.equal(new Set(declarations.map((pattern) => pattern.id)).size, declarations.length);
+    for (const pattern of declarations) {
       const dialect = pattern.engines[0]?.dialect ?? 'postgresql';
       const before = pattern.example.before.replace(/;$/, '');
-      const statement = analyzeStatement(before, catalogFromDdl(pattern.example.schema, dialect));
-      const [found] = findMatches(statement, { among: [pattern] });
+      const found = firstMatch(pattern.id, before, catalogFromDdl(pattern.example.schema, dialect));
       assert.ok(found, `${pattern.id} finds its example`);
       const rewrite = found.match.rewrite;
       assert.equal(

@@ -31,6 +31,7 @@ test('under DISTINCT and set operations nothing is appended: the keys are visibl
 test('a limit that is no plain number is not guessed', () => {
   assert.equal(read('SELECT a FROM t ORDER BY a LIMIT $1'), null);
   assert.equal(read('SELECT a FROM t ORDER BY a FETCH FIRST 2 ROWS WITH TIES'), null);
+  assert.equal(read('SELECT a FROM t ORDER BY a FETCH FIRST ROW ONLY'), null);
   assert.equal(read("SELECT a FROM t ORDER BY a LIMIT CAST('3' AS bigint)")?.limit, 3);
 });
 

@@ -54,7 +54,7 @@ export const distinctOfKey: Pattern = {
   severity: 'info',
   description:
     'The values of each group are sorted or hashed to remove duplicates that cannot exist, because they and the grouping columns contain a key of every table.',
-  source: 'Paulley and Larson, "Exploiting uniqueness in query optimization", ICDE 1994; soar, sqlcheck',
+  source: 'Paulley and Larson, "Exploiting uniqueness in query optimization", ICDE 1994',
   precondition:
     'The counted column and the grouping columns determine the row of every table by unique, NOT NULL keys and the equalities of joins. Sums only of exact numbers.',
   example: {

@@ -19,7 +19,7 @@ export const groupByToDistinct: Pattern = {
   severity: 'hint',
   description:
     'Groups of which nothing is computed are distinct rows. DISTINCT says so, and is dropped or turned into EXISTS where keys allow it.',
-  source: 'https://use-the-index-luke.com/sql/sorting-grouping/indexed-group-by; sqlcheck, implicit DISTINCT',
+  source: 'https://use-the-index-luke.com/sql/sorting-grouping/indexed-group-by',
   precondition:
     'Exactly the grouping expressions are selected, ORDER BY sorts by them only, and there is no aggregate, no HAVING and no window function.',
   example: {

@@ -1,4 +1,5 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
+import { determinesRow } from '../../sql/properties/keys.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
@@ -6,7 +7,7 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { joinFragments, sql, source as textOf } from '../../sql/writing/fragment.ts';
+import { joinFragments, parenthesized, sql, source as textOf } from '../../sql/writing/fragment.ts';
 import { aliasOf, identifier } from '../../sql/writing/identifiers.ts';
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { type CorrelationKey, correlationOf } from '../correlation.ts';
@@ -17,11 +18,13 @@ import { windowEngines } from './window-engines.ts';
 
 const AGGREGATES = new Set(['sum', 'count', 'min', 'max', 'avg']);
 
-/** How the inner rows relate to the outer one in order: up to it, or from it on, the row itself included. */
+/** How the inner rows relate to the outer one in order: up to it, or from it on, the row itself included or not. */
 interface OrderCondition {
   readonly inner: ResolvedColumn;
   readonly outer: ResolvedColumn;
   readonly direction: 'ASC' | 'DESC';
+  /** the current row and those that tie with it are left out */
+  readonly strict: boolean;
 }
 
 interface Shape {
@@ -38,7 +41,8 @@ interface Shape {
  * Matches a subquery in the select list that aggregates the rows of the same table up to the current row.
  *
  * That reads n²/2 rows for each group of n. A window function reads each once. `<=` takes in the ties of the current
- * row, which is what the default frame (RANGE … CURRENT ROW) does.
+ * row, which is what the default frame (RANGE … CURRENT ROW) does; `<` leaves them out: the rows before the current one
+ * when none tie, and a count of them is one less than the rank.
  */
 export const runningTotalToWindow: Pattern = {
   id: 'running-total-to-window',
@@ -53,7 +57,7 @@ export const runningTotalToWindow: Pattern = {
   source:
     'Zuzarte et al., "WinMagic: subquery elimination using window aggregation", SIGMOD 2003; measured 8 times on PostgreSQL 15',
   precondition:
-    'Both blocks read the same table and nothing else, neither filters its rows, and partition and order columns are NOT NULL.',
+    'Both blocks read the same table and nothing else, neither filters its rows, and partition and order columns are NOT NULL. With < or > the order column is unique within its partition, or the rows before are only counted.',
   example: {
     schema: 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total numeric NOT NULL);',
     before: `SELECT o.id, (SELECT sum(b.total) FROM orders b WHERE b.customer_id = o.customer_id AND b.id <= o.id) AS so_far FROM orders o;`,
@@ -125,14 +129,15 @@ function orderOf(
   outer: Source,
 ): OrderCondition | null {
   const { expression } = conjunct;
-  if (expression.kind !== 'binary' || (expression.operator !== '<=' && expression.operator !== '>='))
-    return null;
+  if (expression.kind !== 'binary' || !['<', '<=', '>', '>='].includes(expression.operator)) return null;
+  const strict = !expression.operator.endsWith('=');
+  const upTo = expression.operator.startsWith('<');
   const [left, right] = sidesOf(statement, expression);
   if (left?.source === inner && right?.source === outer && left.name === right.name) {
-    return { inner: left, outer: right, direction: expression.operator === '<=' ? 'ASC' : 'DESC' };
+    return { inner: left, outer: right, direction: upTo ? 'ASC' : 'DESC', strict };
   }
   if (left?.source === outer && right?.source === inner && left.name === right.name) {
-    return { inner: right, outer: left, direction: expression.operator === '<=' ? 'DESC' : 'ASC' };
+    return { inner: right, outer: left, direction: upTo ? 'DESC' : 'ASC', strict };
   }
   return null;
 }
@@ -158,7 +163,9 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
     rewrite: edits && {
       edits,
       assumptions: [
-        'the window sees the whole table, and the default frame takes in the ties of the current row as <= does',
+        shape.order.strict
+          ? 'the window sees the whole table, and only the rows before the current one count'
+          : 'the window sees the whole table, and the default frame takes in the ties of the current row as <= does',
       ],
       soundness: dependsOnEvaluation(statement, shape) ? 'likely' : 'proved',
     },
@@ -209,7 +216,31 @@ function obstacle(
     if (!typeOf(key.outer, statement)?.deterministic)
       return 'equality of a partition column is not that of its bytes';
   }
-  return order.outer.notNull ? null : 'the order column may be NULL';
+  if (!order.outer.notNull) return 'the order column may be NULL';
+  if (!order.strict || leavesNoTies(statement, outer, order, partition)) return null;
+  if (!isRank(aggregate)) return 'rows that tie with the current one would be counted in';
+  return statement.dialect === 'tsql' ? 'a rank has another type than a count' : null;
+}
+
+/** No two rows of a partition have the same value of the order column. */
+function leavesNoTies(
+  statement: AnalyzedStatement,
+  outer: Block,
+  order: OrderCondition,
+  partition: readonly CorrelationKey[],
+): boolean {
+  const keys = partition.flatMap(({ outer: key }) => {
+    const inner = unwrapParens(key);
+    const column = inner.kind === 'column' ? statement.resolve(inner) : null;
+    return column ? [column] : [];
+  });
+  const fields = [...keys, order.outer].map((column) => ({ source: column.source, column: column.name }));
+  return determinesRow(outer, fields, statement);
+}
+
+/** The number of rows that come before is the rank less one. */
+function isRank(aggregate: FunctionCall): boolean {
+  return aggregate.function === 'count' && aggregate.star && aggregate.filter === null;
 }
 
 function editsFor(
@@ -226,14 +257,22 @@ function editsFor(
     order.direction === 'ASC'
       ? textOf(statement, order.outer.reference)
       : sql`${textOf(statement, order.outer.reference)} DESC`;
-  const over =
-    partition.length > 0
-      ? sql`OVER (PARTITION BY ${keys} ORDER BY ${orderBy})`
-      : sql`OVER (ORDER BY ${orderBy})`;
-  const edits = editing(statement).replace(holder, sql`${call} ${over}`);
+  const window =
+    partition.length > 0 ? sql`PARTITION BY ${keys} ORDER BY ${orderBy}` : sql`ORDER BY ${orderBy}`;
+  const ranked = order.strict && !leavesNoTies(statement, outer, order, partition);
+  const rank = sql`rank() OVER (${window}) - 1`;
+  const alone = outer.select.items.some((item) => item.expression === holder);
+  const value = ranked
+    ? alone
+      ? rank
+      : parenthesized(rank)
+    : order.strict
+      ? sql`${call} OVER (${window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+      : sql`${call} OVER (${window})`;
+  const edits = editing(statement).replace(holder, value);
   const unnamed = itemNamedBy(statement, holder);
   const name = block.outputs[0]?.name;
-  if (unnamed && name && name !== aggregate.function)
+  if (unnamed && name && (ranked || name !== aggregate.function))
     edits.insert(unnamed.end, sql` AS ${identifier(name, statement.dialect)}`);
   return edits.done();
 }

@@ -39,7 +39,7 @@ export const distinctBelowJoin: Pattern = {
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.sources.length < 2 || !block.resolved || block.sources.some((one) => one.lateral)) continue;
-      if (removesDuplicates(block, statement) === null) continue;
+      if (block.outerReferences.length > 0 || removesDuplicates(block, statement) === null) continue;
       for (const table of block.sources) {
         const part = isBareTable(table) && isMany(block, table) ? partOf(statement, block, table, []) : null;
         if (!part || !isShown(statement, block, table)) continue;

@@ -77,6 +77,8 @@ interface Shape {
 
 function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   if (!block.grouped || block.sources.length < 2 || !block.resolved || block.select.into) return null;
+  // a correlated subquery would aggregate the whole table again for each row around it
+  if (block.outerReferences.length > 0) return null;
   if (block.sources.some((one) => one.lateral || one.kind === 'unknown')) return null;
   for (const fact of block.sources) {
     const calls = block.aggregates.filter((call) => call.star || isOnlyOf(statement, call, fact));

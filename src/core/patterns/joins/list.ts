@@ -9,6 +9,7 @@ import { missingJoinPredicate } from './missing-join-predicate.ts';
 import { orJoinToUnionAll } from './or-join.ts';
 import { fullJoinToOuter, outerJoinToInner } from './outer-to-inner.ts';
 import { selfJoinOnKey } from './self-join.ts';
+import { selfJoinToWindow } from './self-join-window.ts';
 import { commaJoin, naturalJoin, rightToLeftJoin } from './spelled-joins.ts';
 import { redundantForeignKeyJoin, unusedLeftJoin } from './unused-join.ts';
 
@@ -18,6 +19,7 @@ export const joinPatterns: readonly Pattern[] = [
   redundantForeignKeyJoin,
   selfJoinOnKey,
   duplicateJoin,
+  selfJoinToWindow,
   distinctJoinToExists,
   eagerAggregation,
   distinctBelowJoin,

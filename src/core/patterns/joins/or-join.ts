@@ -1,5 +1,6 @@
 import type { Expression } from '../../sql/ast.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
+import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { conjunctsOf, disjunctsOf } from '../../sql/walk.ts';
@@ -52,6 +53,8 @@ JOIN leads l ON (l.email = p.email) IS NOT TRUE AND l.phone = p.phone;`,
         const branches = disjunctsOf(conjunct.expression);
         if (branches.length < 2 || branches.length > MOST_BRANCHES) continue;
         if (!branches.every((branch) => joins(statement, block, branch))) continue;
+        // an equality that all branches share is taken out of the OR, which is better
+        if (shareAnEquality(statement, block, branches)) continue;
         yield matchOf(statement, block, conjunct, branches);
       }
     }
@@ -60,6 +63,19 @@ JOIN leads l ON (l.email = p.email) IS NOT TRUE AND l.phone = p.phone;`,
 
 /** Each branch leaves all earlier ones out: more would be slower to plan than the join to run. */
 const MOST_BRANCHES = 4;
+
+function shareAnEquality(
+  statement: AnalyzedStatement,
+  block: Block,
+  [first, ...rest]: readonly Expression[],
+): boolean {
+  if (!first) return false;
+  return conjunctsOf(first).some(
+    (e) =>
+      joins(statement, block, e) &&
+      rest.every((branch) => conjunctsOf(branch).some((other) => sameExpression(e, other, statement))),
+  );
+}
 
 /** The branch compares columns of two relations for equality. */
 function joins(statement: AnalyzedStatement, block: Block, branch: Expression): boolean {

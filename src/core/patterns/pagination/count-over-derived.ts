@@ -25,7 +25,7 @@ export const countOverDerived: Pattern = {
   description:
     'Pagers wrap the query of the page to count its rows. Only their number matters: the columns, the sort and what they need are computed for nothing.',
   source:
-    'https://docs.djangoproject.com/en/stable/releases/4.2/ (unreferenced annotations are stripped from count()); SQL:2016, 7.16',
+    'https://docs.djangoproject.com/en/stable/releases/4.2/ (unreferenced annotations are stripped from count())',
   precondition:
     'Only count(*) is asked of the derived table. It has no DISTINCT, no LIMIT and no function that returns several rows; with GROUP BY its select list becomes a constant.',
   example: {

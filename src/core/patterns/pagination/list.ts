@@ -7,7 +7,16 @@ import { limitWithoutOrder } from './limit-without-order.ts';
 import { offsetPaging } from './offset-paging.ts';
 import { orderByOtherIndex } from './order-by-other-index.ts';
 import { orderInSubquery } from './order-in-subquery.ts';
+import { calcFoundRows, countBesidePage, keysetPaging, offsetInBatches } from './page-advice.ts';
 import { redundantOrder } from './redundant-order.ts';
+import {
+  mixedDirections,
+  orderByExpression,
+  orderByInWrite,
+  orderByRandom,
+  orderByTwoTables,
+  sortByLongText,
+} from './sort-advice.ts';
 import { tieBreaker } from './tie-breaker.ts';
 import { top100Percent } from './top-100-percent.ts';
 
@@ -24,4 +33,14 @@ export const paginationPatterns: readonly Pattern[] = [
   orderByOtherIndex,
   tieBreaker,
   limitWithoutOrder,
+  keysetPaging,
+  offsetInBatches,
+  countBesidePage,
+  calcFoundRows,
+  orderByRandom,
+  orderByTwoTables,
+  mixedDirections,
+  orderByExpression,
+  sortByLongText,
+  orderByInWrite,
 ];

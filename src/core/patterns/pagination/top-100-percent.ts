@@ -16,7 +16,7 @@ export const top100Percent: Pattern = {
   severity: 'warning',
   description:
     'All rows are the top 100 percent. It is written to get ORDER BY into a view or a subquery, but since SQL Server 2005 that does not order the result: only ORDER BY of the outermost query does.',
-  source: 'https://learn.microsoft.com/sql/t-sql/queries/top-transact-sql; SQL Server Performance rules, SR',
+  source: 'https://learn.microsoft.com/sql/t-sql/queries/top-transact-sql',
   precondition:
     'TOP is 100 PERCENT. In a subquery or a view ORDER BY goes with it, as nobody sees that order.',
   example: {

@@ -39,7 +39,8 @@ export const functionOnColumn: Pattern = {
     for (const { expression } of positivePredicates(statement)) {
       const call = callIn(expression);
       const column = call ? columnOf(statement, call) : null;
-      if (!call || !column || hasExpressionIndex(column, call.function)) continue;
+      if (!call || !column || hasExpressionIndex(column, call.function) || ignoresCase(column, call))
+        continue;
       yield advice(
         expression,
         `${quote(statement, expression)} computes ${call.function}() for every row: the index on ${column.resolved.name} does not hold that. ${indexAdvice(statement, call, column)}`,
@@ -64,6 +65,11 @@ function isSuspect(call: FunctionCall): boolean {
   return (
     FUNCTIONS.has(call.function) && call.over === null && call.field !== 'year' && call.name.length === 1
   );
+}
+
+/** Another rule takes the function away. */
+function ignoresCase({ resolved }: SearchableColumn, call: FunctionCall): boolean {
+  return ['lower', 'upper'].includes(call.function) && /_ci(_|$)/i.test(resolved.column?.collation ?? '');
 }
 
 function columnOf(statement: AnalyzedStatement, call: FunctionCall): SearchableColumn | null {

@@ -10,8 +10,10 @@ import { castToDateOnColumn } from './cast-to-date.ts';
 import { chainedRange } from './chained-range.ts';
 import { coalesceOfColumns } from './coalesce-of-columns.ts';
 import { coalesceOnColumn } from './coalesce-on-column.ts';
+import { caseFunctionUnderCollation, trimmedColumn } from './collation-functions.ts';
 import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
+import { datediffOnColumn } from './datediff.ts';
 import { orAcrossTables, orSubqueryToUnion } from './disjunction.ts';
 import { emptyConcatenation } from './empty-concatenation.ts';
 import { epochOnColumn, fromUnixtimeOnColumn } from './epoch.ts';
@@ -23,6 +25,7 @@ import { intervalOnColumn } from './interval-on-column.ts';
 import { jsonTextToContains } from './json-containment.ts';
 import { keysetOrToRowComparison } from './keyset.ts';
 import { leadingWildcard, likeWithoutWildcard } from './like-patterns.ts';
+import { nationalLiteral, numberBesideText } from './literal-type.ts';
 import { negatedComparison } from './negated-comparison.ts';
 import { notDistinctFromConstant } from './not-distinct-from.ts';
 import { notDistinctFromJoin } from './not-distinct-from-join.ts';
@@ -32,6 +35,7 @@ import { orChainToIn } from './or-chain.ts';
 import { prefixFunctionOnColumn } from './prefix-on-column.ts';
 import { rangesUnderOr } from './ranges-under-or.ts';
 import { regularExpressionToList } from './regular-expression.ts';
+import { rowComparisonRange } from './row-comparison.ts';
 import { toCharOnColumn } from './to-char.ts';
 import { transitiveRange } from './transitive-range.ts';
 import { valuesInList } from './values-in-list.ts';
@@ -81,4 +85,10 @@ export const predicatePatterns: readonly Pattern[] = [
   rangesUnderOr,
   regularExpressionToList,
   valuesInList,
+  caseFunctionUnderCollation,
+  trimmedColumn,
+  datediffOnColumn,
+  nationalLiteral,
+  numberBesideText,
+  rowComparisonRange,
 ];

@@ -206,7 +206,8 @@ function editsOf(
       const at = union.columns?.findIndex((column) => column.name === key) ?? -1;
       const value = outputAt(statement, branch, at);
       if (value && !isConstant(branch.outputs[at]?.expression ?? null)) grouped.push(value);
-      const named = branch.outputs[at]?.expression?.kind === 'column' && branch.outputs[at]?.name === key;
+      const expression = branch.outputs[at]?.expression;
+      const named = expression?.kind === 'column' && expression.parts.at(-1)?.name === key;
       return value && !named ? sql`${value} AS ${identifier(key, dialect)}` : value;
     });
     for (const part of parts) {

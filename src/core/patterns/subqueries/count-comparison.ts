@@ -23,7 +23,8 @@ const EXISTENCE: Readonly<Record<string, 'some' | 'none'>> = {
   '<= 0': 'none',
 };
 
-const MIRRORED: Readonly<Record<string, string>> = {
+/** Operators with their sides exchanged. */
+export const MIRRORED: Readonly<Record<string, string>> = {
   '>': '<',
   '<': '>',
   '>=': '<=',
@@ -122,7 +123,7 @@ function obstacle(
 }
 
 /** `SELECT count(…) FROM … WHERE …` and nothing else. */
-function bareCount(block: Block): FunctionCall | null {
+export function bareCount(block: Block): FunctionCall | null {
   const { select, query } = block;
   const [item] = select.items;
   const call = item ? unwrapParens(item.expression) : null;

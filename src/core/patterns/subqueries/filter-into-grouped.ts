@@ -12,6 +12,7 @@ import { saysTheSameOf } from '../carried-filter.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { isPlainFilter } from '../subquery-shape.ts';
+import { groupedBlock, groupingExpression } from './grouped-source.ts';
 
 /** A filter outside that can be stated of the derived table's grouping column inside. */
 interface Push {
@@ -68,18 +69,6 @@ WHERE o.id > 990;`,
   },
 };
 
-/** The one grouped SELECT behind a derived table. */
-function groupedBlock(statement: AnalyzedStatement, derived: Source): Block | null {
-  if (derived.kind !== 'derived' || !derived.query || derived.lateral) return null;
-  const [inner, ...more] = statement.blocksOfQuery(derived.query);
-  if (!inner || more.length > 0 || inner.query.body !== inner.select || !inner.resolved) return null;
-  const plain =
-    inner.groupBy.length > 0 && inner.select.groupBy?.sets.length === 0 && inner.query.limit === null;
-  const { distinct, top } = inner.select;
-  const keepsGroups = distinct === null || typeof distinct === 'string';
-  return plain && keepsGroups && top === null && inner.windows.length === 0 ? inner : null;
-}
-
 function* pushesOf(
   statement: AnalyzedStatement,
   block: Block,
@@ -128,28 +117,6 @@ function equalitiesWith(statement: AnalyzedStatement, block: Block, derived: Sou
       return fits ? [{ own, outside }] : [];
     });
   });
-}
-
-/** The grouping expression behind a column of the derived table. */
-function groupingExpression(
-  statement: AnalyzedStatement,
-  inner: Block,
-  derived: Source,
-  own: Expression,
-): Expression | null {
-  const name = own.kind === 'column' ? statement.resolve(own)?.name : undefined;
-  const position = derived.columns?.findIndex((column) => column.name === name) ?? -1;
-  const expression = inner.outputs[position]?.expression;
-  if (!expression || !inner.outputsComplete) return null;
-  const key = unwrapParens(expression);
-  if (key.kind !== 'column') return null;
-  const meant = statement.resolve(key);
-  const grouped = inner.groupBy.some((by) => {
-    const column = unwrapParens(by);
-    const other = column.kind === 'column' ? statement.resolve(column) : null;
-    return meant !== null && other?.source === meant.source && other.name === meant.name;
-  });
-  return grouped ? key : null;
 }
 
 /** A range, IN or BETWEEN with constants on exactly that column; a plain equality the planner moves by itself. */

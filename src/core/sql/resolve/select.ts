@@ -107,12 +107,19 @@ function expandStar(qualifier: Qualifier, block: OpenBlock, frame: Frame): void 
 }
 
 function starColumns(qualifier: Qualifier, frame: Frame): readonly VisibleColumn[] {
-  if (qualifier.length === 0) return frame.sight.columns;
+  if (qualifier.length === 0) return frame.sight.columns.filter(isListed);
   const sources = starSources(qualifier, frame);
   const source = sources[0];
   const unknown: VisibleColumn = { name: '', source: source ?? null, column: null, unknown: true };
   if (sources.length !== 1 || !source?.columns) return [unknown];
-  return source.columns.map((column) => ({ name: column.name, source, column, unknown: false }));
+  return source.columns
+    .map((column) => ({ name: column.name, source, column, unknown: false }))
+    .filter(isListed);
+}
+
+/** Invisible columns have a name and are in no `*`. */
+function isListed({ column }: VisibleColumn): boolean {
+  return !(column?.table && column.column?.invisible);
 }
 
 function starOutput(source: Source, column: SourceColumn, frame: Frame): Output {

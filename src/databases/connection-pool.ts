@@ -1,33 +1,53 @@
 /** A few connections, opened when needed, closed when unused, given out in the order in which they were asked for. */
-import { DatabaseError } from '../../core/database.ts';
-import type { ConnectOptions } from './connect.ts';
-import { cancelled } from './errors.ts';
-import type { Connected, Transport } from './transport.ts';
+import { type CallOptions, DatabaseError } from '../core/database.ts';
+import { cancelled } from './call-errors.ts';
+
+/** A connection as far as keeping it needs to know. */
+export interface PooledConnection {
+  /** why the connection is gone; null while it lives */
+  lost(): Error | null;
+  /** between transactions, so that the next piece of work may have it */
+  clean(): boolean;
+  /** Say goodbye and close. */
+  end(): Promise<void>;
+  /** Close at once. */
+  destroy(): void;
+}
+
+/** Where a pool gets its connections from. */
+export interface ConnectionSource<C extends PooledConnection> {
+  /** connections that may be open at the same time */
+  readonly parallelism: number;
+  /** milliseconds after which an unused connection is closed; null: never */
+  readonly idleMs: number | null;
+  /** @throws DatabaseError */
+  connect(options: CallOptions): Promise<C>;
+}
 
 interface Waiting {
   readonly give: () => void;
   readonly fail: (error: unknown) => void;
 }
 
-export class ConnectionPool {
-  private readonly transport: Transport;
-  private readonly idle = new Map<Connected, NodeJS.Timeout | null>();
+export class ConnectionPool<C extends PooledConnection> {
+  private readonly source: ConnectionSource<C>;
+  private readonly idle = new Map<C, NodeJS.Timeout | null>();
   private readonly waiting: Waiting[] = [];
   private open = 0;
   private closed = false;
 
-  constructor(transport: Transport) {
-    this.transport = transport;
+  constructor(source: ConnectionSource<C>) {
+    this.source = source;
   }
 
   /**
    * A connection for one piece of work; give it back by {@link release}.
    * @throws DatabaseError 'cancelled' while waiting, or why no connection could be opened
    */
-  async acquire(options: ConnectOptions): Promise<Connected> {
+  async acquire(options: CallOptions): Promise<C> {
     if (options.signal?.aborted) throw cancelled(options.signal.reason);
     this.refuseWhenClosed();
-    if (this.open >= this.transport.parallelism && this.idle.size === 0) await this.turn(options.signal);
+    if (this.open >= this.source.parallelism && this.idle.size === 0) await this.turn(options.signal);
     this.refuseWhenClosed();
     for (const [connected, timer] of this.idle) {
       if (timer) clearTimeout(timer);
@@ -37,7 +57,7 @@ export class ConnectionPool {
     }
     this.open++;
     try {
-      return await this.transport.connect(options);
+      return await this.source.connect(options);
     } catch (error) {
       this.open--;
       this.next();
@@ -46,8 +66,8 @@ export class ConnectionPool {
   }
 
   /** Give a connection back. One that is lost or not between transactions is not used again. */
-  release(connected: Connected): void {
-    const usable = connected.lost() === null && connected.status() === 'I' && !this.closed;
+  release(connected: C): void {
+    const usable = connected.lost() === null && connected.clean() && !this.closed;
     if (usable) this.idle.set(connected, this.idleTimer(connected));
     else {
       this.open--;
@@ -69,8 +89,8 @@ export class ConnectionPool {
     );
   }
 
-  private idleTimer(connected: Connected): NodeJS.Timeout | null {
-    const { idleMs } = this.transport;
+  private idleTimer(connected: C): NodeJS.Timeout | null {
+    const { idleMs } = this.source;
     if (idleMs === null) return null;
     const timer = setTimeout(() => {
       this.idle.delete(connected);

@@ -1,0 +1,195 @@
+/** Opening a connection: the driver, what is asked of the server first, retries. */
+import type { Connection, ConnectionOptions } from 'mysql2';
+import { type CallOptions, DatabaseError } from '../../core/database.ts';
+import { cancelled } from '../call-errors.ts';
+import type { PooledConnection } from '../connection-pool.ts';
+import { pause } from '../pause.ts';
+import { type ErrorContext, toDatabaseError } from './errors.ts';
+import { runText } from './wire.ts';
+
+/** Waits between attempts, milliseconds. */
+const BACK_OFF_MS = [100, 250, 600, 1500];
+const DEFAULT_CONNECT_MS = 15_000;
+
+export interface Connected extends PooledConnection {
+  readonly client: Connection;
+  readonly session: SessionFacts;
+  /** a transaction of ours is open, or what a statement left in the session is not known */
+  setClean(clean: boolean): void;
+  /** A promise that also fails when the connection does: mysql2 tells that to the connection only. */
+  guarded<T>(work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T>;
+}
+
+export interface SessionFacts {
+  /** CONNECTION_ID() */
+  readonly id: string;
+  readonly mariadb: boolean;
+  readonly version: readonly [number, number];
+  readonly versionText: string;
+  readonly database: string | null;
+  readonly user: string;
+  readonly superuser: boolean;
+}
+
+/**
+ * Connect, with more attempts where waiting helps (the server has no free connection, is starting, or the network
+ * broke in the middle).
+ *
+ * @param configure makes the driver's settings anew for each attempt
+ * @throws DatabaseError
+ */
+export async function connectWithRetry(
+  configure: () => ConnectionOptions,
+  context: ErrorContext,
+  { signal, timeoutMs = DEFAULT_CONNECT_MS }: CallOptions,
+): Promise<Connected> {
+  const deadline = Date.now() + timeoutMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await connectOnce(configure(), context, { signal, timeoutMs: deadline - Date.now() });
+    } catch (error) {
+      const wait = BACK_OFF_MS[attempt];
+      if (wait === undefined || !isTransient(error) || Date.now() + wait >= deadline) throw error;
+      await pause(wait, signal);
+    }
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  if (!DatabaseError.is(error)) return false;
+  if (error.reason === 'tooManyConnections' || error.reason === 'connectionLost') return true;
+  return error.code === 'EAI_AGAIN' || error.code === '1053';
+}
+
+/** One attempt. @throws DatabaseError */
+export async function connectOnce(
+  config: ConnectionOptions,
+  context: ErrorContext,
+  { signal, timeoutMs = DEFAULT_CONNECT_MS }: CallOptions,
+): Promise<Connected> {
+  if (signal?.aborted) throw cancelled(signal.reason);
+  const { default: mysql } = await import('mysql2');
+  const client = mysql.createConnection({ ...config, connectTimeout: Math.max(1, timeoutMs) });
+  const watched = watch(client);
+  const close = () => watched.destroy();
+  // mysql2's own limit ends with the log-in
+  const timer = setTimeout(close, Math.max(1, timeoutMs));
+  signal?.addEventListener('abort', close, { once: true });
+  const expires = Date.now() + timeoutMs;
+  try {
+    await watched.guarded<void>((resolve) => client.once('connect', () => resolve()));
+    const session = await readFacts(watched);
+    refuseOldServer(session, context);
+    return { ...watched, session };
+  } catch (error) {
+    watched.destroy();
+    if (signal?.aborted) throw cancelled(error);
+    if (!DatabaseError.is(error) && Date.now() >= expires) throw noAnswer(context, error);
+    throw toDatabaseError(error, context);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', close);
+  }
+}
+
+function noAnswer({ target }: ErrorContext, cause: unknown): DatabaseError {
+  return new DatabaseError('timeout', `${target} did not answer in time. Check host, port and firewall.`, {
+    cause,
+  });
+}
+
+function refuseOldServer(
+  { mariadb, version: [major, minor], versionText }: SessionFacts,
+  { target }: ErrorContext,
+): void {
+  if (mariadb ? major > 10 || (major === 10 && minor >= 6) : major >= 8) return;
+  throw new DatabaseError(
+    'unsupportedVersion',
+    `${target} is too old (${versionText}). MariaDB 10.6 and later and MySQL 8.0 and later are supported.`,
+  );
+}
+
+/** Follow the life of a connection: mysql2 tells it by events. */
+function watch(client: Connection): Connected {
+  let lost: Error | null = null;
+  let clean = true;
+  const pending = new Set<(error: unknown) => void>();
+  const lose = (error: Error) => {
+    lost ??= error;
+    for (const reject of [...pending]) reject(error);
+  };
+  client.on('error', lose);
+  client.on('end', () => lose(connectionLost()));
+  const { stream } = client as unknown as { readonly stream: { destroy(): void } };
+  return {
+    client,
+    session: UNKNOWN_SESSION,
+    lost: () => lost,
+    clean: () => clean,
+    setClean: (value) => {
+      clean = value;
+    },
+    guarded: (work) =>
+      new Promise((resolve, reject) => {
+        if (lost) {
+          reject(lost);
+          return;
+        }
+        const fail = (error: unknown) => {
+          pending.delete(fail);
+          reject(error);
+        };
+        pending.add(fail);
+        work((value) => {
+          pending.delete(fail);
+          resolve(value);
+        }, fail);
+      }),
+    end: () =>
+      new Promise<void>((resolve) => {
+        lost ??= connectionLost();
+        client.end(() => resolve());
+      }),
+    destroy: () => {
+      lose(connectionLost());
+      client.destroy();
+      stream.destroy();
+    },
+  };
+}
+
+const UNKNOWN_SESSION: SessionFacts = {
+  id: '',
+  mariadb: false,
+  version: [0, 0],
+  versionText: '',
+  database: null,
+  user: '',
+  superuser: false,
+};
+
+function connectionLost(): Error {
+  return Object.assign(new Error('Connection lost'), { code: 'PROTOCOL_CONNECTION_LOST' });
+}
+
+/** A proxy between us and the server has connection numbers of its own: so we ask. */
+const FACTS = `
+  SELECT CONNECTION_ID(), VERSION(), DATABASE(), CURRENT_USER(),
+         EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES
+                  WHERE PRIVILEGE_TYPE = 'SUPER'
+                    AND REPLACE(GRANTEE, '''', '') = CURRENT_USER())`;
+
+async function readFacts(connected: Connected): Promise<SessionFacts> {
+  const [row = []] = (await runText(connected, FACTS)).rows;
+  const versionText = row[1] ?? '';
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(versionText.replace(/^5\.5\.5-/, '')) ?? [];
+  return {
+    id: row[0] ?? '',
+    mariadb: /mariadb/i.test(versionText),
+    version: [Number(major), Number(minor)],
+    versionText,
+    database: row[2] ?? null,
+    user: row[3] ?? '',
+    superuser: row[4] === '1',
+  };
+}

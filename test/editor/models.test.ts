@@ -1,0 +1,233 @@
+/** A language model in the editor, by clicking: its rewrite beside the library's, consent, and the way without a server. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { root } from '../../scripts/bootstrap.mjs';
+import { type ChatCall, CODER, StandInOllama } from '../servers/ollama.ts';
+import { type Editor, openEditor } from './harness/editor.ts';
+import {
+  codeLenses,
+  diffRightSide,
+  notification,
+  openFile,
+  pickQuickItem,
+  runCommand,
+  screenshot,
+} from './harness/workbench.ts';
+
+const SOURCE = `-- Countries that have ever ordered
+SELECT k.country_code, k.name
+FROM countries k
+WHERE (SELECT count(*)
+       FROM customers c
+       JOIN orders o ON o.customer_id = c.customer_id
+       WHERE c.country_code = k.country_code AND o.total > 10.5) > 0;
+`;
+
+/** What the library does not find: the countries of the orders, at once. */
+const REWRITE = `SELECT k.country_code, k.name FROM countries k WHERE k.country_code IN (
+  SELECT c.country_code FROM orders o JOIN customers c ON c.customer_id = o.customer_id WHERE o.total > :v1)`;
+
+const answer = JSON.stringify({ rewrites: [{ sql: REWRITE, why: 'All countries at once.' }] });
+
+interface Opened {
+  readonly editor: Editor;
+  readonly page: Page;
+}
+
+async function openShop(machineSettings: Readonly<Record<string, unknown>>): Promise<Opened> {
+  const editor = await openEditor({ workspace: path.join(root, 'examples', 'shop'), machineSettings });
+  const { page } = editor;
+  const file = path.join(editor.workspace, 'try.sql');
+  writeFileSync(file, SOURCE);
+  await openFile(page, file);
+  await page.locator('.statusbar-item', { hasText: 'No database' }).click();
+  await pickQuickItem(page, 'Sample shop');
+  await page
+    .locator('.statusbar-item', { hasText: 'Sample shop' })
+    .locator('.codicon-database')
+    .waitFor({ timeout: 120_000 });
+  return { editor, page };
+}
+
+/** All rewrites of the open preview, until the first comes again. */
+async function rewrites(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (;;) {
+    await codeLenses(page, 'Accept').waitFor();
+    const text = (await diffRightSide(page)).replace(/\s+/g, ' ');
+    if (found.includes(text)) return found;
+    found.push(text);
+    if ((await codeLenses(page, 'Next').count()) === 0) return found;
+    const tab = page.locator('.part.editor .tab', { hasText: /rewrite \d+ of/ }).first();
+    const title = (await tab.textContent()) ?? '';
+    await codeLenses(page, 'Next').click();
+    await page
+      .locator('.part.editor .tab', { hasText: /rewrite \d+ of/, hasNotText: title })
+      .first()
+      .waitFor();
+  }
+}
+
+describe('with a model on this machine', () => {
+  let server: StandInOllama;
+  let editor: Editor;
+  let page: Page;
+  before(async () => {
+    server = await StandInOllama.start({ script: () => ({ kind: 'answer', text: answer }) });
+    ({ editor, page } = await openShop({
+      'aiSqlOptimizer.model.enabled': true,
+      'aiSqlOptimizer.model.ollama.url': server.url,
+    }));
+  });
+  after(async () => {
+    await editor?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+  afterEach(async (context) => {
+    if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed models ${context.name}`);
+  });
+
+  test('“Optimize with AI” shows its verified rewrite beside those of the library', async () => {
+    await codeLenses(page, 'Optimize with AI').first().click();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 180_000 });
+    const shown = await rewrites(page);
+    assert.ok(
+      shown.some((text) => /EXISTS/i.test(text)),
+      `no rewrite of the library: ${shown.join('\n')}`,
+    );
+    assert.ok(
+      shown.some((text) => /k\.country_code IN \(/.test(text) && /o\.total > 10\.5/.test(text)),
+      `no rewrite of the model: ${shown.join('\n')}`,
+    );
+    assert.equal(server.chats.length, 1);
+    for (
+      let turn = 0;
+      turn < shown.length && (await codeLenses(page, 'From a model').count()) === 0;
+      turn++
+    ) {
+      await codeLenses(page, 'Next').click();
+      await codeLenses(page, 'Accept').waitFor();
+    }
+    await codeLenses(page, 'Tested equal').waitFor();
+    await screenshot(page, 'model-rewrite');
+  });
+
+  test('its values were not sent, and what is sent can be read', async () => {
+    const call = server.chats[0] as ChatCall;
+    const text = call.messages.map(({ content }) => content).join('\n');
+    assert.doesNotMatch(text, /10\.5|ever ordered/);
+    assert.match(text, /CREATE TABLE countries/);
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, path.join(editor.workspace, 'try.sql'));
+    await runCommand(page, 'SQL Optimizer: Show What Is Sent to the Model');
+    await page.locator('.part.editor .tab', { hasText: 'Sent to the model.md' }).waitFor();
+    await page.locator('.view-line', { hasText: 'which is this machine' }).first().waitFor();
+    await screenshot(page, 'model-sent');
+    assert.equal(server.chats.length, 1, 'nothing was sent for it');
+  });
+
+  test('the model is chosen from those that are installed, and one can be downloaded', async () => {
+    await runCommand(page, 'SQL Optimizer: Choose Model');
+    await page.locator('.quick-input-widget .monaco-list-row', { hasText: CODER.name }).waitFor();
+    await screenshot(page, 'model-choice');
+    await pickQuickItem(page, /Download a model/);
+    await pickQuickItem(page, /Another one/);
+    await page.locator('.quick-input-widget input').fill('small:1b');
+    await page.keyboard.press('Enter');
+    await notification(page, 'small:1b is ready').waitFor();
+    const settings = readFileSync(path.join(editor.server.profile, 'Machine', 'settings.json'), 'utf8');
+    assert.match(settings, /"aiSqlOptimizer\.model\.name": "small:1b"/);
+  });
+});
+
+describe('with a model that is not on this machine', () => {
+  let server: StandInOllama;
+  let editor: Editor;
+  let page: Page;
+  before(async () => {
+    // a model of ollama.com: the server here only passes questions on
+    const models = [{ ...CODER, name: 'gpt-oss:120b-cloud' }];
+    server = await StandInOllama.start({ models, script: () => ({ kind: 'answer', text: answer }) });
+    ({ editor, page } = await openShop({
+      'aiSqlOptimizer.model.enabled': true,
+      'aiSqlOptimizer.model.ollama.url': server.url,
+      'aiSqlOptimizer.model.name': 'gpt-oss:120b-cloud',
+    }));
+  });
+  after(async () => {
+    await editor?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+  beforeEach(() => runCommand(page, 'Notifications: Clear All Notifications'));
+  afterEach(async (context) => {
+    if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed consent ${context.name}`);
+  });
+
+  const optimize = async (): Promise<void> => {
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, path.join(editor.workspace, 'try.sql'));
+    await codeLenses(page, 'Optimize with AI').first().click();
+  };
+
+  test('nothing is sent before it was shown and allowed', async () => {
+    await optimize();
+    await notification(page, 'is not on this machine').waitFor({ timeout: 120_000 });
+    await page.locator('.part.editor .tab', { hasText: 'Sent to the model.md' }).waitFor();
+    await screenshot(page, 'model-consent');
+    assert.equal(server.chats.length, 0);
+    await notification(page, 'is not on this machine').getByText('Not Now').click();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 120_000 });
+    assert.equal(server.chats.length, 0);
+  });
+
+  test('once allowed it is not asked again', async () => {
+    await optimize();
+    await notification(page, 'is not on this machine').getByText('Send', { exact: true }).click();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 180_000 });
+    assert.ok(server.chats.length > 0);
+    const asked = server.chats.length;
+    await optimize();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 180_000 });
+    assert.ok(server.chats.length > asked);
+    assert.equal(await notification(page, 'is not on this machine').count(), 0);
+  });
+});
+
+describe('without a server', () => {
+  let editor: Editor;
+  let page: Page;
+  before(async () => {
+    ({ editor, page } = await openShop({
+      'aiSqlOptimizer.model.enabled': true,
+      'aiSqlOptimizer.model.ollama.url': 'http://127.0.0.1:9',
+    }));
+  });
+  after(() => editor?.[Symbol.asyncDispose]());
+  afterEach(async (context) => {
+    if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed no server ${context.name}`);
+  });
+
+  test('the library’s rewrites are shown, and once it is said how to add a model', async () => {
+    await codeLenses(page, 'Optimize with AI').first().click();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 120_000 });
+    assert.match(await diffRightSide(page), /EXISTS/i);
+    await notification(page, 'With a language model, others are tried too').waitFor();
+    await screenshot(page, 'model-hint');
+    await runCommand(page, 'Notifications: Clear All Notifications');
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, path.join(editor.workspace, 'try.sql'));
+    await codeLenses(page, 'Optimize with AI').first().click();
+    await page.locator('.monaco-diff-editor').waitFor({ timeout: 120_000 });
+    await codeLenses(page, 'Accept').waitFor();
+    assert.equal(await notification(page, 'With a language model').count(), 0);
+  });
+
+  test('choosing a model says how to get a server', async () => {
+    await runCommand(page, 'SQL Optimizer: Choose Model');
+    await pickQuickItem(page, /Get Ollama/);
+    await notification(page, 'Ollama runs language models on your own machine').waitFor();
+  });
+});
