@@ -81,7 +81,9 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   if (block.outerReferences.length > 0) return null;
   if (block.sources.some((one) => one.lateral || one.kind === 'unknown')) return null;
   for (const fact of block.sources) {
-    const calls = block.aggregates.filter((call) => call.star || isOnlyOf(statement, call, fact));
+    const calls = block.aggregates.filter(
+      (call) => (call.star && call.filter === null) || isOnlyOf(statement, call, fact),
+    );
     const others = block.aggregates.filter((call) => !calls.includes(call));
     if (
       calls.length === 0 ||
