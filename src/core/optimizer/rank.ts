@@ -91,7 +91,9 @@ function safeBet(candidates: readonly Candidate[], { dialect }: RankingFacts): s
   const bet = candidates.find((candidate) => candidate.evidence.level === 'proved');
   const pattern = bet?.patterns[0] === undefined ? null : patternById(bet.patterns[0]);
   const pays = pattern?.engines.find((engine) => engine.dialect === dialect)?.pays;
-  return bet && pattern && pays ? ` The safest bet is ${bet.id}, ${pattern.id}. When it pays: ${pays.replace(/[.\s]+$/, '')}.` : '';
+  return bet && pattern && pays
+    ? ` The safest bet is ${bet.id}, ${pattern.id}. When it pays: ${pays.replace(/[.\s]+$/, '')}.`
+    : '';
 }
 
 function factor(value: number): string {

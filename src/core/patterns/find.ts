@@ -31,8 +31,8 @@ export interface FindOptions {
  */
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
-  for (const pattern of options.among ?? patterns) {
-    if (!isFor(pattern.engines, statement)) continue;
+  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ??
+    library(statement)) {
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
     } catch (error) {
@@ -58,6 +58,18 @@ export function findingsOf(matches: readonly PatternMatch[]): Finding[] {
 /** What the library finds in a statement. See {@link findMatches}. */
 export function findPatterns(statement: AnalyzedStatement, options: FindOptions = {}): Finding[] {
   return findingsOf(findMatches(statement, options));
+}
+
+/** The library's patterns by dialect and server version: the same for every statement of a file. */
+const SUPPORTED = new Map<string, readonly Pattern[]>();
+
+function library(statement: AnalyzedStatement): readonly Pattern[] {
+  const key = `${statement.dialect} ${statement.catalog.version?.[0] ?? ''}`;
+  const known = SUPPORTED.get(key);
+  if (known) return known;
+  const supported = patterns.filter((pattern) => isFor(pattern.engines, statement));
+  SUPPORTED.set(key, supported);
+  return supported;
 }
 
 /** One of the engines is that of the dialect, in the version of the catalog's server. */

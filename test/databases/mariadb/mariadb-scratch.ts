@@ -49,16 +49,20 @@ export class MariadbScratch {
     await this.connection.query(ddl);
   }
 
-  /** Replace all rows; those that a constraint refuses are left out. @param tables parents first */
+  /**
+   * Fill empty tables in a transaction, until {@link undo}; rows that a constraint refuses are left out.
+   * @param tables parents first
+   */
   async fill(tables: readonly FilledTable[]): Promise<void> {
-    const names = [...tables].reverse().map(({ table }) => `DELETE FROM \`${table.name}\`;`);
-    await this.connection.query(`SET foreign_key_checks = 0; ${names.join(' ')} SET foreign_key_checks = 1;`);
-    for (const filled of tables) {
-      if (filled.rows.length === 0) continue;
-      await this.connection.query(
-        `${insertHead(filled)}${filled.rows.map((row) => rowText(row, filled)).join(', ')}`,
-      );
-    }
+    const inserts = tables
+      .filter(({ rows }) => rows.length > 0)
+      .map((filled) => `${insertHead(filled)}${filled.rows.map((row) => rowText(row, filled)).join(', ')};`);
+    await this.connection.query(`START TRANSACTION; ${inserts.join('\n')}`);
+  }
+
+  /** Empty the tables again. */
+  async undo(): Promise<void> {
+    await this.connection.query('ROLLBACK');
   }
 
   /** @throws Error what the server says */

@@ -89,7 +89,10 @@ test('says what to do when there is no connection instead of calling a rewrite f
   assert.doesNotMatch(ranking.reason, /safest bet/);
   const bet = candidate('b', { patterns: ['not-in-to-not-exists'] });
   const named = rank([bet], { ...facts, connected: false, dialect: 'postgresql' });
-  assert.match(named.reason, /no rewrite is called faster\. The safest bet is c1, not-in-to-not-exists\. When it pays: /);
+  assert.match(
+    named.reason,
+    /no rewrite is called faster\. The safest bet is c1, not-in-to-not-exists\. When it pays: /,
+  );
 });
 
 test('says that every rewrite was refuted rather than that there was none', () => {

@@ -1,6 +1,5 @@
-import type { Quantified } from '../../sql/ast.ts';
 import { isAtMostOneRow } from '../../sql/properties/keys.ts';
-import { walk } from '../../sql/walk.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { allEngines } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
@@ -24,12 +23,7 @@ export const allEquality: Pattern = {
   },
   rewrites: false,
   *find(statement) {
-    if (!statement.blocks.some((block) => block.role === 'quantified')) return;
-    const found: Quantified[] = [];
-    walk(statement.tree, (node) => {
-      if (node.kind === 'quantified') found.push(node);
-    });
-    for (const node of found) {
+    for (const node of nodesOfKind(statement, 'quantified')) {
       if (!node.query || isAtMostOneRow(node.query, statement)) continue;
       if (node.operator === '=' && node.quantifier === 'ALL')
         yield advice(

@@ -1,10 +1,11 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
-import { unwrapParens, walk } from '../../sql/walk.ts';
+import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
@@ -62,10 +63,9 @@ export const countToExists: Pattern = {
     const counts = statement.blocks.filter((block) => block.role === 'scalar' && bareCount(block));
     if (counts.length === 0) return;
     const comparisons = new Map<Expression, Binary>();
-    walk(statement.tree, (node) => {
-      if (node.kind !== 'binary') return;
+    for (const node of nodesOfKind(statement, 'binary')) {
       for (const side of [node.left, node.right]) comparisons.set(unwrapParens(side), node);
-    });
+    }
     for (const block of counts) {
       const comparison = comparisons.get(block.holder as Expression);
       const match = comparison ? matchOf(statement, block, comparison) : null;

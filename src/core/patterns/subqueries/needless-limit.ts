@@ -1,9 +1,10 @@
-import type { Exists, Expression, Query } from '../../sql/ast.ts';
+import type { Expression, Query } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import type { TextRange } from '../../sql/text.ts';
-import { unwrapParens, walk } from '../../sql/walk.ts';
+import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
@@ -43,12 +44,7 @@ export const limitInExists: Pattern = {
   },
   rewrites: true,
   *find(statement) {
-    if (!statement.blocks.some((block) => block.role === 'exists')) return;
-    const found: Exists[] = [];
-    walk(statement.tree, (node) => {
-      if (node.kind === 'exists') found.push(node);
-    });
-    for (const node of found) {
+    for (const node of nodesOfKind(statement, 'exists')) {
       const match = matchOf(statement, node.query);
       if (match) yield match;
     }

@@ -1,5 +1,5 @@
 /** Whether evaluating something again, or another number of times, could show. */
-import { findTable, type Table } from '../../catalog/catalog.ts';
+import { type Catalog, findTable, type Table } from '../../catalog/catalog.ts';
 import type { Expression, FunctionCall, Node, Query, TableRef } from '../ast.ts';
 import { parseStatement } from '../parse.ts';
 import { walk } from '../walk.ts';
@@ -32,14 +32,20 @@ export function volatilityOf(
   node: Expression | Query,
   names: Pick<Names, 'dialect' | 'catalog'>,
 ): Volatility {
+  const known = KNOWN.get(node);
+  if (known?.catalog === names.catalog) return known.volatility;
   let worst: Volatility = 'immutable';
   walk(node, (part) => {
     const own = ownVolatility(part, names);
     if (RANK[own] > RANK[worst]) worst = own;
     return worst !== 'volatile';
   });
+  KNOWN.set(node, { catalog: names.catalog, volatility: worst });
   return worst;
 }
+
+/** Rule after rule asks for the same subqueries. */
+const KNOWN = new WeakMap<Node, { readonly catalog: Catalog; readonly volatility: Volatility }>();
 
 /** Evaluated any number of times within a statement it gives the same and leaves nothing behind. */
 export function isDeterministic(

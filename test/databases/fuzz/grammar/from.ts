@@ -21,6 +21,8 @@ export function from(draw: Draw, most: number): From {
     const sameName = pair.left.name === pair.right.name && relations.length === 1;
     if (sameName && draw.chance(0.1)) {
       text += ` ${draw.of(['JOIN', 'LEFT JOIN'])} ${next.text} ${next.alias} USING (${pair.left.name})`;
+    } else if (relations.length === 1 && next.table && first.table && draw.chance(0.04)) {
+      text += ` NATURAL ${draw.of(['JOIN', 'LEFT JOIN'])} ${next.text} ${next.alias}`;
     } else if (draw.chance(0.06)) {
       text += ` CROSS JOIN ${next.text} ${next.alias}`;
     } else {

@@ -107,6 +107,11 @@ function plain(draw: Draw, column: Reference): string {
         '($1)',
       ),
     () => `cast(${sql} AS text) = ${textOf(value())}`,
+    () => `${sql} IN (VALUES (${value()}), (${value()}))`,
+    () => `${sql} = ANY (ARRAY(SELECT ${value()} UNION ALL SELECT ${value()}))`,
+    () => `NOT ${sql} ${draw.of(COMPARISONS)} ${value()}`,
+    () => `(${sql} BETWEEN ${value()} AND ${value()} OR ${sql} BETWEEN ${value()} AND ${value()})`,
+    () => `(${sql} < ${value()} OR ${sql} >= ${value()})`,
   ])();
 }
 
@@ -124,6 +129,8 @@ function twoColumns(draw: Draw, relations: readonly Relation[], column: Referenc
     `${column.sql} IS NOT DISTINCT FROM ${other.sql}`,
     `(${column.sql} = ${other.sql} OR (${column.sql} IS NULL AND ${other.sql} IS NULL))`,
     `greatest(${column.sql}, ${other.sql}) > ${draw.literal(column)}`,
+    `coalesce(${column.sql}, ${other.sql}) ${draw.of(COMPARISONS)} ${draw.literal(column)}`,
+    `${column.sql} ${draw.of(['<', '<=', '='])} ${other.sql} AND ${other.sql} ${draw.of(['<', '<=', '='])} ${draw.literal(column)}`,
   ]);
 }
 
@@ -190,6 +197,9 @@ function onText(draw: Draw, column: Reference): string {
     `starts_with(${sql}, 'a')`,
     `replace(${sql}, 'a', 'b') = 'b'`,
     `concat(${sql}, 'x') = 'ax'`,
+    `${sql} || '' = ${value}`,
+    `${sql} ~ '^(a|b|ab)$'`,
+    `${sql} ~ '^a$'`,
     `${sql} ~ '^a'`,
     `${sql} ~ 'b$'`,
   ]);
@@ -211,6 +221,8 @@ function onInstant(draw: Draw, column: Reference): string {
     `${sql} + interval '${draw.of(['1 day', '2 hours', '1 month', '7 days'])}' ${operator} '${day}'`,
     `${sql} - interval '1 day' ${operator} timestamp '${day}'`,
     `${sql} >= '${day}' AND ${sql} < '${day}'::date + 1`,
+    `extract(epoch FROM ${sql}) ${operator} ${draw.of(['1704067200', '1705312800', '1705312800.5'])}`,
+    `${sql} AT TIME ZONE 'UTC' ${operator} '${day}'`,
     `${sql} BETWEEN '${day}' AND '${day} 23:59:59'`,
   ];
   const timed = [

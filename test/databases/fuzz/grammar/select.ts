@@ -16,6 +16,52 @@ export function plainSelect(draw: Draw): string {
   return `SELECT ${distinct}${items.join(', ')} FROM ${text}${where}${wide}`;
 }
 
+/** The same row met twice: by its own key, or by one foreign key two times. */
+export function repeatedJoin(draw: Draw): string {
+  const one = draw.relation();
+  const key = one.table?.keys.find(({ primary }) => primary)?.columns;
+  const foreign = draw.random.pick(one.table?.foreignKeys ?? []);
+  const parent = draw.catalog.tables.find(({ name }) => name === foreign?.references.table);
+  const word = (): string => draw.of(['JOIN', 'JOIN', 'LEFT JOIN']);
+  const where = (relations: readonly Relation[]): string =>
+    draw.maybe(` WHERE ${conditions(draw, relations, 1)}`, 0.7);
+  if (foreign && parent && draw.chance(0.5)) {
+    const [a, b] = [draw.relation(parent), draw.relation(parent)];
+    const on = (other: Relation): string =>
+      foreign.columns
+        .map((column, i) => `${other.alias}.${foreign.references.columns[i]} = ${one.alias}.${column}`)
+        .join(' AND ');
+    const items = draw.random.sample(referencesOf([one, a, b]), 4).map(({ sql }, i) => `${sql} AS c${i}`);
+    return `SELECT ${items.join(', ')} FROM ${one.text} ${one.alias} ${word()} ${a.text} ${a.alias} ON ${on(a)} ${word()} ${b.text} ${b.alias} ON ${on(b)}${where([one, a, b])}`;
+  }
+  const twin = draw.relation(one.table ?? undefined);
+  const on = (key ?? ['id']).map((column) => `${twin.alias}.${column} = ${one.alias}.${column}`).join(' AND ');
+  const items = draw.random.sample(referencesOf([one, twin]), 4).map(({ sql }, i) => `${sql} AS c${i}`);
+  return `SELECT ${items.join(', ')} FROM ${one.text} ${one.alias} ${word()} ${twin.text} ${twin.alias} ON ${on}${where([one, twin])}`;
+}
+
+/** Tables joined by commas, and columns of one row looked up one by one. */
+export function olderStyle(draw: Draw): string {
+  const one = draw.relation();
+  const other = draw.relation();
+  const pair = draw.pair([one], other);
+  if (!pair) return plainSelect(draw);
+  if (draw.chance(0.5)) {
+    const items = draw.random.sample(referencesOf([one, other]), 3).map(({ sql }, i) => `${sql} AS c${i}`);
+    return `SELECT ${items.join(', ')} FROM ${one.text} ${one.alias}, ${other.text} ${other.alias} WHERE ${pair.left.sql} = ${pair.right.sql} AND ${conditions(draw, [one, other], 1)}`;
+  }
+  const sort = draw.column([other], 'integer', 'date', 'timestamp');
+  const unique = other.table?.keys.find(({ primary }) => primary)?.columns ?? [];
+  const order = [...(sort ? [sort.sql] : []), ...unique.map((column) => `${other.alias}.${column}`)].join(', ');
+  const looked = draw.random
+    .sample(referencesOf([other]), 2)
+    .map(
+      ({ sql }, i) =>
+        `(SELECT ${sql} FROM ${other.text} ${other.alias} WHERE ${pair.right.sql} = ${pair.left.sql} ORDER BY ${order || '1'} LIMIT 1) AS s${i}`,
+    );
+  return `SELECT ${draw.of(referencesOf([one])).sql}, ${looked.join(', ')} FROM ${one.text} ${one.alias}`;
+}
+
 /** Select items with names of their own where two would be called alike. */
 function selectItems(draw: Draw, shown: readonly Relation[], all: readonly Relation[]): string[] {
   if (draw.chance(0.05)) return [`${draw.of(shown).alias}.*`];
@@ -62,6 +108,11 @@ export function groupedSelect(draw: Draw): string {
   const group = draw.of([list.join(', '), list.join(', '), list.join(', '), `ROLLUP (${list.join(', ')})`]);
   const items = draw.chance(0.12) ? shown : [...shown, ...calls];
   const order = draw.chance(0.15) ? ' ORDER BY 1' : '';
+  if (draw.chance(0.08) && keys[0]) {
+    const call = draw.of(['sum', 'max', 'min', 'count']);
+    const inner = `SELECT ${list.map((sql, i) => `${sql} AS k${i}`).join(', ')}, ${numeric(draw, relations)} AS a ${source} GROUP BY ${list.join(', ')}`;
+    return `SELECT x.k0, ${call}(x.a) AS a FROM (${inner}) x GROUP BY x.k0`;
+  }
   return `SELECT ${draw.maybe('DISTINCT ', 0.1)}${(items.length > 0 ? items : calls).join(', ')} ${source} GROUP BY ${group}${having}${order}`;
 }
 

@@ -31,6 +31,7 @@ export function setOperation(draw: Draw): string {
   return draw.of([
     union,
     union,
+    `(${branch()} ORDER BY 1) ${operator} (${branch()}${draw.of(['', ' ORDER BY 1 LIMIT 2'])})`,
     `${union} ORDER BY ${Array.from({ length: count }, (_, i) => i + 1).join(', ')} LIMIT ${draw.of(['1', '3', '5'])}`,
     `SELECT count(*) FROM (${union}) u`,
     `SELECT * FROM (${union}) u WHERE ${simple(draw, [relationOver(first, picked, 'u')])}`,
@@ -125,6 +126,10 @@ export function windowed(draw: Draw): string {
     () =>
       `SELECT ${list}, sum(${value.sql}) OVER (PARTITION BY ${group.sql}) AS t, ${value.sql} - avg(${value.sql}) OVER (PARTITION BY ${group.sql}) AS d ${source}`,
     () => `SELECT ${group.sql}, max(${order.sql}) AS m ${source} GROUP BY ${group.sql}`,
+    () => `SELECT ${list}, sum(${value.sql}) OVER (${partition}ORDER BY ${order.sql}${total}${draw.of(['', ' RANGE UNBOUNDED PRECEDING', ' ROWS UNBOUNDED PRECEDING', ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW'])}) AS t ${source}`,
+    () => `SELECT DISTINCT ${group.sql}, max(${value.sql}) OVER (PARTITION BY ${group.sql}) AS m ${source}`,
+    () => `SELECT x.g FROM (SELECT ${group.sql} AS g, ${order.sql} AS o, row_number() OVER (ORDER BY ${order.sql}${total}) AS rn, count(*) OVER () AS n ${source}) x WHERE x.o IS NOT NULL`,
+    () => `SELECT a.g, a.m FROM (SELECT ${group.sql} AS g, max(${order.sql}) AS m, count(*) AS n ${source} GROUP BY ${group.sql}) a WHERE ${draw.of(['a.n > 1', 'a.m IS NOT NULL', 'a.g IS NOT NULL'])}`,
     () => `SELECT DISTINCT ${group.sql} ${source}`,
   ])();
 }

@@ -2,7 +2,7 @@
 import type { Catalog } from '../../../../src/core/catalog/catalog.ts';
 import type { Random } from '../../../../src/core/verification/generate/random.ts';
 import { Draw } from './scope.ts';
-import { groupedSelect, plainSelect, semiJoinSelect } from './select.ts';
+import { groupedSelect, olderStyle, plainSelect, repeatedJoin, semiJoinSelect } from './select.ts';
 import { page, setOperation, sharedScans, windowed, withQuery } from './shapes.ts';
 
 const SHAPES = [
@@ -14,6 +14,8 @@ const SHAPES = [
   groupedSelect,
   semiJoinSelect,
   semiJoinSelect,
+  repeatedJoin,
+  olderStyle,
   setOperation,
   setOperation,
   windowed,

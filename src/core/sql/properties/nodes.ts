@@ -1,0 +1,28 @@
+/** The nodes of a statement by their kind: rules that look for one kind of node need not walk the whole tree. */
+import type { Node } from '../ast.ts';
+import type { AnalyzedStatement } from '../query-model.ts';
+import { walk } from '../walk.ts';
+
+const BY_KIND = new WeakMap<AnalyzedStatement, ReadonlyMap<Node['kind'], readonly Node[]>>();
+
+/** All nodes of a kind, a node before those inside it, in the order of the text. */
+export function nodesOfKind<K extends Node['kind']>(
+  statement: AnalyzedStatement,
+  kind: K,
+): readonly Extract<Node, { readonly kind: K }>[] {
+  const nodes = byKind(statement).get(kind) ?? [];
+  return nodes as readonly Extract<Node, { readonly kind: K }>[];
+}
+
+function byKind(statement: AnalyzedStatement): ReadonlyMap<Node['kind'], readonly Node[]> {
+  const known = BY_KIND.get(statement);
+  if (known) return known;
+  const collected = new Map<Node['kind'], Node[]>();
+  walk(statement.tree, (node) => {
+    const nodes = collected.get(node.kind);
+    if (nodes) nodes.push(node);
+    else collected.set(node.kind, [node]);
+  });
+  BY_KIND.set(statement, collected);
+  return collected;
+}
