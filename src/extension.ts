@@ -15,6 +15,7 @@ import { ShownDocuments } from './editor/diff/shown-documents.ts';
 import { History } from './editor/history/history.ts';
 import { StatementLenses } from './editor/lenses/statement-lenses.ts';
 import { Log } from './editor/log.ts';
+import { registerAgentTools } from './editor/models/agent-tools.ts';
 import { chooseModel } from './editor/models/choose-model.ts';
 import { Consent } from './editor/models/consent.ts';
 import { ExplainCommand } from './editor/models/explain-command.ts';
@@ -99,6 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.showEvidence, () => previews.showEvidence());
   on(COMMANDS.comparePlans, () => plans.compare());
 
+  own(registerAgentTools({ profiles, sessions, scratch, log }));
   own(profiles.onDidChange(() => sessions.closeChanged((key) => profiles.find(key))));
   own(
     vscode.workspace.onDidChangeConfiguration((event) => {

@@ -79,6 +79,12 @@ export function modelSettings(): ModelSettings {
   };
 }
 
+/** Names of the connections that agents may use. */
+export function agentConnections(): readonly string[] {
+  const names = get<unknown[]>('agents.connections') ?? [];
+  return names.filter((name) => typeof name === 'string');
+}
+
 /** Keep a choice of the user's, for this machine. */
 export async function setModelSetting(
   name: 'model.enabled' | 'model.provider' | 'model.name',

@@ -40,16 +40,22 @@ interface Opened {
 async function openShop(machineSettings: Readonly<Record<string, unknown>>): Promise<Opened> {
   const editor = await openEditor({ workspace: path.join(root, 'examples', 'shop'), machineSettings });
   const { page } = editor;
-  const file = path.join(editor.workspace, 'try.sql');
-  writeFileSync(file, SOURCE);
-  await openFile(page, file);
-  await page.locator('.statusbar-item', { hasText: 'No database' }).click();
-  await pickQuickItem(page, 'Sample shop');
-  await page
-    .locator('.statusbar-item', { hasText: 'Sample shop' })
-    .locator('.codicon-database')
-    .waitFor({ timeout: 120_000 });
-  return { editor, page };
+  try {
+    const file = path.join(editor.workspace, 'try.sql');
+    writeFileSync(file, SOURCE);
+    await openFile(page, file);
+    await page.locator('.statusbar-item', { hasText: 'No database' }).click();
+    await pickQuickItem(page, 'Sample shop');
+    await page
+      .locator('.statusbar-item', { hasText: 'Sample shop' })
+      .locator('.codicon-database')
+      .waitFor({ timeout: 300_000 });
+    return { editor, page };
+  } catch (error) {
+    await screenshot(page, 'failed models opening');
+    await editor[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** All rewrites of the open preview, until the first comes again. */

@@ -94,7 +94,7 @@ async function optimizeAll(
 }
 
 /** How a statement is optimized, beside what it is optimized on. */
-export interface OptimizeWith {
+interface OptimizeWith {
   readonly scratch: KeptScratch['open'];
   readonly proposer: RewriteProposer | null;
   readonly options: OptimizeOptions;
@@ -102,7 +102,7 @@ export interface OptimizeWith {
 }
 
 /** One statement's result. @throws DatabaseError */
-export async function optimizeOne(
+async function optimizeOne(
   statement: SourceStatement,
   target: Target,
   { scratch, proposer, options, signal }: OptimizeWith,
