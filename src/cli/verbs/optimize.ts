@@ -38,7 +38,7 @@ export const optimizeVerb: Verb = {
     'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
   usage:
     'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]\n' +
-    '       [--model NAME] [--ollama URL] [--no-model] [--send-values] [--show-prompt]',
+    '       [--model NAME] [--ollama URL] [--no-model] [--model-timeout SECONDS] [--send-values] [--show-prompt]',
   options: {
     measure: { type: 'boolean' },
     runs: { type: 'string' },
@@ -46,6 +46,7 @@ export const optimizeVerb: Verb = {
     write: { type: 'boolean' },
     'send-values': { type: 'boolean' },
     'show-prompt': { type: 'boolean' },
+    'model-timeout': { type: 'string' },
   },
   async run(context) {
     const [file] = context.positionals;
@@ -123,11 +124,13 @@ async function optimizeOne(
 }
 
 function optionsOf({ options }: VerbContext, { timeoutMs }: Target): OptimizeOptions {
+  const modelSeconds = numberOption(options, 'model-timeout', 0.001);
   return {
     measure: options['measure'] === true,
     runs: numberOption(options, 'runs', 1),
     beam: numberOption(options, 'beam', 1),
     timeoutMs,
+    modelTimeoutMs: modelSeconds === undefined ? undefined : 1000 * modelSeconds,
   };
 }
 
