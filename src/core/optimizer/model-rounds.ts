@@ -116,7 +116,7 @@ export class ModelRounds {
     const { proposer, original, database, plan, matches, known, say } = this.context;
     const server = database?.info ?? null;
     const doNot = refuted.filter(({ origin }) => origin !== 'model').map(failureOf);
-    const tooLong = AbortSignal.timeout(Math.max(1, this.context.modelTimeoutMs - this.waited));
+    const tooLong = AbortSignal.timeout(Math.max(1, Math.ceil(this.context.modelTimeoutMs - this.waited)));
     const signals = [tooLong, this.stopped.signal, this.context.signal].filter((each) => each !== undefined);
     const began = performance.now();
     this.asked++;

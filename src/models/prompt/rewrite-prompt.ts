@@ -111,7 +111,7 @@ function tableParts(statement: AnalyzedStatement, tables: readonly Table[], mask
   const used = usedColumns(statement);
   return tables.flatMap((table): PromptPart[] => {
     const wide = table.columns.length > 40 ? used : null;
-    const ddl = masking.sql(tableDdl(table, wide, statement.dialect));
+    const ddl = masking.names(tableDdl(table, wide, statement.dialect, (text) => masking.sql(text)));
     const statistics = statisticsText(table, used);
     return [
       { name: `Table ${table.name}`, text: fenced(ddl), priority: 90 },

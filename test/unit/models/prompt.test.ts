@@ -105,6 +105,18 @@ describe('values', () => {
     assert.match(text, /GROUP BY 1 LIMIT :v1/);
   });
 
+  test('lengths of types are no values', () => {
+    const catalog = catalogFromDdl(
+      'CREATE TABLE t (id integer PRIMARY KEY, price numeric(12, 2), code varchar(40))',
+      'postgresql',
+    );
+    const statement =
+      'SELECT id FROM t WHERE price::numeric(10, 2) > 10 AND CAST(code AS varchar(12)) = (20)';
+    const text = sent(taskFor(statement, { catalog }));
+    assert.match(text, /numeric\(12, ?2\)/);
+    assert.match(text, /price::numeric\(10, 2\) > :v1 AND CAST\(code AS varchar\(12\)\) = \(:v2\)/);
+  });
+
   test('stay when the user wants so', () => {
     const text = sent(taskFor(TEXT), { literals: false });
     assert.match(text, /ada@example\.org/);
