@@ -67,7 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = own(new OptimizationsTree(history));
 
   const consent = new Consent(context.globalState, shown);
-  const models = new Models(context.globalState, consent, log);
+  const models = new Models(context.globalState, consent, history, log);
   const optimize = new OptimizeCommand({
     ...{ documents, active, sessions, scratch, models },
     ...{ history, previews, shown, log },
