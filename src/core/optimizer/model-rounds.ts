@@ -36,8 +36,8 @@ export interface ModelContext {
 const MOST_REPAIRS = 2;
 /** Proposals of one answer that are looked at. */
 const MOST_PROPOSALS = 4;
-/** Nothing but tests speaks for a model's rewrite, so it is attacked longer than a rule's. */
-const ATTACK = { databases: 600, budgetMs: 6_000 } as const;
+/** Nothing but tests speaks for a model's rewrite, so it is attacked longer than a rule's; the time matters on slow machines. */
+const ATTACK = { databases: 600, budgetMs: 15_000 } as const;
 /** See optimize.ts: the planner errs, but seldom by more than this factor. */
 const DEAREST = 3;
 

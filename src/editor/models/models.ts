@@ -78,7 +78,10 @@ export class Models {
       );
     }
     const local = provider.local && !isCloudModel(model);
-    const destination = provider.local && !local ? `ollama.com, through ${provider.label}` : provider.label;
+    const destination =
+      provider.local && !local
+        ? `ollama.com, through ${provider.label.replace(/^The/, 'the')}`
+        : provider.label;
     return { provider, settings: { model, maskLiterals, maskIdentifiers }, local, destination };
   }
 
