@@ -87,7 +87,10 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   for (const fact of block.sources) {
     if (!isBareTable(fact)) continue;
     const calls = read
-      .filter(({ call, sources }) => (call.star && call.filter === null) || (sources?.size === 1 && sources.has(fact)))
+      .filter(
+        ({ call, sources }) =>
+          (call.star && call.filter === null) || (sources?.size === 1 && sources.has(fact)),
+      )
       .map(({ call }) => call);
     const mixed = read.filter(({ sources }) => sources?.has(fact) && sources.size > 1);
     const products = mixed.flatMap(({ call }) => sumOfProduct(statement, call, fact) ?? []);
