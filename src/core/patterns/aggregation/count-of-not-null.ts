@@ -49,7 +49,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, call: FunctionCall)
   const text = statement.text.slice(argument.start, argument.end);
   const message = `count(${text}) looks for NULLs in every row. count(*) counts the rows.`;
   if (!isNotNull(argument, block, statement))
-    return column?.sourceColumn?.notNull
+    return column?.sourceColumn?.notNull && column.source.nullSupplied
       ? blocked(call, message, `${text} is NULL in rows that the outer join fills up.`)
       : null;
   if (mustRepeatItems(block)) return blocked(call, message, 'ORDER BY of DISTINCT repeats the select list.');

@@ -20,7 +20,7 @@ export const distinctInExtreme: Pattern = {
   engines: allEngines('The engine sorts the values of each group to make them distinct, as PostgreSQL does.'),
   severity: 'info',
   description:
-    'The largest value of a list is the same with and without its duplicates. PostgreSQL sorts every group for it, and does not use an index.',
+    'The largest value of a list is the same with and without its duplicates. PostgreSQL sorts every group for it.',
   source: 'https://www.postgresql.org/docs/current/sql-expressions.html#SYNTAX-AGGREGATES',
   precondition: 'The aggregate is min, max, bool_and, bool_or, every, bit_and or bit_or.',
   example: {
