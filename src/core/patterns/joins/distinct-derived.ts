@@ -5,7 +5,7 @@ import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { parenthesized, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
-import { allEngines } from '../engines.ts';
+import { enginesOf } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { isInner, stepOf } from './join-shape.ts';
@@ -15,13 +15,21 @@ export const distinctDerivedToIn: Pattern = {
   id: 'distinct-derived-to-in',
   title: 'Join to a derived table of distinct keys that only filters: IN',
   category: 'joins',
-  engines: allEngines(
-    'when the derived table has many rows for each key: they are made distinct first, while IN is a semi-join that can start from either side',
-  ),
+  engines: [
+    {
+      dialect: 'postgresql',
+      pays: 'when the outer rows are few and the subquery has an index: else both hash the same rows',
+    },
+    ...enginesOf(
+      ['mysql', 'mariadb', 'tsql'],
+      'when the derived table has many rows for each key: they are made distinct first, while IN is a semi-join that can start from either side',
+    ),
+  ],
   severity: 'info',
   description:
     'The derived table is made distinct only so that the join does not multiply rows, and then nothing of it is used. IN says just that, and leaves open how.',
-  source: 'https://dev.mysql.com/doc/refman/8.4/en/semijoins-antijoins.html',
+  source:
+    'https://dev.mysql.com/doc/refman/8.4/en/semijoins-antijoins.html; measured 0.9 times on embedded PostgreSQL 18, 200,000 rows',
   precondition:
     'An inner join by one equality to a derived table of one column that is DISTINCT or grouped by itself, and no other use of it.',
   example: {
