@@ -196,6 +196,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
     return blocked(range, message, 'rows are locked, or a name is not known');
   if (!isDeterministic(block.query, statement))
     return blocked(range, message, 'a volatile function is called');
+  if (block.grouped) return blocked(range, message, 'a column may depend on the grouped primary key');
   if (step.on.some((conjunct) => !equal.includes(conjunct)))
     return blocked(range, message, 'ON holds another condition as well: move it to WHERE first');
   const edits = editsOf(statement, block, shape);
