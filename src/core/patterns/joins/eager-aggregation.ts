@@ -39,7 +39,7 @@ export const eagerAggregation: Pattern = {
   description:
     'Every row of the large table is joined before the rows are summed up. Summed up by the join columns first, only one row for each value of them has to be joined.',
   source:
-    'Yan and Larson, "Eager aggregation and lazy aggregation", VLDB 1995; measured 1.3 times on PostgreSQL 15, 3.9 on MariaDB 10.11',
+    'Yan and Larson, "Eager aggregation and lazy aggregation", VLDB 1995; measured 1.3 times on PostgreSQL 15, 3.9 on MariaDB 10.11; 1.5 (by region) and 26 times (by customer, LEFT JOIN) on embedded PostgreSQL 18',
   precondition:
     'SUM, COUNT, MIN, MAX (on PostgreSQL AVG) of exact values of one table; other aggregates do not see copies; the table’s other columns in use compare by value and hold none of its keys.',
   example: {

@@ -15,7 +15,7 @@ import { isBareTable, isInner, stepOf } from './join-shape.ts';
 const ENGINES: readonly EngineSupport[] = [
   {
     dialect: 'postgresql',
-    pays: 'when most rows of the table are wanted: it is read once; few rows and an index make the join cheap',
+    pays: 'when an index gives the rows in the order of the key, or the table is a view that is costly to read twice; hashing few groups is cheaper than sorting all rows',
   },
   {
     dialect: 'mysql',
@@ -45,7 +45,8 @@ export const selfJoinToWindow: Pattern = {
   severity: 'info',
   description:
     'The table is read once for its rows and once for the aggregate of their groups, and both are joined. A window function does it in one pass.',
-  source: 'Zuzarte et al., "WinMagic: subquery elimination using window aggregation", SIGMOD 2003',
+  source:
+    'Zuzarte et al., "WinMagic: subquery elimination using window aggregation", SIGMOD 2003; measured 0.7 times on embedded PostgreSQL 18, 200,000 rows in 4,000 groups without an index',
   precondition:
     'The derived table groups the whole of the same table by columns that the join compares with the same columns; its other columns are aggregates that may be window functions.',
   example: {
@@ -195,6 +196,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
     return blocked(range, message, 'rows are locked, or a name is not known');
   if (!isDeterministic(block.query, statement))
     return blocked(range, message, 'a volatile function is called');
+  if (block.grouped) return blocked(range, message, 'a column may depend on the grouped primary key');
   if (step.on.some((conjunct) => !equal.includes(conjunct)))
     return blocked(range, message, 'ON holds another condition as well: move it to WHERE first');
   const edits = editsOf(statement, block, shape);

@@ -39,7 +39,8 @@ export const aggregateOverUnionAll: Pattern = {
   severity: 'info',
   description:
     'All rows of all branches are put together before they are summed up. Summed up in each branch, only one row for each group has to be put together.',
-  source: 'Apache Calcite, AggregateUnionTransposeRule',
+  source:
+    'Apache Calcite, AggregateUnionTransposeRule; measured 1.2 times on embedded PostgreSQL 18, 200,000 rows',
   precondition:
     'SUM, COUNT, MIN, MAX (on PostgreSQL AVG) of columns that have one exact type in all branches; the branches neither group nor remove duplicates; group keys compare by value.',
   example: {

@@ -34,7 +34,7 @@ export const inOfUnion: Pattern = {
   description:
     'A subquery that is a UNION cannot become a join, and MySQL and MariaDB cannot even keep its result: they run it for each row. Each branch alone can.',
   source:
-    'https://dev.mysql.com/doc/refman/8.4/en/semijoins-antijoins.html: "it must be a single SELECT … without UNION"',
+    'https://dev.mysql.com/doc/refman/8.4/en/semijoins-antijoins.html: "it must be a single SELECT … without UNION"; measured 8 times (NOT IN) on embedded PostgreSQL 18, 200,000 rows',
   precondition:
     'The union has no LIMIT, its branches have columns of one type each, and the compared value is deterministic.',
   example: {
@@ -89,7 +89,8 @@ export const existsOfUnion: Pattern = {
   severity: 'warning',
   description:
     'A subquery that is a UNION cannot become a semi-join or anti-join: it is run again for each row. Each branch alone can.',
-  source: 'PostgreSQL, convert_EXISTS_sublink_to_join in subselect.c: set operations are not pulled up',
+  source:
+    'PostgreSQL, convert_EXISTS_sublink_to_join in subselect.c: set operations are not pulled up; measured 14 times on embedded PostgreSQL 18, 200,000 rows',
   precondition: 'The union has no LIMIT and no OFFSET.',
   example: {
     schema:
