@@ -5,7 +5,7 @@ import type { AnalyzedStatement, ResolvedColumn } from '../../sql/query-model.ts
 import { unwrapParens } from '../../sql/walk.ts';
 import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { postgresqlOnly } from '../engines.ts';
-import { offer } from '../offer.ts';
+import { offer, offerToTest } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 
@@ -21,7 +21,7 @@ export const arrayAnyToContains: Pattern = {
     'A GIN index over arrays serves @>, <@, && and =, but not value = ANY (array): every row is read and its array searched.',
   source: 'https://www.postgresql.org/docs/current/gin.html#GIN-BUILTIN-OPCLASSES',
   precondition:
-    'The array is a column of text, varchar, integers or uuids with a GIN index, and the value is a literal of that type or a parameter. Only in WHERE and ON, where NULL counts as no match.',
+    'The array is a column of text, varchar, integers or uuids with a GIN index, and the value is a literal of that type or a parameter. The extension intarray has an operator of its own for integer[], so that candidate is compared on data. Only in WHERE and ON, where NULL counts as no match.',
   example: {
     schema:
       'CREATE TABLE products (product_id integer PRIMARY KEY, tags text[]);\nCREATE INDEX ON products USING gin (tags);',
@@ -42,7 +42,11 @@ export const arrayAnyToContains: Pattern = {
       const condition = sql`${source(statement, array)} @> ARRAY[${value}]::${verbatim(type)}`;
       const message = `${quote(statement, expression)} reads every array: the GIN index ${index} serves @>, not = ANY.`;
       const edits = replacePredicate(statement, predicate, [condition]);
-      yield offer(expression, message, edits, `${column.name} is ${type}.`);
+      const fact = `${column.name} is ${type}.`;
+      // its operator for integer[] is another one, which raises an error at a NULL element
+      yield type === 'integer[]'
+        ? offerToTest(expression, message, edits, fact, 'The extension intarray is not installed.')
+        : offer(expression, message, edits, fact);
     }
   },
 };

@@ -22,7 +22,7 @@ export const caseInWhere: Pattern = {
     'The planner does not look into CASE: it neither uses an index for the condition inside nor estimates it. The condition itself says the same.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/smart-logic',
   precondition:
-    'CASE has one WHEN and literal results of one type, and is compared by = with a literal. Where the ELSE result is asked for, the condition must not be NULL, or the engine has IS NOT TRUE. Only in WHERE and ON.',
+    'CASE has one WHEN (a condition, or a literal that a column is compared with) and literal results of one type, and is compared by = with a literal. Where the ELSE result is asked for, the condition must not be NULL, or the engine has IS NOT TRUE. Only in WHERE and ON.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, total decimal(10, 2));\nCREATE INDEX orders_total ON orders (total);',
@@ -47,7 +47,12 @@ function matchOf(statement: AnalyzedStatement, predicate: PositivePredicate): Ma
   const condition = comparison.left.branches[0]?.when;
   if (!asked || !condition) return null;
   const message = `${quote(statement, expression)} asks whether ${quote(statement, condition)} ${asked === 'then' ? 'holds' : 'does not hold'}, which the planner cannot see through CASE.`;
-  const written = asked === 'then' ? plain(statement, condition) : negation(statement, condition);
+  const { operand } = comparison.left;
+  const written = operand
+    ? equality(statement, operand, condition, asked)
+    : asked === 'then'
+      ? plain(statement, condition)
+      : negation(statement, condition);
   if (!written)
     return blocked(
       expression,
@@ -71,7 +76,8 @@ function matchOf(statement: AnalyzedStatement, predicate: PositivePredicate): Ma
 /** Which branch the comparison asks for; null when both or none, or when that cannot be told. */
 function askedFor(statement: AnalyzedStatement, node: Case, value: Expression): 'then' | 'else' | null {
   const [branch] = node.branches;
-  if (node.operand || node.branches.length !== 1 || !branch) return null;
+  if (node.branches.length !== 1 || !branch) return null;
+  if (node.operand && !isColumnAndLiteral(node.operand, branch.when)) return null;
   const isThen = equalLiterals(statement, branch.then, value);
   const isElse =
     node.otherwise === null || isNull(node.otherwise)
@@ -106,6 +112,24 @@ function plain(statement: AnalyzedStatement, condition: Expression): Fragment {
   const inner = unwrapParens(condition);
   const isOr = inner.kind === 'binary' && inner.operator === 'OR';
   return isOr ? parenthesized(source(statement, inner)) : source(statement, inner);
+}
+
+/** `CASE x WHEN 'v' THEN …` compares as `x = 'v'` does. */
+function isColumnAndLiteral(operand: Expression, when: Expression): boolean {
+  const value = unwrapParens(when);
+  return unwrapParens(operand).kind === 'column' && value.kind === 'literal' && value.type !== 'null';
+}
+
+function equality(
+  statement: AnalyzedStatement,
+  operand: Expression,
+  when: Expression,
+  asked: 'then' | 'else',
+): Fragment | null {
+  const equal = sql`${source(statement, operand)} = ${source(statement, when)}`;
+  if (asked === 'then') return equal;
+  if (isNotNullExpression(operand, statement)) return sql`NOT ${parenthesized(equal)}`;
+  return statement.dialect === 'tsql' ? null : sql`${parenthesized(equal)} IS NOT TRUE`;
 }
 
 /** True when the condition is FALSE or NULL; null where that cannot be written. */

@@ -74,7 +74,11 @@ function oneCollation(
 }
 
 function columnsOf(side: Expression): readonly Expression[] | null {
-  const known = side.kind === 'call' && side.function === 'coalesce' && side.name.length === 1;
+  // of two columns of one type IFNULL and SQL Server's ISNULL give the same
+  const known =
+    side.kind === 'call' &&
+    ['coalesce', 'ifnull', 'isnull'].includes(side.function) &&
+    side.name.length === 1;
   if (!known || side.args.length !== 2) return null;
   const columns = side.args.map((argument) => unwrapParens(argument.value));
   return columns.every((column) => column.kind === 'column') ? columns : null;

@@ -138,6 +138,8 @@ function keepsType(
       sameOrEmpty(fallback, right)
     );
   }
+  // 24 beside a year is 2024
+  if (column.type.startsWith('year')) return false;
   if (column.family !== 'integer' && column.family !== 'decimal') return false;
   return isWholeNumber(fallback) && isNumber(right);
 }

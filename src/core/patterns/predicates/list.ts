@@ -24,6 +24,7 @@ import { extractYearOnColumn } from './extract-year.ts';
 import { floorOnColumn } from './floor-on-column.ts';
 import { functionOnColumn } from './function-on-column.ts';
 import { impliedConjunct } from './implied-conjunct.ts';
+import { laterIndexColumn } from './index-advice.ts';
 import { intervalOnColumn } from './interval-on-column.ts';
 import { expandedJsonArray, jsonExtractPredicate } from './json-advice.ts';
 import { jsonTextToContains } from './json-containment.ts';
@@ -81,6 +82,7 @@ export const predicatePatterns: readonly Pattern[] = [
   likeWithoutWildcard,
   leadingWildcard,
   functionOnColumn,
+  laterIndexColumn,
   nowOnPartitionKey,
   alwaysTrueCondition,
   anyArraySubquery,

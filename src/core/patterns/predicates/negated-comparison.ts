@@ -56,6 +56,9 @@ export const negatedComparison: Pattern = {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
       if (expression.kind !== 'unary' || expression.operator !== 'NOT') continue;
+      // MySQL's HIGH_NOT_PRECEDENCE reads NOT a > b as (NOT a) > b
+      const mysql = statement.dialect === 'mysql' || statement.dialect === 'mariadb';
+      if (mysql && expression.operand.kind !== 'paren') continue;
       const compared = unwrapParens(expression.operand);
       if (compared.kind !== 'binary' || !isOrdered(statement, compared)) continue;
       const opposite = OPPOSITE[compared.operator];

@@ -25,6 +25,8 @@ const ORDERED: ReadonlySet<TypeFamily> = new Set<TypeFamily>(['integer', 'decima
 export function orderedFamily(statement: AnalyzedStatement, expression: Expression): TypeFamily | null {
   const type = typeOf(expression, statement);
   if (!type || !ORDERED.has(type.family)) return null;
+  // MySQL takes 24 beside a year for 2024
+  if (statement.dialect !== 'postgresql' && type.text?.startsWith('year')) return null;
   if (statement.dialect !== 'tsql' || type.family !== 'timestamp') return type.family;
   return type.text?.startsWith('datetime2') ? type.family : null;
 }

@@ -1,15 +1,7 @@
 import type { Pattern } from '../pattern.ts';
-import {
-  entityAttributeValue,
-  enumColumn,
-  floatKey,
-  listAsText,
-  numberedColumns,
-  randomClusteredKey,
-  referenceWithoutForeignKey,
-  widePrimaryKey,
-} from './keys.ts';
+import { floatKey, randomClusteredKey, referenceWithoutForeignKey, widePrimaryKey } from './keys.ts';
 import { displayWidth, floatForMoney, moneyType, narrowGeneratedKey, serialColumn } from './numbers.ts';
+import { entityAttributeValue, enumColumn, listAsText, numberedColumns } from './shape.ts';
 import {
   addressAsText,
   dateAsText,
