@@ -54,7 +54,7 @@ export const correlatedAggregateToWindow: Pattern = {
   description:
     'The subquery reads the table that the outer row comes from once more, for the rows of the same group. A window function computes the value for each row in one pass.',
   source:
-    'Zuzarte, Pirahesh, Ma, Cheng, Liu and Wong, "WinMagic", SIGMOD 2003; measured 3.6 times on PostgreSQL 15',
+    'Zuzarte, Pirahesh, Ma, Cheng, Liu and Wong, "WinMagic", SIGMOD 2003; measured 3.6 and 11.9 times on PostgreSQL 15',
   precondition:
     'Same table or CTE, correlated by equality of the same columns; these are NOT NULL, or the comparison drops NULL; the aggregate is not DISTINCT.',
   example: {

@@ -20,6 +20,7 @@ import { notInToNotExists } from './not-in.ts';
 import { nullableNotIn } from './nullable-not-in.ts';
 import { orOfExists, orOfIn } from './or-of-subqueries.ts';
 import { outerNameCapture } from './outer-capture.ts';
+import { correlateByOwnKey } from './own-key.ts';
 import { quantifiedToExtreme } from './quantified.ts';
 import { repeatedSubquery } from './repeated-subquery.ts';
 import { scalarSubqueriesToOneJoin } from './scalar-group-join.ts';
@@ -60,6 +61,7 @@ export const subqueryPatterns: readonly Pattern[] = [
   correlatedWithoutIndex,
   countThreshold,
   selfExistsToHaving,
+  correlateByOwnKey,
   noNewerRowToWindow,
   repeatedSubquery,
   notInToNotExists,

@@ -16,7 +16,7 @@ import { relationKey } from './shared-shape.ts';
 import { obstacleOfWindow } from './windowed-table.ts';
 
 const PAYS =
-  'when groups are large: each row is compared with all rows of its group otherwise; with small groups and an index on (key, value) there is little to win';
+  'when groups have hundreds of rows: each row is compared with all rows of its group otherwise; with small groups it loses (0.91 and 0.62 times on PostgreSQL 15 with groups of 5 and 67)';
 
 const ENGINES: readonly EngineSupport[] = [
   { dialect: 'postgresql', pays: PAYS },
@@ -56,7 +56,7 @@ export const noNewerRowToWindow: Pattern = {
   title: 'Latest row of each group by NOT EXISTS: window function',
   category: 'subqueries',
   engines: ENGINES,
-  severity: 'info',
+  severity: 'hint',
   description:
     'Each row is compared with the rows of its group until one is found that is newer: the work grows with the square of the group. The greatest value of each group, computed once, decides for all of its rows.',
   source: 'Zuzarte, Pirahesh, Ma, Cheng, Liu and Wong, "WinMagic", SIGMOD 2003',

@@ -52,7 +52,7 @@ export const selfExistsToHaving: Pattern = {
   severity: 'info',
   description:
     'For each row the rows of its group are searched for one that differs. The groups with more than one value are found in a single pass.',
-  source: 'measured 1.7 times on PostgreSQL 15 and 2.5 times on MariaDB 10.11',
+  source: 'measured 1.7 and 6.3 times on PostgreSQL 15 and 2.5 times on MariaDB 10.11',
   precondition:
     'Both sides are the same table, correlated by equality of the same columns and one inequality of the same column, whose type has a total order; EXISTS is a condition of WHERE of its own.',
   example: {
