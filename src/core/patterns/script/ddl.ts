@@ -10,7 +10,9 @@ import { type Script, type ScriptPattern, type ScriptStatement, scriptAdvice } f
 function afterScript(script: Script): Catalog {
   const known = AFTER.get(script);
   if (known) return known;
-  const ddl = script.statements.filter(({ tree, words }) => DDL.has(tree.kind) || beginsWith(words, 'DROP|SET|USE'));
+  const ddl = script.statements.filter(
+    ({ tree, words }) => DDL.has(tree.kind) || beginsWith(words, 'DROP|SET|USE'),
+  );
   const after = catalogFromDdl(ddl.map(({ text }) => text).join(';\n'), script.dialect);
   AFTER.set(script, after);
   return after;
