@@ -2,7 +2,7 @@ import type { Assignment, Expression, FunctionCall } from '../../sql/ast.ts';
 import { keyCoveredByEquality } from '../../sql/properties/keys.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
+import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { isTrivia } from '../../sql/tokens.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -195,6 +195,7 @@ function obstacleOf(
   if (looked.some((one) => one.signature !== first.signature)) return 'the subqueries read different rows';
   for (const { block, correlation } of looked) {
     if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
+    if (dependsOnRowOrder(block.query)) return 'what the subquery gives depends on the order of its rows';
     if (statement.dialect !== 'postgresql' && readsTarget(statement, block, plain.target))
       return 'the subquery reads the table that is written';
     if (block.sources.some((one) => one.kind !== 'table' || one.lateral))
