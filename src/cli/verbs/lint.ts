@@ -4,6 +4,7 @@ import type { Severity } from '../../core/patterns/pattern.ts';
 import { ScriptFinder } from '../../core/patterns/script/find.ts';
 import { isSuppressed } from '../../core/patterns/suppression.ts';
 import { analyzeStatement } from '../../core/sql/analyze.ts';
+import type { TextEdit } from '../../core/sql/text.ts';
 import { offlineCatalog } from '../connect.ts';
 import { readSource } from '../read-source.ts';
 import { sarifLog } from '../sarif.ts';
@@ -20,6 +21,8 @@ export interface FileFinding extends Omit<Finding, 'range'> {
     readonly column: number;
   };
   readonly end: { readonly line: number; readonly column: number };
+  /** of the file's text, where a rewrite of several statements is known; one of a single statement comes from optimize */
+  readonly edits?: readonly TextEdit[];
 }
 
 const RANK: Readonly<Record<Severity, number>> = { hint: 0, info: 1, warning: 2, error: 3 };
@@ -44,9 +47,10 @@ export const lintVerb: Verb = {
       const placeOf = lineFinder(source);
       const statements = statementsOf(source, catalog.dialect);
       const places = statements.map(({ leadingStart, range }) => ({ ...range, leadingStart }));
-      const ofScript = new Map<number, Finding[]>();
-      for (const { statement, finding } of new ScriptFinder().find(source, places, catalog)) {
-        ofScript.set(statement, [...(ofScript.get(statement) ?? []), finding]);
+      const ofScript = new Map<number, (Finding & Pick<FileFinding, 'edits'>)[]>();
+      for (const { statement, finding, rewrite } of new ScriptFinder().find(source, places, catalog)) {
+        const placed = rewrite ? { ...finding, edits: rewrite.edits } : finding;
+        ofScript.set(statement, [...(ofScript.get(statement) ?? []), placed]);
       }
       for (const statement of statements) {
         const comments = source.slice(statement.leadingStart, statement.range.start);

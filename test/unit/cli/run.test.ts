@@ -5,6 +5,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommandLine } from '../../../src/cli/run.ts';
 import { EXIT } from '../../../src/cli/verb.ts';
+import type { FileFinding } from '../../../src/cli/verbs/lint.ts';
+import { applyEdits } from '../../../src/core/sql/text.ts';
 
 let folder = '';
 before(async () => {
@@ -159,5 +161,22 @@ describe('optimize without a connection', () => {
     assert.equal(run.status, EXIT.done);
     assert.match(run.errors, /Nothing to write/);
     assert.equal(await readFile(place, 'utf8'), text);
+  });
+});
+
+describe('lint of several statements', () => {
+  test('finds rows that are inserted one by one, and gives the edits of the file', async () => {
+    const source =
+      'INSERT INTO t (a) VALUES (1);\nINSERT INTO t (a) VALUES (2);\nINSERT INTO t (a) VALUES (3);\n';
+    const run = await sqlopt('lint', await file('rows.sql', source), '--json');
+    const found = JSON.parse(run.output).find((one: FileFinding) => one.pattern === 'row-by-row-inserts');
+    assert.equal(found.range.line, 1);
+    assert.equal(applyEdits(source, found.edits), 'INSERT INTO t (a) VALUES (1),\n  (2),\n  (3);\n');
+  });
+
+  test('a comment above the statement hides it', async () => {
+    const source = '-- sqlopt-ignore transaction-left-open\nBEGIN;\nUPDATE t SET a = 1 WHERE b = 2;\n';
+    const run = await sqlopt('lint', await file('open.sql', source), '--json');
+    assert.deepEqual(JSON.parse(run.output), []);
   });
 });

@@ -57,6 +57,20 @@ test('a suppression comment hides its finding, and only above its statement', as
   );
 });
 
+test('shows what is found over several statements at its statement, unless a comment there hides it', async () => {
+  const [over] = finding('twice');
+  assert.ok(over);
+  const findings = new DocumentFindings(
+    () => [],
+    (_, statements) => statements.map((_each, statement) => ({ statement, finding: over })),
+  );
+  const found = await findings.update('SELECT 1;\n-- sqlopt-ignore star\nSELECT 2;\n', catalog, never);
+  assert.deepEqual(
+    found?.map((each) => each.findings.length),
+    [1, 0],
+  );
+});
+
 test('an analysis that takes long lets others work in between and stops when it is overtaken', async () => {
   let others = 0;
   const slow = (text: string): Finding[] => {

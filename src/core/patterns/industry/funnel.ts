@@ -133,6 +133,7 @@ function obstacleOf(statement: AnalyzedStatement, { block, call, key, steps, oth
     steps.some(
       ({ source: one }) =>
         one.node.kind !== 'table' ||
+        one.node.only ||
         one.node.modifiers.length > 0 ||
         (one.node.alias?.columns.length ?? 0) > 0,
     )

@@ -75,7 +75,10 @@ function latestOf(statement: AnalyzedStatement, block: Block): Latest | null {
     branches.length > 0 ||
     groups.length > 0 ||
     inner.sources.length !== 1 ||
-    own?.table !== table.table
+    own?.table !== table.table ||
+    own.node.kind !== 'table' ||
+    own.node.modifiers.length > 0 ||
+    own.node.only
   )
     return null;
   const key = columnOfTable(statement, group, own);

@@ -20,6 +20,8 @@ const ENGINES: readonly EngineSupport[] = [
   { dialect: 'tsql', pays: PAYS },
 ];
 
+const ORDERED = new Set(['integer', 'decimal', 'date', 'time', 'timestamp', 'timestamptz']);
+
 interface Neighbour {
   readonly block: Block;
   readonly outer: Block;
@@ -159,6 +161,8 @@ function obstacleOf(statement: AnalyzedStatement, found: Neighbour): string | nu
     names.push(around.name);
   }
   if (!order.notNull) return `${order.name} may be NULL`;
+  // of other types the extreme may be of another type than the column
+  if (!ORDERED.has(order.column?.family ?? '')) return `${order.name} is neither a number nor a time`;
   const unique = keysOf(table, statement).some((key) =>
     key.columns.every((name) => name === order.name || names.includes(name)),
   );

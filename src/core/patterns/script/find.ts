@@ -7,6 +7,7 @@ import {
   type ScriptMatch,
   type ScriptPattern,
   ScriptReader,
+  type ScriptRewrite,
   type StatementPlace,
 } from './script.ts';
 
@@ -21,6 +22,8 @@ export interface ScriptFinding {
   readonly statement: number;
   /** its range is within the statement's text */
   readonly finding: Finding;
+  /** edits of the source, null without a rewrite */
+  readonly rewrite: ScriptRewrite | null;
 }
 
 export interface ScriptFindOptions {
@@ -67,6 +70,7 @@ export class ScriptFinder {
         // the optimizer looks at one statement: it has no rewrite for several
         fixable: false,
       },
+      rewrite: match.rewrite,
     }));
   }
 }

@@ -2,7 +2,7 @@ import type { Assignment, Expression, FunctionCall } from '../../sql/ast.ts';
 import { keyCoveredByEquality } from '../../sql/properties/keys.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
+import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { isTrivia } from '../../sql/tokens.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -48,7 +48,7 @@ export const correlatedUpdateToJoin: Pattern = {
   source:
     'https://www.postgresql.org/docs/current/sql-update.html; measured on PostgreSQL 15 and MariaDB 10.11',
   precondition:
-    'WHERE has an EXISTS or IN over the same rows as the subquery, which gives one value per key (an aggregate, or a unique key), with keys that compare alike on both sides.',
+    'WHERE has an EXISTS or IN over the same rows as the subquery (or a foreign key that is NOT NULL says that there is always one); the subquery gives one value per key (an aggregate, or a unique key), and keys compare alike on both sides.',
   example: {
     schema:
       'CREATE TABLE customers (id int PRIMARY KEY, spent numeric); CREATE TABLE orders (id int PRIMARY KEY, customer_id int, total numeric);',
@@ -140,15 +140,48 @@ function matchOf(
 ): Match {
   const message = `The subquery runs again for every row of ${plain.target.alias} that is written. Compute its values once per key and join them.`;
   const guard = guardOf(statement, plain, first.signature);
-  const obstacle = guard
-    ? obstacleOf(statement, plain, first, looked)
-    : 'rows that the subquery has no row for are set to NULL: without WHERE EXISTS (the same rows) a join would leave them alone';
-  if (!guard || obstacle !== null) return blocked(first.holder, message, obstacle ?? '');
+  const always = guard === null && looked.every((one) => alwaysFinds(statement, plain, one));
+  const obstacle =
+    guard || always
+      ? obstacleOf(statement, plain, first, looked)
+      : 'rows that the subquery has no row for are set to NULL: without WHERE EXISTS (the same rows) a join would leave them alone';
+  if (obstacle !== null) return blocked(first.holder, message, obstacle);
   const edits = editsOf(statement, plain, looked, guard);
-  const assumption = 'EXISTS lets through just the rows that the derived table has one row for';
+  const assumption = guard
+    ? 'EXISTS lets through just the rows that the derived table has one row for'
+    : 'by its foreign key every row has just one row in the other table';
   return dependsOnEvaluation(statement, looked)
     ? offerToTest(first.holder, message, edits, assumption)
     : offer(first.holder, message, edits, assumption);
+}
+
+/** The correlation is a foreign key that cannot be NULL, and nothing else filters: there is a row for each. */
+function alwaysFinds(
+  statement: AnalyzedStatement,
+  { target }: PlainWrite,
+  { block, correlation }: Looked,
+): boolean {
+  const [key, ...more] = correlation.keys;
+  if (!key || more.length > 0 || correlation.local.length > 0 || !isKeyed(statement, block)) return false;
+  const [inner, outer] = [key.inner, key.outer].map((side) =>
+    side.kind === 'column' ? statement.resolve(side) : null,
+  );
+  const parent = inner?.table;
+  if (!parent || !inner.column || outer?.source !== target || !outer.notNull || !outer.column) return false;
+  if (parent.rowSecurity || (parent.kind !== 'table' && parent.kind !== 'partitioned')) return false;
+  const { node } = inner.source;
+  if (node.kind !== 'table' || node.only || node.modifiers.length > 0) return false;
+  const { column } = outer;
+  return (target.table?.foreignKeys ?? []).some(
+    ({ validated, deferrable, columns, references }) =>
+      validated &&
+      !deferrable &&
+      columns.length === 1 &&
+      columns[0] === column.name &&
+      references.table === parent.name &&
+      references.schema === parent.schema &&
+      references.columns[0] === inner.column?.name,
+  );
 }
 
 function obstacleOf(
@@ -162,6 +195,7 @@ function obstacleOf(
   if (looked.some((one) => one.signature !== first.signature)) return 'the subqueries read different rows';
   for (const { block, correlation } of looked) {
     if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
+    if (dependsOnRowOrder(block.query)) return 'what the subquery gives depends on the order of its rows';
     if (statement.dialect !== 'postgresql' && readsTarget(statement, block, plain.target))
       return 'the subquery reads the table that is written';
     if (block.sources.some((one) => one.kind !== 'table' || one.lateral))
@@ -225,7 +259,7 @@ function editsOf(
   statement: AnalyzedStatement,
   plain: PlainWrite,
   looked: readonly Looked[],
-  guard: Conjunct,
+  guard: Conjunct | null,
 ) {
   const [first] = looked;
   if (!first) return null;
@@ -283,9 +317,14 @@ function editsOf(
   }
   const relation = sql`(${derived}) ${alias}`;
   if (dialect === 'postgresql') {
-    return addRelation(statement, edits, plain, relation, null).replaceConjunct(guard, allOf(on)).done();
+    addRelation(statement, edits, plain, relation, null);
+    if (guard) edits.replaceConjunct(guard, allOf(on));
+    else edits.addConjunct(plain.write, allOf(on));
+    return edits.done();
   }
-  return addRelation(statement, edits, plain, relation, allOf(on)).removeConjunct(guard).done();
+  addRelation(statement, edits, plain, relation, allOf(on));
+  if (guard) edits.removeConjunct(guard);
+  return edits.done();
 }
 
 /** sum_total for sum(o.total), the column's own name for a plain one. */

@@ -87,6 +87,8 @@ function keyOf(
   const { table } = target;
   if (!table) return 'the table is not known';
   if (node.conflict) return 'there is an ON CONFLICT already';
+  if (table.kind !== 'table' && table.kind !== 'partitioned') return 'it is no table';
+  if (table.rowSecurity) return 'a policy may hide the row from the test, but not from ON CONFLICT';
   if (table.hasTriggers) return 'a trigger would run for a row that is not inserted';
   if (!isPlainSelect(inner) || !isPlainSelect(outer) || outer.select.distinct !== null)
     return 'the query does more than to test and to insert';

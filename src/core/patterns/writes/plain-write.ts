@@ -39,8 +39,11 @@ export function plainWrite(write: WriteBlock): PlainWrite | null {
 
 /** Why no join may be added to the write, or null. */
 export function joinObstacle(statement: AnalyzedStatement, plain: PlainWrite): string | null {
-  const { node, write } = plain;
+  const { node, write, target } = plain;
   if (!write.resolved) return 'a name is unknown';
+  // a trigger INSTEAD OF of a view would run for each row of the join
+  if (!target.table || !['table', 'partitioned', 'partition'].includes(target.table.kind))
+    return 'what is written is no table that is known';
   if (node.returning.some((item) => item.expression.kind === 'star'))
     return 'RETURNING * would return the columns of the joined table too';
   if (node.kind === 'delete') {

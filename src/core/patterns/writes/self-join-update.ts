@@ -42,13 +42,23 @@ export const selfJoinUpdate: Pattern = {
       const { target } = write;
       if (node.kind !== 'update' || !target?.table) continue;
       for (const copy of write.sources) {
-        if (copy === target || copy.kind !== 'table' || copy.table !== target.table) continue;
+        if (copy === target || copy.table !== target.table || !isWholeTable(copy)) continue;
         const tie = tieOf(statement, write, target, copy);
         if (tie) yield matchOf(statement, write, node, target, copy, tie);
       }
     }
   },
 };
+
+/** A table that is read as it is, under its own column names. */
+function isWholeTable({ kind, node }: Source): boolean {
+  return (
+    kind === 'table' &&
+    node.kind === 'table' &&
+    node.modifiers.length === 0 &&
+    (node.alias?.columns.length ?? 0) === 0
+  );
+}
 
 /** The conjunct that equates a key of one column of both. */
 function tieOf(
