@@ -184,10 +184,9 @@ class Optimizing {
     const bound = numberPlaceholders(this.original);
     const { signal } = this.request;
     if (!bound) return null;
-    return database.readOnly(
-      (session) => session.explain(bound.sql, { timeoutMs: this.timeoutMs, signal }),
-      { signal },
-    );
+    return database.readOnly((session) => session.explain(bound.sql, { timeoutMs: this.timeoutMs, signal }), {
+      signal,
+    });
   }
 
   private async refusalOf(database: Database): Promise<string> {

@@ -31,8 +31,7 @@ export interface FindOptions {
  */
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
-  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ??
-    library(statement)) {
+  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ?? library(statement)) {
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
     } catch (error) {

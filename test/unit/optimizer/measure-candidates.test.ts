@@ -31,7 +31,13 @@ function candidate(sql: string): Candidate {
   };
 }
 
-const request = { runs: undefined, timeoutMs: 60_000, budgetMs: 10_000, signal: undefined, onProgress: () => {} };
+const request = {
+  runs: undefined,
+  timeoutMs: 60_000,
+  budgetMs: 10_000,
+  signal: undefined,
+  onProgress: () => {},
+};
 
 test('gives the one in front a second race when the first was too short to tell', async () => {
   const ran: string[] = [];

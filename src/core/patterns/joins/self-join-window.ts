@@ -5,7 +5,7 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { type Fragment, joinFragments, sql, source, verbatim } from '../../sql/writing/fragment.ts';
+import { type Fragment, joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { blocked, offer } from '../offer.ts';
@@ -13,8 +13,15 @@ import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { isBareTable, isInner, stepOf } from './join-shape.ts';
 
 const ENGINES: readonly EngineSupport[] = [
-  { dialect: 'postgresql', pays: 'when most rows of the table are wanted: it is read once; few rows and an index make the join cheap' },
-  { dialect: 'mysql', from: 8, pays: 'when there is no index on the key and the value: the table is read and sorted once' },
+  {
+    dialect: 'postgresql',
+    pays: 'when most rows of the table are wanted: it is read once; few rows and an index make the join cheap',
+  },
+  {
+    dialect: 'mysql',
+    from: 8,
+    pays: 'when there is no index on the key and the value: the table is read and sorted once',
+  },
   {
     dialect: 'mariadb',
     from: 10,
@@ -42,7 +49,8 @@ export const selfJoinToWindow: Pattern = {
   precondition:
     'The derived table groups the whole of the same table by columns that the join compares with the same columns; its other columns are aggregates that may be window functions.',
   example: {
-    schema: 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total numeric(10,2) NOT NULL);',
+    schema:
+      'CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total numeric(10,2) NOT NULL);',
     before:
       'SELECT o.id, o.total FROM orders o JOIN (SELECT customer_id, max(total) AS most FROM orders GROUP BY customer_id) g ON g.customer_id = o.customer_id WHERE o.total = g.most;',
     after:
@@ -78,7 +86,8 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
     const columns = columnsOf(statement, inner, own);
     if (!columns) continue;
     for (const table of block.sources) {
-      if (table === grouped || table.table !== own.table || !isBareTable(table) || table.nullSupplied) continue;
+      if (table === grouped || table.table !== own.table || !isBareTable(table) || table.nullSupplied)
+        continue;
       const equal = keyEqualities(statement, block, step, table, grouped, columns.keys);
       if (equal) return { table, grouped, inner, step, ...columns, equal };
     }
@@ -184,7 +193,8 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
   const message = `${name} is read again for the aggregates of its groups, which are joined to its rows. A window function gives each row those of its group in one pass.`;
   if (!block.resolved || block.query.locking.length > 0)
     return blocked(range, message, 'rows are locked, or a name is not known');
-  if (!isDeterministic(block.query, statement)) return blocked(range, message, 'a volatile function is called');
+  if (!isDeterministic(block.query, statement))
+    return blocked(range, message, 'a volatile function is called');
   if (step.on.some((conjunct) => !equal.includes(conjunct)))
     return blocked(range, message, 'ON holds another condition as well: move it to WHERE first');
   const edits = editsOf(statement, block, shape);
@@ -215,7 +225,9 @@ function editsOf(statement: AnalyzedStatement, block: Block, shape: Shape) {
       if (at.sources.some((one) => one.alias === table.alias)) return 'a name is taken in a subquery';
     }
     // a bare column in the select list gives the result's column its name
-    const named = itemNamedByReference(block, reference, name) ? sql` AS ${identifier(name, dialect)}` : verbatim('');
+    const named = itemNamedByReference(block, reference, name)
+      ? sql` AS ${identifier(name, dialect)}`
+      : verbatim('');
     if (key !== undefined) {
       columns.add(key);
       const renamed = key === name ? verbatim('') : named;

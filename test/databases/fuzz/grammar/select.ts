@@ -35,7 +35,9 @@ export function repeatedJoin(draw: Draw): string {
     return `SELECT ${items.join(', ')} FROM ${one.text} ${one.alias} ${word()} ${a.text} ${a.alias} ON ${on(a)} ${word()} ${b.text} ${b.alias} ON ${on(b)}${where([one, a, b])}`;
   }
   const twin = draw.relation(one.table ?? undefined);
-  const on = (key ?? ['id']).map((column) => `${twin.alias}.${column} = ${one.alias}.${column}`).join(' AND ');
+  const on = (key ?? ['id'])
+    .map((column) => `${twin.alias}.${column} = ${one.alias}.${column}`)
+    .join(' AND ');
   const items = draw.random.sample(referencesOf([one, twin]), 4).map(({ sql }, i) => `${sql} AS c${i}`);
   return `SELECT ${items.join(', ')} FROM ${one.text} ${one.alias} ${word()} ${twin.text} ${twin.alias} ON ${on}${where([one, twin])}`;
 }
@@ -52,7 +54,9 @@ export function olderStyle(draw: Draw): string {
   }
   const sort = draw.column([other], 'integer', 'date', 'timestamp');
   const unique = other.table?.keys.find(({ primary }) => primary)?.columns ?? [];
-  const order = [...(sort ? [sort.sql] : []), ...unique.map((column) => `${other.alias}.${column}`)].join(', ');
+  const order = [...(sort ? [sort.sql] : []), ...unique.map((column) => `${other.alias}.${column}`)].join(
+    ', ',
+  );
   const looked = draw.random
     .sample(referencesOf([other]), 2)
     .map(

@@ -126,10 +126,13 @@ export function windowed(draw: Draw): string {
     () =>
       `SELECT ${list}, sum(${value.sql}) OVER (PARTITION BY ${group.sql}) AS t, ${value.sql} - avg(${value.sql}) OVER (PARTITION BY ${group.sql}) AS d ${source}`,
     () => `SELECT ${group.sql}, max(${order.sql}) AS m ${source} GROUP BY ${group.sql}`,
-    () => `SELECT ${list}, sum(${value.sql}) OVER (${partition}ORDER BY ${order.sql}${total}${draw.of(['', ' RANGE UNBOUNDED PRECEDING', ' ROWS UNBOUNDED PRECEDING', ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW'])}) AS t ${source}`,
+    () =>
+      `SELECT ${list}, sum(${value.sql}) OVER (${partition}ORDER BY ${order.sql}${total}${draw.of(['', ' RANGE UNBOUNDED PRECEDING', ' ROWS UNBOUNDED PRECEDING', ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW'])}) AS t ${source}`,
     () => `SELECT DISTINCT ${group.sql}, max(${value.sql}) OVER (PARTITION BY ${group.sql}) AS m ${source}`,
-    () => `SELECT x.g FROM (SELECT ${group.sql} AS g, ${order.sql} AS o, row_number() OVER (ORDER BY ${order.sql}${total}) AS rn, count(*) OVER () AS n ${source}) x WHERE x.o IS NOT NULL`,
-    () => `SELECT a.g, a.m FROM (SELECT ${group.sql} AS g, max(${order.sql}) AS m, count(*) AS n ${source} GROUP BY ${group.sql}) a WHERE ${draw.of(['a.n > 1', 'a.m IS NOT NULL', 'a.g IS NOT NULL'])}`,
+    () =>
+      `SELECT x.g FROM (SELECT ${group.sql} AS g, ${order.sql} AS o, row_number() OVER (ORDER BY ${order.sql}${total}) AS rn, count(*) OVER () AS n ${source}) x WHERE x.o IS NOT NULL`,
+    () =>
+      `SELECT a.g, a.m FROM (SELECT ${group.sql} AS g, max(${order.sql}) AS m, count(*) AS n ${source} GROUP BY ${group.sql}) a WHERE ${draw.of(['a.n > 1', 'a.m IS NOT NULL', 'a.g IS NOT NULL'])}`,
     () => `SELECT DISTINCT ${group.sql} ${source}`,
   ])();
 }

@@ -41,7 +41,8 @@ export function subqueryPredicate(draw: Draw, outer: readonly Relation[], depth:
     () =>
       `EXISTS (SELECT 1 ${matching}) ${draw.of(['AND', 'AND NOT'])} EXISTS (SELECT 1 ${from} WHERE ${correlated} AND ${simple(draw, [inner])})`,
     () => `(${left.sql}, 1) IN (SELECT ${right.sql}, 1 ${from}${where('WHERE')})`,
-    () => `${not}EXISTS (SELECT 1 ${matching} UNION${draw.maybe(' ALL')} SELECT 2 ${from} WHERE ${simple(draw, [inner, ...outer])})`,
+    () =>
+      `${not}EXISTS (SELECT 1 ${matching} UNION${draw.maybe(' ALL')} SELECT 2 ${from} WHERE ${simple(draw, [inner, ...outer])})`,
     () => `${left.sql} = ANY (ARRAY(${list}))`,
     () => `${left.sql} ${not}IN (SELECT DISTINCT ${right.sql} ${from}${where('WHERE')})`,
   ])();
@@ -88,7 +89,8 @@ export function scalarSubquery(draw: Draw, outer: readonly Relation[], depth: nu
     () => `(SELECT sum(${number?.sql ?? '1'}) FROM ${inner.text} ${inner.alias}${where('WHERE')})`,
     () => `(SELECT count(*) FILTER (WHERE ${simple(draw, [inner])}) ${matching})`,
     () => `CASE WHEN (SELECT count(*) ${matching}) > 0 THEN 'some' ELSE 'none' END`,
-    () => `(SELECT ${ordered?.sql ?? '1'} ${matching} ORDER BY ${ordered?.sql ?? '1'}${draw.of(['', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST'])} LIMIT 1)`,
+    () =>
+      `(SELECT ${ordered?.sql ?? '1'} ${matching} ORDER BY ${ordered?.sql ?? '1'}${draw.of(['', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST'])} LIMIT 1)`,
   ])();
 }
 
