@@ -15,6 +15,7 @@ import { ShownDocuments } from './editor/diff/shown-documents.ts';
 import { History } from './editor/history/history.ts';
 import { StatementLenses } from './editor/lenses/statement-lenses.ts';
 import { Log } from './editor/log.ts';
+import { registerAgentTools } from './editor/models/agent-tools.ts';
 import { chooseModel } from './editor/models/choose-model.ts';
 import { Consent } from './editor/models/consent.ts';
 import { ExplainCommand } from './editor/models/explain-command.ts';
@@ -66,7 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = own(new OptimizationsTree(history));
 
   const consent = new Consent(context.globalState, shown);
-  const models = new Models(context.globalState, consent, log);
+  const models = new Models(context.globalState, consent, history, log);
   const optimize = new OptimizeCommand({
     ...{ documents, active, sessions, scratch, models },
     ...{ history, previews, shown, log },
@@ -99,6 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.showEvidence, () => previews.showEvidence());
   on(COMMANDS.comparePlans, () => plans.compare());
 
+  own(registerAgentTools({ profiles, sessions, scratch, log }));
   own(profiles.onDidChange(() => sessions.closeChanged((key) => profiles.find(key))));
   own(
     vscode.workspace.onDidChangeConfiguration((event) => {

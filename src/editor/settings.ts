@@ -22,6 +22,8 @@ export interface ModelSettings {
   readonly name: string;
   readonly maskLiterals: boolean;
   readonly maskIdentifiers: boolean;
+  /** for all answers about one statement */
+  readonly timeoutMs: number;
 }
 
 /** True when a change of configuration touches the setting of that name (without the prefix). */
@@ -76,7 +78,14 @@ export function modelSettings(): ModelSettings {
     name: get<string>('model.name') ?? '',
     maskLiterals: get<boolean>('model.maskLiterals') ?? true,
     maskIdentifiers: get<boolean>('model.maskIdentifiers') ?? false,
+    timeoutMs: 1000 * clamp(get<number>('model.timeout') ?? 180, 10, 3600),
   };
+}
+
+/** Names of the connections that agents may use. */
+export function agentConnections(): readonly string[] {
+  const names = get<unknown[]>('agents.connections') ?? [];
+  return names.filter((name) => typeof name === 'string');
 }
 
 /** Keep a choice of the user's, for this machine. */

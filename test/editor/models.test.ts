@@ -40,16 +40,22 @@ interface Opened {
 async function openShop(machineSettings: Readonly<Record<string, unknown>>): Promise<Opened> {
   const editor = await openEditor({ workspace: path.join(root, 'examples', 'shop'), machineSettings });
   const { page } = editor;
-  const file = path.join(editor.workspace, 'try.sql');
-  writeFileSync(file, SOURCE);
-  await openFile(page, file);
-  await page.locator('.statusbar-item', { hasText: 'No database' }).click();
-  await pickQuickItem(page, 'Sample shop');
-  await page
-    .locator('.statusbar-item', { hasText: 'Sample shop' })
-    .locator('.codicon-database')
-    .waitFor({ timeout: 120_000 });
-  return { editor, page };
+  try {
+    const file = path.join(editor.workspace, 'try.sql');
+    writeFileSync(file, SOURCE);
+    await openFile(page, file);
+    await page.locator('.statusbar-item', { hasText: 'No database' }).click();
+    await pickQuickItem(page, 'Sample shop');
+    await page
+      .locator('.statusbar-item', { hasText: 'Sample shop' })
+      .locator('.codicon-database')
+      .waitFor({ timeout: 300_000 });
+    return { editor, page };
+  } catch (error) {
+    await screenshot(page, 'failed models opening');
+    await editor[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** All rewrites of the open preview, until the first comes again. */
@@ -76,7 +82,12 @@ describe('with a model on this machine', () => {
   let editor: Editor;
   let page: Page;
   before(async () => {
-    server = await StandInOllama.start({ script: () => ({ kind: 'answer', text: answer }) });
+    server = await StandInOllama.start({
+      script: ({ messages }) => ({
+        kind: 'answer',
+        text: messages[0]?.content.startsWith('You explain') ? 'It counts orders above :v1.' : answer,
+      }),
+    });
     ({ editor, page } = await openShop({
       'aiSqlOptimizer.model.enabled': true,
       'aiSqlOptimizer.model.ollama.url': server.url,
@@ -127,6 +138,20 @@ describe('with a model on this machine', () => {
     await page.locator('.view-line', { hasText: 'which is this machine' }).first().waitFor();
     await screenshot(page, 'model-sent');
     assert.equal(server.chats.length, 1, 'nothing was sent for it');
+  });
+
+  test('a statement is explained: our facts, the model’s words with the values back', async () => {
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, path.join(editor.workspace, 'try.sql'));
+    await runCommand(page, 'SQL Optimizer: Explain in Plain Words');
+    await page.locator('.part.editor .tab', { hasText: 'Explanation.md' }).waitFor();
+    await page.locator('.view-line', { hasText: 'the whole statement is' }).first().waitFor();
+    await page
+      .locator('.editor-group-container .view-lines', { hasText: 'In the words of' })
+      .first()
+      .waitFor();
+    await page.locator('.view-line', { hasText: 'It counts orders above 10.5.' }).first().waitFor();
+    await screenshot(page, 'model-explanation');
   });
 
   test('the model is chosen from those that are installed, and one can be downloaded', async () => {

@@ -1,7 +1,7 @@
 /** The Model Context Protocol over standard input and output. Specification: https://modelcontextprotocol.io */
+
+import { TOOLS, ToolArguments, type ToolContext, ToolError } from '../../core/agents/tools.ts';
 import { DatabaseError } from '../../core/database.ts';
-import { UsageError } from '../verb.ts';
-import { TOOLS, ToolArguments, type ToolContext } from './tools.ts';
 
 export interface ServeOptions {
   readonly version: string;
@@ -70,7 +70,7 @@ async function call(
       structuredContent: { ...result },
     };
   } catch (error) {
-    if (error instanceof UsageError || DatabaseError.is(error)) return failed(error.message);
+    if (error instanceof ToolError || DatabaseError.is(error)) return failed(error.message);
     return failed(`Internal error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

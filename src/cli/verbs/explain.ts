@@ -1,5 +1,5 @@
+import { ExplainRefused, explainStatement } from '../../core/plans/explain-statement.ts';
 import { withTarget } from '../connect.ts';
-import { explainStatement } from '../explain-statement.ts';
 import { readSource } from '../read-source.ts';
 import { statementsOf } from '../statements.ts';
 import { EXIT, UsageError, type Verb } from '../verb.ts';
@@ -16,10 +16,18 @@ export const explainVerb: Verb = {
     const analyze = context.options['analyze'] === true;
     const source = await readSource(file);
     return withTarget(context, async (target) => {
-      if (!target.database) throw new UsageError('A plan comes from a database: name one with --connection.');
+      const { database, catalog, timeoutMs } = target;
+      if (!database) throw new UsageError('A plan comes from a database: name one with --connection.');
       const [first] = statementsOf(source, target.dialect);
       if (!first) throw new UsageError(`${file} holds no statement.`);
-      const explanation = await explainStatement(first.text, target, analyze, context.signal);
+      const explanation = await explainStatement(
+        first.text,
+        { database, catalog, timeoutMs },
+        analyze,
+        context.signal,
+      ).catch((error: unknown) => {
+        throw error instanceof ExplainRefused ? new UsageError(error.message) : error;
+      });
       context.print(explanation, () =>
         [
           explanation.text,

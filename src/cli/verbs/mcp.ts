@@ -22,7 +22,7 @@ export const mcpVerb: Verb = {
       const scratch = keepScratch(target.dialect, context.signal);
       try {
         await serveTools(
-          { target, scratch: scratch.open, proposer: model?.proposer ?? null },
+          { ...target, scratch: scratch.open, proposer: model?.proposer ?? null },
           {
             version: VERSION,
             signal: context.signal,

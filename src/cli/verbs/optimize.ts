@@ -38,7 +38,7 @@ export const optimizeVerb: Verb = {
     'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
   usage:
     'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]\n' +
-    '       [--model NAME] [--ollama URL] [--no-model] [--send-values] [--show-prompt]',
+    '       [--model NAME] [--ollama URL] [--no-model] [--model-timeout SECONDS] [--send-values] [--show-prompt]',
   options: {
     measure: { type: 'boolean' },
     runs: { type: 'string' },
@@ -46,6 +46,7 @@ export const optimizeVerb: Verb = {
     write: { type: 'boolean' },
     'send-values': { type: 'boolean' },
     'show-prompt': { type: 'boolean' },
+    'model-timeout': { type: 'string' },
   },
   async run(context) {
     const [file] = context.positionals;
@@ -94,7 +95,7 @@ async function optimizeAll(
 }
 
 /** How a statement is optimized, beside what it is optimized on. */
-export interface OptimizeWith {
+interface OptimizeWith {
   readonly scratch: KeptScratch['open'];
   readonly proposer: RewriteProposer | null;
   readonly options: OptimizeOptions;
@@ -102,7 +103,7 @@ export interface OptimizeWith {
 }
 
 /** One statement's result. @throws DatabaseError */
-export async function optimizeOne(
+async function optimizeOne(
   statement: SourceStatement,
   target: Target,
   { scratch, proposer, options, signal }: OptimizeWith,
@@ -123,11 +124,13 @@ export async function optimizeOne(
 }
 
 function optionsOf({ options }: VerbContext, { timeoutMs }: Target): OptimizeOptions {
+  const modelSeconds = numberOption(options, 'model-timeout', 0.001);
   return {
     measure: options['measure'] === true,
     runs: numberOption(options, 'runs', 1),
     beam: numberOption(options, 'beam', 1),
     timeoutMs,
+    modelTimeoutMs: modelSeconds === undefined ? undefined : 1000 * modelSeconds,
   };
 }
 

@@ -27,6 +27,8 @@ export interface ModelContext {
   readonly database: Database | null;
   readonly scratch: (() => Promise<ScratchDatabase>) | null;
   readonly timeoutMs: number;
+  /** milliseconds that all answers may take together */
+  readonly modelTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly say: (message: string) => void;
 }
@@ -34,8 +36,8 @@ export interface ModelContext {
 const MOST_REPAIRS = 2;
 /** Proposals of one answer that are looked at. */
 const MOST_PROPOSALS = 4;
-/** Nothing but tests speaks for a model's rewrite, so it is attacked longer than a rule's. */
-const ATTACK = { databases: 600, budgetMs: 6_000 } as const;
+/** Nothing but tests speaks for a model's rewrite, so it is attacked longer than a rule's; the time matters on slow machines. */
+const ATTACK = { databases: 600, budgetMs: 15_000 } as const;
 /** See optimize.ts: the planner errs, but seldom by more than this factor. */
 const DEAREST = 3;
 
@@ -59,6 +61,8 @@ export class ModelRounds {
   private answer: Promise<Answer>;
   private toMend: FailedProposal[] = [];
   private asked = 0;
+  /** milliseconds that answers took so far */
+  private waited = 0;
   private proposed = 0;
   private problem: string | null = null;
 
@@ -112,7 +116,9 @@ export class ModelRounds {
     const { proposer, original, database, plan, matches, known, say } = this.context;
     const server = database?.info ?? null;
     const doNot = refuted.filter(({ origin }) => origin !== 'model').map(failureOf);
-    const signals = [this.stopped.signal, this.context.signal].filter((each) => each !== undefined);
+    const tooLong = AbortSignal.timeout(Math.max(1, Math.ceil(this.context.modelTimeoutMs - this.waited)));
+    const signals = [tooLong, this.stopped.signal, this.context.signal].filter((each) => each !== undefined);
+    const began = performance.now();
     this.asked++;
     try {
       return await proposer.propose(
@@ -120,7 +126,12 @@ export class ModelRounds {
         { signal: AbortSignal.any(signals), onProgress: say },
       );
     } catch (error) {
+      if (tooLong.aborted) {
+        return { problem: `It was stopped after ${Math.round(this.context.modelTimeoutMs / 1000)} s.` };
+      }
       return { problem: error instanceof Error ? error.message : String(error) };
+    } finally {
+      this.waited += performance.now() - began;
     }
   }
 

@@ -26,6 +26,8 @@ export interface OptimizeOptions {
   readonly beam?: number | undefined;
   /** milliseconds that one call to the database may take; default 30,000 */
   readonly timeoutMs?: number | undefined;
+  /** milliseconds that all answers of the model may take together; default 180,000 */
+  readonly modelTimeoutMs?: number | undefined;
 }
 
 export interface OptimizeRequest {
@@ -45,6 +47,7 @@ export interface OptimizeRequest {
 
 const DEFAULT_BEAM = 8;
 const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MODEL_TIMEOUT_MS = 180_000;
 const DEPTH = 5;
 const MOST_CANDIDATES = 80;
 /** Milliseconds that the planner is asked for prices of one statement's rewrites. */
@@ -136,6 +139,7 @@ class Optimizing {
       ...{ proposer, original: this.original, matches, plan, cost, database, scratch, signal },
       known: paths.map((path) => path.statement.text),
       timeoutMs: this.timeoutMs,
+      modelTimeoutMs: this.request.options.modelTimeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS,
       say: (message: string) => this.say('asking', message, 0.6),
     };
     return new ModelRounds(context);

@@ -1,5 +1,6 @@
 /** The port through which a language model proposes rewrites. Implemented in `src/models/`. */
 import type { ServerInfo } from '../database.ts';
+import type { PastSuccess } from '../learning/past-successes.ts';
 import type { PatternMatch } from '../patterns/find.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
@@ -20,6 +21,8 @@ export interface ProposalTask {
   readonly refuted: readonly FailedProposal[];
   /** the proposer's own rewrites that failed and should be mended; empty when it is asked for the first time */
   readonly repair: readonly FailedProposal[];
+  /** patterns that helped similar statements before; left out when nothing is remembered */
+  readonly past?: readonly PastSuccess[];
 }
 
 /** A rewrite that cannot be offered as it is. */

@@ -1,6 +1,6 @@
 /** Shapes of subqueries that rules ask for. */
 import type { Expression } from '../sql/ast.ts';
-import type { AnalyzedStatement, Block } from '../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Scope, WriteBlock } from '../sql/query-model.ts';
 import { walk } from '../sql/walk.ts';
 
 /**
@@ -70,4 +70,14 @@ export function isPlainFilter(expression: Expression): boolean {
     default:
       return false;
   }
+}
+
+/** The expression stands in a SELECT, or in the WHERE of an UPDATE or DELETE: there it is about the rows of the scope. */
+export function standsInRows(scope: Scope, expression: Expression): boolean {
+  if (scope.kind === 'select') return true;
+  const { kind } = (scope as WriteBlock).statement;
+  const isFilter = scope.where.some(
+    ({ range }) => range.start <= expression.start && expression.end <= range.end,
+  );
+  return isFilter && (kind === 'update' || kind === 'delete');
 }

@@ -9,7 +9,12 @@ import { type Fragment, parenthesized, source, sql } from '../sql/writing/fragme
 export function conditionOf(statement: AnalyzedStatement, expression: Expression): Fragment {
   const e = unwrapParens(expression);
   const text = source(statement, e);
-  return e.kind === 'binary' && ['OR', 'XOR', '||'].includes(e.operator) ? parenthesized(text) : text;
+  return needsParentheses(e) ? parenthesized(text) : text;
+}
+
+/** AND would bind more tightly than the operator of the condition. */
+export function needsParentheses(e: Expression): boolean {
+  return e.kind === 'binary' && ['OR', 'XOR', '||'].includes(e.operator);
 }
 
 /** The condition is false or unknown; as NOT where it cannot be unknown. */

@@ -8,6 +8,11 @@ export function wordsOf(statement: Pick<AnalyzedStatement, 'tokens'>): readonly 
   return statement.tokens.filter((token) => !isTrivia(token));
 }
 
+/** The words of a statement that has no tree: none for all others. */
+export function wordsWithoutTree(statement: Pick<AnalyzedStatement, 'tokens' | 'tree'>): readonly Token[] {
+  return statement.tree.kind === 'opaque' ? wordsOf(statement) : [];
+}
+
 /** The statement begins with these words; an alternative is written `A|B`. */
 export function beginsWith(words: readonly Token[], ...wanted: readonly string[]): boolean {
   return wanted.every((word, i) => word.split('|').includes(words[i]?.upper ?? ''));

@@ -25,6 +25,8 @@ export interface Identifier extends TextRange {
 export interface Opaque extends TextRange {
   readonly kind: 'opaque';
   readonly reason: string;
+  /** it bears on the plan only, never on the rows: an index hint, a priority */
+  readonly inert?: boolean;
 }
 
 // ---------------------------------------------------------------- expressions

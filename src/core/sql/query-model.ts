@@ -21,6 +21,7 @@ import type {
   Update,
 } from './ast.ts';
 import type { Dialect } from './dialect.ts';
+import type { OpaqueRange } from './parser/cursor.ts';
 import type { TextRange } from './text.ts';
 import type { Token } from './tokens.ts';
 
@@ -41,7 +42,7 @@ export interface AnalyzedStatement {
   readonly root: Block | null;
   readonly ctes: readonly CteDefinition[];
   /** ranges that the parser did not understand; no rewrite may touch, move or drop one */
-  readonly opaque: readonly TextRange[];
+  readonly opaque: readonly OpaqueRange[];
   /** what a column reference means; null where it is unknown or ambiguous */
   resolve(reference: ColumnRef): ResolvedColumn | null;
   /** the output that a bare name in ORDER BY, GROUP BY or HAVING means, null when it is an input column */

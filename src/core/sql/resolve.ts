@@ -1,11 +1,11 @@
 /** What the names of a statement mean: the query model from a tree and a catalog. */
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnRef, Expression, Query, Statement } from './ast.ts';
+import type { OpaqueRange } from './parser/cursor.ts';
 import type { AnalyzedStatement, Block, Output, ResolvedColumn, Scope } from './query-model.ts';
 import type { Resolution } from './resolve/open.ts';
 import { type QueryPlace, resolveQuery } from './resolve/query.ts';
 import { resolveWrite } from './resolve/writes.ts';
-import type { TextRange } from './text.ts';
 import type { Token } from './tokens.ts';
 
 /** A parsed statement: what {@link resolveStatement} needs. */
@@ -14,7 +14,7 @@ export interface ParsedText {
   readonly tree: Statement;
   readonly tokens: readonly Token[];
   /** what the parser did not understand */
-  readonly opaque: readonly TextRange[];
+  readonly opaque: readonly OpaqueRange[];
 }
 
 /**

@@ -52,9 +52,9 @@ function different(before: string, after: string): StructureVerdict {
 function unreadable(statement: AnalyzedStatement): string | null {
   const { tree } = statement;
   if (tree.kind === 'opaque') return `could not be read: ${tree.reason}.`;
-  if (statement.opaque.length > 0) {
-    const [range] = statement.opaque;
-    const text = range ? statement.text.slice(range.start, Math.min(range.end, range.start + 40)) : '';
+  const range = statement.opaque.find((part) => part.inert !== true);
+  if (range) {
+    const text = statement.text.slice(range.start, Math.min(range.end, range.start + 40));
     return `has a part that could not be read (${text.trim()}), so it was not run for a comparison.`;
   }
   const kind = statementKind(tree);

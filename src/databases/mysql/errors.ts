@@ -66,6 +66,9 @@ const BY_NUMBER: Readonly<Record<number, DatabaseErrorReason>> = {
   1065: 'syntax', // ER_EMPTY_QUERY
   1149: 'syntax', // ER_SYNTAX_ERROR
   1305: 'undefinedObject', // ER_SP_DOES_NOT_EXIST
+  1051: 'undefinedObject', // ER_BAD_TABLE_ERROR
+  1054: 'undefinedObject', // ER_BAD_FIELD_ERROR
+  1146: 'undefinedObject', // ER_NO_SUCH_TABLE
   1046: 'undefinedObject', // ER_NO_DB_ERROR
   1052: 'undefinedObject', // ER_NON_UNIQ_ERROR
   1055: 'undefinedObject', // ER_WRONG_FIELD_WITH_GROUP

@@ -6,6 +6,7 @@ import type { ProposerSettings } from '../../models/model-proposer.ts';
 import { isCloudModel } from '../../models/ollama/address.ts';
 import type { OllamaProvider } from '../../models/ollama/ollama-provider.ts';
 import type { LanguageModelProvider } from '../../models/provider.ts';
+import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { COMMANDS } from '../product.ts';
 import { modelSettings } from '../settings.ts';
@@ -13,6 +14,8 @@ import type { Consent } from './consent.ts';
 
 /** Milliseconds to wait for a server before the library's rewrites are shown without it. */
 const QUICK_MS = 3000;
+/** Optimizations of the history that are looked through for similar statements. */
+const REMEMBERED = 200;
 /** Reasons that mean: there is no model to ask. */
 const MISSING: readonly ModelErrorReason[] = ['unreachable', 'noModel'];
 const HINT_SHOWN = 'model.hintShown';
@@ -36,13 +39,15 @@ export interface ProposerRequest {
 export class Models {
   private readonly memory: vscode.Memento;
   private readonly consent: Consent;
+  private readonly history: History;
   private readonly log: Log;
   /** of the last question */
   private failure: ModelError | null = null;
 
-  constructor(memory: vscode.Memento, consent: Consent, log: Log) {
+  constructor(memory: vscode.Memento, consent: Consent, history: History, log: Log) {
     this.memory = memory;
     this.consent = consent;
+    this.history = history;
     this.log = log;
   }
 
@@ -73,7 +78,10 @@ export class Models {
       );
     }
     const local = provider.local && !isCloudModel(model);
-    const destination = provider.local && !local ? `ollama.com, through ${provider.label}` : provider.label;
+    const destination =
+      provider.local && !local
+        ? `ollama.com, through ${provider.label.replace(/^The/, 'the')}`
+        : provider.label;
     return { provider, settings: { model, maskLiterals, maskIdentifiers }, local, destination };
   }
 
@@ -114,13 +122,30 @@ export class Models {
     if (chosen) await vscode.commands.executeCommand(COMMANDS.chooseModel);
   }
 
+  /** The task with what the history knows of similar statements. */
+  async withPast(task: ProposalTask): Promise<ProposalTask> {
+    const [{ pastSuccesses }, { fingerprint }] = await Promise.all([
+      import('../../core/learning/past-successes.ts'),
+      import('../../core/sql/fingerprint.ts'),
+    ]);
+    const outcomes = (await this.history.recent(REMEMBERED)).flatMap(({ normalized, candidates }) =>
+      candidates.map(({ patterns, speedup, significant, status }) => ({
+        ...{ normalized, patterns, speedup },
+        significant: significant ?? false,
+        applied: status === 'applied',
+      })),
+    );
+    const { text, dialect } = task.statement;
+    return { ...task, past: pastSuccesses(fingerprint(text, dialect).normalized, outcomes) };
+  }
+
   private async propose(
-    task: ProposalTask,
+    asked: ProposalTask,
     request: ProposerRequest,
     options: { readonly signal: AbortSignal | undefined; readonly onProgress: (message: string) => void },
   ): Promise<{ readonly name: string; readonly proposals: readonly Proposal[] }> {
     try {
-      const chosen = await this.chosen(options.signal);
+      const [chosen, task] = await Promise.all([this.chosen(options.signal), this.withPast(asked)]);
       if (!chosen.local) await this.consent.ensure(chosen, task, request, options.signal);
       const { ModelProposer } = await import('../../models/model-proposer.ts');
       const proposer = new ModelProposer(chosen.provider, chosen.settings);

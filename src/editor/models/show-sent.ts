@@ -43,7 +43,7 @@ export async function showSent(parts: ShowSentParts, argument: unknown): Promise
         ...{ timeoutMs, signal },
       });
       if (typeof task === 'string') return task;
-      await consent.showSent(chosen, task, signal);
+      await consent.showSent(chosen, await models.withPast(task), signal);
       return null;
     });
     if (nothing !== null) void vscode.window.showInformationMessage(`Nothing is sent. ${nothing}`);

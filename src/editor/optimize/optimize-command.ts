@@ -13,7 +13,7 @@ import type { Models } from '../models/models.ts';
 import { COMMANDS, PREVIEW_LANGUAGE } from '../product.ts';
 import { type Say, withCancellableProgress } from '../progress.ts';
 import { report } from '../report.ts';
-import { optimizeSettings } from '../settings.ts';
+import { modelSettings, optimizeSettings } from '../settings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
 import { type FoundStatement, findStatement, isReference } from '../statements/statement-reference.ts';
 import type { Scratch } from './scratch.ts';
@@ -95,7 +95,7 @@ export class OptimizeCommand {
             connection: open?.profile.key ?? null,
             connectionName: open?.profile.name ?? null,
           }),
-          options: { measure, runs, timeoutMs },
+          options: { measure, runs, timeoutMs, modelTimeoutMs: modelSettings().timeoutMs },
           signal,
           onProgress: ({ message, fraction }) => say(message, fraction),
         }),

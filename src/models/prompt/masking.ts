@@ -30,7 +30,7 @@ export class Masking {
   /** placeholders by the literal as written */
   private readonly values = new Map<string, string>();
   /** stand-ins by folded name */
-  private readonly names = new Map<string, string>();
+  private readonly standIns = new Map<string, string>();
   private readonly words: Set<string>;
 
   /**
@@ -70,7 +70,7 @@ export class Masking {
   /** Figures of ours with names masked. */
   namesIn(text: string): string {
     let result = text;
-    for (const [name, standIn] of this.names) result = result.replace(wholeWord(name), standIn);
+    for (const [name, standIn] of this.standIns) result = result.replace(wholeWord(name), standIn);
     return result;
   }
 
@@ -102,17 +102,26 @@ export class Masking {
     for (const [literal, placeholder] of this.longestFirst().reverse()) {
       result = result.replace(bounded(placeholder), () => literal);
     }
-    for (const [name, standIn] of this.names) result = result.replace(wholeWord(standIn), () => name);
+    for (const [name, standIn] of this.standIns) result = result.replace(wholeWord(standIn), () => name);
     return result;
   }
 
+  /** SQL of ours whose values are masked already, with its names masked. */
+  names(text: string): string {
+    return tokenize(text, this.statement.dialect)
+      .map((token) => this.nameOf(token))
+      .join('');
+  }
+
   private replace(text: string, value: (literal: string) => string): string {
+    const inType = new TypeLengths();
     return tokenize(text, this.statement.dialect)
       .map((token) => {
         if (token.kind === 'lineComment') return '';
         if (token.kind === 'blockComment') return ' ';
-        if (LITERALS.has(token.kind)) return this.options.literals ? value(token.text) : token.text;
-        return this.nameOf(token);
+        const length = inType.read(token);
+        if (!LITERALS.has(token.kind)) return this.nameOf(token);
+        return this.options.literals && !length ? value(token.text) : token.text;
       })
       .join('');
   }
@@ -144,20 +153,20 @@ export class Masking {
   private addName(name: string, kind: string): void {
     const { reserved } = dialectData(this.statement.dialect);
     // a word of the language says nothing of the user, and cannot be told from its other uses here
-    if (this.names.has(name) || reserved.has(name.toUpperCase()) || COMMON_WORDS.has(name)) return;
-    let number = this.names.size + 1;
+    if (this.standIns.has(name) || reserved.has(name.toUpperCase()) || COMMON_WORDS.has(name)) return;
+    let number = this.standIns.size + 1;
     while (this.words.has(`${kind}_${number}`)) number += 1000;
-    this.names.set(name, `${kind}_${number}`);
+    this.standIns.set(name, `${kind}_${number}`);
   }
 
   private nameOf(token: Token): string {
-    return this.names.get(this.folded(token) ?? '') ?? token.text;
+    return this.standIns.get(this.folded(token) ?? '') ?? token.text;
   }
 
   private nameBack(token: Token): string {
     const name = this.folded(token)?.toLowerCase();
     if (name === undefined) return token.text;
-    const found = [...this.names].find(([, standIn]) => standIn === name);
+    const found = [...this.standIns].find(([, standIn]) => standIn === name);
     return found ? identifierText(found[0], this.statement.dialect) : token.text;
   }
 
@@ -165,6 +174,22 @@ export class Masking {
     const { foldIdentifier } = dialectData(this.statement.dialect);
     if (token.kind === 'word') return foldIdentifier(token.text, false);
     return token.kind === 'quotedIdentifier' ? foldIdentifier(token.text.slice(1, -1), true) : null;
+  }
+}
+
+/** Tells the lengths of types, `numeric(10, 2)` behind `::` or AS, from values: they are the statement's form. */
+class TypeLengths {
+  private before: readonly [string, string] = ['', ''];
+  private inside = false;
+
+  /** @returns true for a token between the parentheses of a type */
+  read({ kind, text, upper }: Token): boolean {
+    if (kind === 'whitespace') return this.inside;
+    const [first, second] = this.before;
+    if (text === '(' && (first === '::' || first === 'AS') && /^\w+$/.test(second)) this.inside = true;
+    else if (text === ')') this.inside = false;
+    this.before = [second, upper === '' ? text : upper];
+    return this.inside;
   }
 }
 

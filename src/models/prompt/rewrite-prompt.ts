@@ -2,6 +2,7 @@
 import { findTable, type Table } from '../../core/catalog/catalog.ts';
 import type { FailedProposal, ProposalTask } from '../../core/optimizer/rewrite-proposer.ts';
 import type { PatternMatch } from '../../core/patterns/find.ts';
+import { patternById } from '../../core/patterns/library.ts';
 import { planFindings } from '../../core/plans/plan-findings.ts';
 import type { AnalyzedStatement } from '../../core/sql/query-model.ts';
 import { walk } from '../../core/sql/walk.ts';
@@ -61,6 +62,7 @@ export function rewritePrompt(task: ProposalTask, options: PromptOptions): Rewri
     ...tableParts(statement, tables, masking),
     ...planParts(task, masking),
     ...libraryParts(task.matches, statement, masking),
+    ...pastParts(task),
     ...attemptParts(task, masking),
   ];
   const { kept, dropped } = prune(parts, options.budget - Math.ceil(system.length / 3));
@@ -111,7 +113,7 @@ function tableParts(statement: AnalyzedStatement, tables: readonly Table[], mask
   const used = usedColumns(statement);
   return tables.flatMap((table): PromptPart[] => {
     const wide = table.columns.length > 40 ? used : null;
-    const ddl = masking.sql(tableDdl(table, wide, statement.dialect));
+    const ddl = masking.names(tableDdl(table, wide, statement.dialect, (text) => masking.sql(text)));
     const statistics = statisticsText(table, used);
     return [
       { name: `Table ${table.name}`, text: fenced(ddl), priority: 90 },
@@ -170,6 +172,19 @@ function libraryParts(
         ]
       : []),
   ];
+}
+
+/** Titles of patterns and figures only: nothing of the other statements. */
+function pastParts({ past = [] }: ProposalTask): PromptPart[] {
+  const lines = past.flatMap(({ pattern, tries, successes, speedup }) => {
+    const known = patternById(pattern);
+    if (!known) return [];
+    const gain = speedup === null ? '' : `, ${speedup.toFixed(1)} times faster on average`;
+    return [`- ${known.title}: helped in ${successes} of ${tries} cases${gain}`];
+  });
+  if (lines.length === 0) return [];
+  const text = `What helped similar statements before:\n${lines.join('\n')}`;
+  return [{ name: 'Similar statements', text, priority: 55 }];
 }
 
 function attemptParts({ known, refuted, repair }: ProposalTask, masking: Masking): PromptPart[] {

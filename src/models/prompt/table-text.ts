@@ -6,9 +6,15 @@ import { identifierText } from '../../core/sql/writing/identifiers.ts';
 /**
  * CREATE statements for a table, from the catalog.
  *
- * @param columns folded names of the columns to show; keys', foreign keys' and indexes' columns are shown as well
+ * @param columns folded names of the columns to show, null for all; those of keys and foreign keys are shown as well
+ * @param masked checks, expressions and predicates go through it: they hold values
  */
-export function tableDdl(table: Table, columns: ReadonlySet<string> | null, dialect: Dialect): string {
+export function tableDdl(
+  table: Table,
+  columns: ReadonlySet<string> | null,
+  dialect: Dialect,
+  masked: (expression: string) => string,
+): string {
   const name = (text: string): string => identifierText(text, dialect);
   const list = (names: readonly string[]): string => names.map(name).join(', ');
   const shown = table.columns.filter((column) => columns === null || isShown(column, table, columns));
@@ -19,7 +25,7 @@ export function tableDdl(table: Table, columns: ReadonlySet<string> | null, dial
       ({ columns: from, references }) =>
         `FOREIGN KEY (${list(from)}) REFERENCES ${name(references.table)} (${list(references.columns)})`,
     ),
-    ...table.checks.map(({ expression }) => `CHECK (${expression})`),
+    ...table.checks.map(({ expression }) => `CHECK (${masked(expression)})`),
   ];
   const hidden = table.columns.length - shown.length;
   const note = hidden > 0 ? ` -- and ${hidden} more columns` : '';
@@ -27,7 +33,9 @@ export function tableDdl(table: Table, columns: ReadonlySet<string> | null, dial
   const create = `CREATE TABLE ${name(table.name)} (${kind}\n  ${lines.join(',\n  ')}${note}\n);`;
   return [
     create,
-    ...table.indexes.filter((index) => !isKey(index, table)).map((index) => indexDdl(index, table, name)),
+    ...table.indexes
+      .filter((index) => !isKey(index, table))
+      .map((index) => indexDdl(index, table, name, masked)),
   ].join('\n');
 }
 
@@ -44,13 +52,18 @@ function isKey(index: Index, table: Table): boolean {
   return index.primary || table.keys.some((key) => key.name === index.name);
 }
 
-function indexDdl(index: Index, table: Table, name: (text: string) => string): string {
+function indexDdl(
+  index: Index,
+  table: Table,
+  name: (text: string) => string,
+  masked: (expression: string) => string,
+): string {
   const keys = index.columns.map(({ column, expression, descending }) => {
-    const text = column === null ? `(${expression ?? ''})` : name(column);
+    const text = column === null ? `(${masked(expression ?? '')})` : name(column);
     return descending ? `${text} DESC` : text;
   });
   const include = index.include.length > 0 ? ` INCLUDE (${index.include.map(name).join(', ')})` : '';
-  const where = index.predicate === null ? '' : ` WHERE ${index.predicate}`;
+  const where = index.predicate === null ? '' : ` WHERE ${masked(index.predicate)}`;
   const method = index.method === 'btree' ? '' : ` USING ${index.method}`;
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ON ${name(table.name)}${method} (${keys.join(', ')})${include}${where};`;
 }

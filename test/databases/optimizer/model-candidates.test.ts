@@ -208,6 +208,20 @@ describe('rewrites of a model on PostgreSQL 18', () => {
     });
   }
 
+  test('a model that takes too long is given up, and its server is released', async () => {
+    await using model = await StandInOllama.start({ script: [{ kind: 'silence', after: '{"rew' }] });
+    const settings = { model: CODER.name, maskLiterals: true, maskIdentifiers: false };
+    const result = await optimizeStatement({
+      text: 'SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > 0',
+      ...{ catalog, database, scratch: null },
+      proposer: new ModelProposer(new OllamaProvider({ url: model.url }), settings),
+      options: { measure: false, modelTimeoutMs: 500 },
+    });
+    assert.match(result.model?.problem ?? '', /stopped after/);
+    assert.equal(result.candidates[0]?.origin, 'pattern');
+    await model.closedByClient();
+  });
+
   test('a statement that cannot be compared is not asked about', async () => {
     const { result, model } = await optimize([], { text: 'SELECT c.id, random() FROM customers c' });
     assert.equal(model.chats.length, 0);

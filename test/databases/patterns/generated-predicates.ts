@@ -29,6 +29,7 @@ export function* generatedPredicates(): Generator<GeneratedPredicate> {
   yield* arithmetic();
   yield* texts();
   yield* constants();
+  yield* roundabout();
 }
 
 function* truncations(): Generator<GeneratedPredicate> {
@@ -161,5 +162,56 @@ function* constants(): Generator<GeneratedPredicate> {
   for (const value of ["'abc'", "''", "'a_c1'"]) {
     yield { pattern: 'not-distinct-from-constant', predicate: `code IS NOT DISTINCT FROM ${value}` };
     yield { pattern: 'or-chain-to-in', predicate: `code = 'ab' OR code = ${value} OR code IN ('abcd')` };
+  }
+}
+
+/** Conditions on one column that are written another way round. */
+function* roundabout(): Generator<GeneratedPredicate> {
+  for (const operator of OPERATORS) {
+    for (const seconds of ['1704067200', '1704067199', '1709208000', '1711848600']) {
+      for (const column of ['ts', 'd', 'tz', 'made_at']) {
+        yield {
+          pattern: 'epoch-on-column',
+          predicate: `EXTRACT(EPOCH FROM ${column}) ${operator} ${seconds}`,
+        };
+      }
+    }
+    for (const whole of ['0', '3', '-2', '-7', '41']) {
+      for (const column of ['amount', 'anything', 'price']) {
+        yield { pattern: 'floor-on-column', predicate: `floor(${column}) ${operator} ${whole}` };
+        yield { pattern: 'floor-on-column', predicate: `ceil(${column}) ${operator} ${whole}` };
+      }
+    }
+    for (const moment of MOMENTS) {
+      yield {
+        pattern: 'at-time-zone-on-column',
+        predicate: `tz AT TIME ZONE 'UTC' ${operator} '${moment}'`,
+      };
+      yield {
+        pattern: 'at-time-zone-on-column',
+        predicate: `(tz AT TIME ZONE 'utc')::date ${operator} '${moment.slice(0, 10)}'`,
+      };
+      yield { pattern: 'negated-comparison', predicate: `NOT (ts ${operator} '${moment}')` };
+    }
+    for (const value of ['2.5', '0', "'NaN'", '-7']) {
+      yield { pattern: 'negated-comparison', predicate: `NOT (anything ${operator} ${value})` };
+      yield { pattern: 'negated-comparison', predicate: `NOT (price ${operator} ${value})` };
+    }
+    for (const other of OPERATORS) {
+      for (const value of ['4', '5', '6']) {
+        yield { pattern: 'implied-conjunct', predicate: `n ${operator} 5 AND n ${other} ${value}` };
+        yield {
+          pattern: 'ranges-under-or',
+          predicate: `(n >= 1 AND n ${operator} ${value}) OR (n ${other} 5 AND n <= 9)`,
+        };
+        yield {
+          pattern: 'ranges-under-or',
+          predicate: `(amount >= 1 AND amount ${operator} ${value}) OR (amount ${other} 5 AND amount <= 9)`,
+        };
+      }
+    }
+  }
+  for (const pattern of ['^(abc|ab)$', '^abc$', '^a', '^abc', '^(a)$', '^ab|abc$']) {
+    yield { pattern: 'regular-expression-to-list', predicate: `code ~ '${pattern}'` };
   }
 }

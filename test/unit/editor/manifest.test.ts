@@ -75,7 +75,10 @@ test('activation waits for SQL, and untrusted folders cannot bring connections',
   assert.deepEqual(manifest.extensionKind, ['workspace']);
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
   const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  assert.deepEqual([...restricted].sort(), ['aiSqlOptimizer.connections', ...modelSettings].sort());
+  assert.deepEqual(
+    [...restricted].sort(),
+    ['aiSqlOptimizer.agents.connections', 'aiSqlOptimizer.connections', ...modelSettings].sort(),
+  );
 });
 
 const modelSettings = Object.keys(contributes.configuration.properties).filter((name) =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import type { ProposalTask } from '../../../src/core/optimizer/rewrite-proposer.ts';
+import type { PatternMatch } from '../../../src/core/patterns/find.ts';
 import { type PromptOptions, rewritePrompt } from '../../../src/models/prompt/rewrite-prompt.ts';
 import { SHOP, taskFor } from './task.ts';
 
@@ -50,6 +51,13 @@ describe('the prompt', () => {
     assert.match(text, /Yours returns:\n1 \| :v2/);
     assert.match(text, /\(2, 3, now\(\), 99\)/, 'values that are not the statement’s own stay readable');
     assert.doesNotMatch(text, /4711/);
+  });
+
+  test('tells which patterns helped similar statements', () => {
+    const [{ pattern }] = taskFor(TEXT).matches as [PatternMatch];
+    const past = [{ pattern: pattern.id, tries: 4, successes: 3, speedup: 12.34, similarity: 0.8 }];
+    const text = sent(taskFor(TEXT, { past }));
+    assert.ok(text.includes(`- ${pattern.title}: helped in 3 of 4 cases, 12.3 times faster on average`));
   });
 
   test('is the same for the same task, so that recorded answers are found again', () => {
@@ -103,6 +111,18 @@ describe('values', () => {
     assert.match(text, /date_trunc\('month', placed\)/);
     assert.match(text, /interval '7 days'/);
     assert.match(text, /GROUP BY 1 LIMIT :v1/);
+  });
+
+  test('lengths of types are no values', () => {
+    const catalog = catalogFromDdl(
+      'CREATE TABLE t (id integer PRIMARY KEY, price numeric(12, 2), code varchar(40))',
+      'postgresql',
+    );
+    const statement =
+      'SELECT id FROM t WHERE price::numeric(10, 2) > 10 AND CAST(code AS varchar(12)) = (20)';
+    const text = sent(taskFor(statement, { catalog }));
+    assert.match(text, /numeric\(12, ?2\)/);
+    assert.match(text, /price::numeric\(10, 2\) > :v1 AND CAST\(code AS varchar\(12\)\) = \(:v2\)/);
   });
 
   test('stay when the user wants so', () => {

@@ -4,11 +4,13 @@ import { typeOf } from '../../sql/properties/types.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Output, Source } from '../../sql/query-model.ts';
+import { contains } from '../../sql/text.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, lineBreak, source, sql } from '../../sql/writing/fragment.ts';
 import { identifier } from '../../sql/writing/identifiers.ts';
 import { startsLine } from '../../sql/writing/ranges.ts';
+import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
@@ -56,14 +58,30 @@ function matchOf(statement: AnalyzedStatement, outer: Block): Match | null {
   const range = outer.aggregates[0] ?? outer.select.clauses.select;
   if (merges.includes(null))
     return blocked(range, message, 'Another aggregate needs the smaller groups, or its type would change.');
+  if (namesOutputs(statement, outer))
+    return blocked(range, message, 'GROUP BY or HAVING names a column of the select list.');
   if (!isDeterministic(outer.query, statement))
     return blocked(range, message, 'A volatile function is called.');
   const edits = merged(statement, outer, inner, derived);
   if (!edits) return blocked(range, message, 'The derived table is read in another way, too.');
   const why = 'The smaller groups make up the larger ones.';
-  return canRaise(derived.query, statement)
+  // of values that are equal without being the same another one may be the largest
+  const same = outer.aggregates.every(
+    (call) =>
+      call.function === 'sum' || call.args.every((one) => typeOf(one.value, statement)?.deterministic),
+  );
+  return canRaise(derived.query, statement) || !same
     ? offerToTest(range, message, edits.done(), why)
     : offer(range, message, edits.done(), why);
+}
+
+/** In GROUP BY a column of the tables inside would come before an output of that name. */
+function namesOutputs(statement: AnalyzedStatement, outer: Block): boolean {
+  const { groupBy, clauses } = outer.select;
+  const renamed =
+    groupBy?.items.some((item, at) => item.kind === 'column' && item !== outer.groupBy[at]) ?? false;
+  const inHaving = (ref: ColumnRef): boolean => clauses.having !== null && contains(clauses.having, ref);
+  return renamed || outer.references.some((ref) => inHaving(ref) && statement.outputOf(ref) !== null);
 }
 
 function isPlainInside(inner: Block): boolean {
@@ -158,7 +176,9 @@ function merged(statement: AnalyzedStatement, outer: Block, inner: Block, derive
     if (aggregate && !aggregated) return null;
     const value = aggregate ? soleArgument(aggregate) : own;
     if (!value || (!aggregated && value.kind !== 'column')) return null;
-    edits.replace(ref, source(statement, value));
+    const text = qualify(statement, value);
+    if (!text) return null;
+    edits.replace(ref, text);
     nameAfter(statement, ref, value, edits);
   }
   for (const call of outer.aggregates) {

@@ -5,7 +5,7 @@ import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { editing, type RewriteEdits } from '../../sql/writing/edits.ts';
 import { tokensWithin } from '../../sql/writing/ranges.ts';
 import { allEngines } from '../engines.ts';
-import { blocked, offer } from '../offer.ts';
+import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { columnIn, groupingColumns, keepName, mustRepeatItems, soleArgument } from './aggregates.ts';
 
@@ -39,11 +39,20 @@ export const distinctInExtreme: Pattern = {
           continue;
         }
         const edits = keepName(statement, call, call.function, withoutDistinct(statement, call));
-        yield offer(call, message, edits.done(), 'A value that comes twice changes nothing.');
+        const why = 'A value that comes twice changes nothing.';
+        // of values that are equal without being the same another one may be the first
+        yield isOneOfEquals(statement, call)
+          ? offerToTest(call, message, edits.done(), why)
+          : offer(call, message, edits.done(), why);
       }
     }
   },
 };
+
+function isOneOfEquals(statement: AnalyzedStatement, call: FunctionCall): boolean {
+  const argument = soleArgument(call);
+  return !(argument && typeOf(argument, statement)?.deterministic);
+}
 
 /** `count(DISTINCT key)` → `count(key)`. */
 export const distinctOfKey: Pattern = {

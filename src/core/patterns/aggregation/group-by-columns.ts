@@ -69,6 +69,7 @@ interface GroupingKey {
 function plainKeys(statement: AnalyzedStatement, block: Block): GroupingKey[] | null {
   const items = block.select.groupBy?.items ?? [];
   if (!isPlainlyGrouped(block) || !block.resolved || items.length !== block.groupBy.length) return null;
+  if (block.select.items.some((item) => item.expression.kind === 'star')) return null;
   return items.map((item, at) => {
     const column = columnIn(statement, block.groupBy[at]);
     return { item, column: column?.source.block === block ? column : null };

@@ -1,10 +1,11 @@
 import { isOutputOf } from '../../sql/properties/keys.ts';
 import { orderedOutput } from '../../sql/properties/order.ts';
+import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { allEngines } from '../engines.ts';
-import { offer } from '../offer.ts';
+import { offer, offerToTest } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { isPlainlyGrouped } from './aggregates.ts';
 
@@ -34,12 +35,11 @@ export const groupByToDistinct: Pattern = {
       const { groupBy } = block.select.clauses;
       const edits = editing(statement).removeClause(groupBy).addDistinct(block).done();
       const message = 'Nothing is computed of the groups: these are distinct rows, and DISTINCT says so.';
-      yield offer(
-        groupBy ?? block.select,
-        message,
-        edits,
-        'Every grouping expression is selected, and nothing else.',
-      );
+      const range = groupBy ?? block.select;
+      const why = 'Every grouping expression is selected, and nothing else.';
+      // of values that are equal without being the same another one may be shown
+      const same = block.groupBy.every((key) => typeOf(key, statement)?.deterministic);
+      yield same ? offer(range, message, edits, why) : offerToTest(range, message, edits, why);
     }
   },
 };

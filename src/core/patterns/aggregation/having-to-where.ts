@@ -1,5 +1,5 @@
 import type { TypeFamily } from '../../catalog/catalog.ts';
-import type { ColumnRef, Expression } from '../../sql/ast.ts';
+import type { ColumnRef, Expression, Node } from '../../sql/ast.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { typeOf } from '../../sql/properties/types.ts';
@@ -56,6 +56,10 @@ function isOfKeysOnly(statement: AnalyzedStatement, block: Block, conjunct: Conj
   let keysOnly = true;
   walk(conjunct.expression, (node) => {
     if (node.kind === 'call' && (block.aggregates.includes(node) || node.over)) keysOnly = false;
+    if (isWholeKey(statement, block, node)) {
+      references++;
+      return false;
+    }
     if (node.kind !== 'column') return keysOnly;
     const column = statement.resolve(node);
     if (!column || statement.outputOf(node)) keysOnly = false;
@@ -67,6 +71,15 @@ function isOfKeysOnly(statement: AnalyzedStatement, block: Block, conjunct: Conj
     return keysOnly;
   });
   return keysOnly && references > 0;
+}
+
+/** A grouping expression that is more than a column, and the same value for all rows of a group. */
+function isWholeKey(statement: AnalyzedStatement, block: Block, node: Node): boolean {
+  if (node.kind !== 'call' && node.kind !== 'binary' && node.kind !== 'cast' && node.kind !== 'case')
+    return false;
+  if (!block.groupBy.some((key) => sameExpression(key, node, statement))) return false;
+  const type = typeOf(node, statement);
+  return type?.deterministic === true && IDENTICAL.has(type.family);
 }
 
 /** Families in which equal values are one value, whatever function looks at them. */

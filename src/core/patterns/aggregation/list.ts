@@ -1,6 +1,7 @@
 import type { Pattern } from '../pattern.ts';
 import { aggregateOfAggregate } from './aggregate-of-aggregate.ts';
 import { countDistinctSubquery } from './count-distinct.ts';
+import { countDistinctBeside } from './count-distinct-beside.ts';
 import { countOfNotNull } from './count-of-not-null.ts';
 import { crossJoinedTotals } from './cross-joined-totals.ts';
 import { distinctAfterJoin } from './distinct-after-join.ts';
@@ -11,6 +12,7 @@ import { groupByExpression, havingWithoutGroupBy, ordinals, ungroupedColumn } fr
 import { havingToWhere } from './having-to-where.ts';
 import { approximateDistinct, countOfWholeTable } from './large-counts.ts';
 import { distinctToLooseScan, groupExtremeToLooseScan } from './loose-index-scan.ts';
+import { minMaxByIndex } from './min-max-by-index.ts';
 import {
   countDistinctOfSeveral,
   listWithoutOrder,
@@ -19,6 +21,7 @@ import {
   sumOfNoRows,
 } from './misleading-aggregates.ts';
 import { rangeFrameToRows } from './range-frame.ts';
+import { rankFilterToRunCondition } from './rank-filter.ts';
 import { redundantDistinct } from './redundant-distinct.ts';
 import { rowNumberToDistinctOn, rowNumberToLimit } from './row-number-to-limit.ts';
 import { runningTotalToWindow } from './running-total.ts';
@@ -36,6 +39,7 @@ export const aggregationPatterns: readonly Pattern[] = [
   redundantDistinct,
   havingToWhere,
   countDistinctSubquery,
+  countDistinctBeside,
   distinctOfKey,
   distinctInExtreme,
   countOfNotNull,
@@ -44,6 +48,7 @@ export const aggregationPatterns: readonly Pattern[] = [
   aggregateOfAggregate,
   crossJoinedTotals,
   unionOfTotals,
+  minMaxByIndex,
   groupByDetermined,
   groupByFixed,
   groupByToDistinct,
@@ -56,6 +61,7 @@ export const aggregationPatterns: readonly Pattern[] = [
   topPerGroupToLateral,
   rowNumberToLimit,
   rowNumberToDistinctOn,
+  rankFilterToRunCondition,
   unusedComputedColumn,
   distinctAfterJoin,
   sumDistinctAfterJoin,

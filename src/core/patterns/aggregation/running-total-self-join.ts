@@ -12,6 +12,7 @@ import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { columnIn, groupingColumns, isPlainlyGrouped, keepName } from './aggregates.ts';
+import { isOfPartition } from './running-total.ts';
 import { windowEngines } from './window-engines.ts';
 
 /** `FROM t a JOIN t b ON b.k = a.k AND b.id <= a.id GROUP BY a.id` → a window function. */
@@ -27,7 +28,7 @@ export const runningTotalSelfJoin: Pattern = {
   source:
     'Zuzarte et al., "WinMagic: subquery elimination using window aggregation", SIGMOD 2003; Karwin, "SQL Antipatterns", 2010',
   precondition:
-    'One table is joined with itself by equalities of the same NOT NULL columns and one <= or >= of the same NOT NULL column, with no other condition; the rows are grouped by a key of the one side, and the other is only aggregated.',
+    'One table is joined with itself by equalities of the same NOT NULL columns and one <= or >= of the same NOT NULL column, with no other condition but such as take or leave whole partitions; the rows are grouped by a key of the one side, and the other is only aggregated.',
   example: {
     schema: 'CREATE TABLE payments (id int PRIMARY KEY, account_id int NOT NULL, amount numeric);',
     before:
@@ -64,18 +65,28 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   const row = keys?.[0]?.source;
   const earlier = row === a ? b : a;
   if (!row || !keys.every((key) => key.source === row)) return null;
-  const conditions = [...join.on, ...block.where];
+  const conditions: Conjunct[] = [];
+  const others: Conjunct[] = [];
   const partition: ResolvedColumn[] = [];
   let found: { readonly column: ResolvedColumn; readonly descending: boolean } | null = null;
-  for (const { expression } of conditions) {
-    if (expression.kind !== 'binary') return null;
-    const [left, right] = [columnIn(statement, expression.left), columnIn(statement, expression.right)];
+  for (const conjunct of [...join.on, ...block.where]) {
+    const { expression } = conjunct;
+    const sides = expression.kind === 'binary' ? [expression.left, expression.right] : [];
+    const [left, right] = sides.map((side) => columnIn(statement, side));
     const own = left?.source === row ? left : right;
-    if (!left || !right || !own || left.source === right.source || left.name !== right.name) return null;
+    if (expression.kind !== 'binary' || !left || !right || !own || left.source === right.source) {
+      others.push(conjunct);
+      continue;
+    }
+    conditions.push(conjunct);
+    if (left.name !== right.name) return null;
     if (expression.operator === '=') partition.push(own);
     else if (found || (expression.operator !== '<=' && expression.operator !== '>=')) return null;
     else found = { column: own, descending: (expression.operator === '<=') !== (right.source === row) };
   }
+  // what else WHERE says must take or leave whole partitions
+  const whole = partition.map((column) => column.reference);
+  if (!others.every((one) => one.place === 'where' && isOfPartition(statement, one, whole))) return null;
   return found && { row, earlier, conditions, partition, order: found.column, descending: found.descending };
 }
 
@@ -113,7 +124,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
   const why = obstacle(statement, block, shape);
   if (why !== null) return blocked(range, message, why);
   const edits = editing(statement).removeSource(shape.earlier).removeClause(block.select.clauses.groupBy);
-  for (const conjunct of block.where) edits.removeConjunct(conjunct);
+  for (const conjunct of block.where) if (shape.conditions.includes(conjunct)) edits.removeConjunct(conjunct);
   const over = windowOf(statement, shape);
   for (const call of block.aggregates) {
     const own = rebase(
@@ -164,7 +175,7 @@ function obstacle(
   const misplaced = block.references.some((ref) => {
     const column = statement.resolve(ref);
     const aggregated = block.aggregates.some((call) => contains(call, ref));
-    if (conditions.some((conjunct) => contains(conjunct.range, ref)) || !column) return false;
+    if ([...conditions, ...block.where].some((one) => contains(one.range, ref)) || !column) return false;
     return column.source === earlier ? !aggregated : aggregated;
   });
   return misplaced

@@ -4,6 +4,7 @@ import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
 import { contains } from '../../sql/text.ts';
+import { walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { allEngines } from '../engines.ts';
 import { removeListItems } from '../list-items.ts';
@@ -75,6 +76,8 @@ function readersOf(statement: AnalyzedStatement, block: Block): readonly Source[
 }
 
 function matchOf(statement: AnalyzedStatement, block: Block, readers: readonly Source[]): Match | null {
+  // count(d.*) reads all columns without naming them
+  if (hasStarInside(statement)) return null;
   const uses = readers.map((reader) => referencesTo(reader, statement));
   if (uses.includes(null)) return null;
   const read = new Set(uses.flatMap((refs) => (refs ?? []).map((ref) => ref.parts.at(-1)?.name)));
@@ -93,6 +96,17 @@ function matchOf(statement: AnalyzedStatement, block: Block, readers: readonly S
   return removed.some((item) => canRaise(item.expression, statement))
     ? offerToTest(first, message, edits, why)
     : offer(first, message, edits, why);
+}
+
+/** `d.*` as an argument or an operand. */
+function hasStarInside({ tree, blocks }: AnalyzedStatement): boolean {
+  const items = new Set(blocks.flatMap((block) => block.select.items.map((item) => item.expression)));
+  let found = false;
+  walk(tree, (node) => {
+    if (node.kind === 'star' && node.qualifier.length > 0 && !items.has(node)) found = true;
+    return !found;
+  });
+  return found;
 }
 
 function isComputed(block: Block, item: SelectItem): boolean {

@@ -3,6 +3,7 @@ import { aggregateResult, isOrderSensitiveAggregate } from '../../sql/properties
 import { orderedOutput } from '../../sql/properties/order.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { typeOf } from '../../sql/properties/types.ts';
+import { containsKind } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -113,6 +114,8 @@ function obstacle(statement: AnalyzedStatement, block: Block, totals: readonly T
   }
   for (const key of keys) {
     if (!isDeterministic(key, statement)) return 'A volatile function is called.';
+    // GROUP BY 1 is the first column
+    if (!containsKind(key, 'column')) return 'A partition is not by a column.';
     if (!typeOf(key, statement)?.deterministic)
       return 'Equality of a partition column is not that of its bytes.';
     if (!select.items.some((item) => sameExpression(item.expression, key, statement)))

@@ -1,6 +1,32 @@
 import type { Pattern } from '../pattern.ts';
+import {
+  coalesceOfSubquery,
+  dangerousCall,
+  formatCall,
+  functionPerRow,
+  sysdateCall,
+  userVariableAssignment,
+  xmlValueCall,
+} from './call-advice.ts';
+import { indexHint, multiStatementFunction, volatilityNotDeclared } from './definition-advice.ts';
 import { recursiveNumbers } from './number-generator.ts';
 import { stableFunctionPerRow } from './stable-function.ts';
+import { concatenationWithNull, dateFromText } from './text-advice.ts';
 
 /** Patterns about functions, in the order in which matches of equal place are shown. */
-export const functionPatterns: readonly Pattern[] = [stableFunctionPerRow, recursiveNumbers];
+export const functionPatterns: readonly Pattern[] = [
+  stableFunctionPerRow,
+  recursiveNumbers,
+  functionPerRow,
+  sysdateCall,
+  formatCall,
+  concatenationWithNull,
+  dateFromText,
+  coalesceOfSubquery,
+  xmlValueCall,
+  userVariableAssignment,
+  volatilityNotDeclared,
+  multiStatementFunction,
+  indexHint,
+  dangerousCall,
+];

@@ -57,7 +57,12 @@ function impliedBy(
 ): Match | null {
   for (const { column, value } of equalitiesOf(conjunct, statement)) {
     const other = value.kind === 'column' ? statement.resolve(value) : null;
-    if (!other?.table || !column.table || column.source.block !== scope || other.source.block !== scope)
+    if (
+      !other?.table ||
+      !column.table ||
+      !isPlainTable(column.source, scope) ||
+      !isPlainTable(other.source, scope)
+    )
       continue;
     // of a LEFT JOIN the parent must be the side that is searched
     if (onlyParent && !onlyParent.includes(column.source)) continue;
@@ -80,6 +85,13 @@ function impliedBy(
     );
   }
   return null;
+}
+
+/** A table of the scope whose columns keep their names. */
+function isPlainTable(source: Source, scope: Scope): boolean {
+  return (
+    source.block === scope && source.node.kind === 'table' && (source.node.alias?.columns.length ?? 0) === 0
+  );
 }
 
 function typeOfColumn(source: Source, name: string) {

@@ -120,6 +120,11 @@ function isNullOnlyWithoutPartner(
   const operand = expression.kind === 'is' ? unwrapParens(expression.operand) : null;
   const column = operand?.kind === 'column' ? statement.resolve(operand) : null;
   if (!operand || !column) return false;
+  // MySQL finds the date 0000-00-00 with IS NULL
+  const family = column.sourceColumn?.type?.family;
+  const dates =
+    family === undefined || family === 'date' || family === 'timestamp' || family === 'timestamptz';
+  if (dates && (statement.dialect === 'mysql' || statement.dialect === 'mariadb')) return false;
   if (right.columns?.find((one) => one.name === column.name)?.notNull) return true;
   return step.on.some((conjunct) => rejectsNullOf(conjunct.expression, operand, statement));
 }

@@ -13,6 +13,7 @@ import { type PartialAggregate, partialAggregate } from '../partial-aggregates.t
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { isBareTable } from './join-shape.ts';
+import { product, productName, type SumOfProduct, sumOfProduct } from './sum-of-product.ts';
 import { groupingObstacle, partOf, replaceByPart, type TablePart } from './table-part.ts';
 
 /** SQL Server aggregates before a join by itself. */
@@ -72,6 +73,8 @@ interface Shape {
   readonly fact: Source;
   /** the aggregates of the fact table, count(*) among them */
   readonly calls: readonly FunctionCall[];
+  /** sums of products with values of the other tables, which are the same for all rows that are summed up first */
+  readonly products: readonly SumOfProduct[];
   readonly part: TablePart;
 }
 
@@ -80,48 +83,46 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
   // a correlated subquery would aggregate the whole table again for each row around it
   if (block.outerReferences.length > 0) return null;
   if (block.sources.some((one) => one.lateral || one.kind === 'unknown')) return null;
+  const read = block.aggregates.map((call) => ({ call, sources: sourcesOf(statement, call) }));
   for (const fact of block.sources) {
-    const calls = block.aggregates.filter(
-      (call) => (call.star && call.filter === null) || isOnlyOf(statement, call, fact),
-    );
-    const others = block.aggregates.filter((call) => !calls.includes(call));
-    if (
-      calls.length === 0 ||
-      !isBareTable(fact) ||
-      !others.every((call) => seesNoCopies(statement, call, fact))
-    )
-      continue;
-    const part = partOf(statement, block, fact, calls);
-    if (part) return { block, fact, calls, part };
+    if (!isBareTable(fact)) continue;
+    const calls = read
+      .filter(
+        ({ call, sources }) =>
+          (call.star && call.filter === null) || (sources?.size === 1 && sources.has(fact)),
+      )
+      .map(({ call }) => call);
+    const mixed = read.filter(({ sources }) => sources?.has(fact) && sources.size > 1);
+    const products = mixed.flatMap(({ call }) => sumOfProduct(statement, call, fact) ?? []);
+    const own = new Set([...calls, ...products.map(({ call }) => call)]);
+    if (own.size === 0) continue;
+    const others = read.filter(({ call }) => !own.has(call));
+    if (!others.every(({ call, sources }) => sources && !sources.has(fact) && seesNoCopies(call))) continue;
+    const part = partOf(statement, block, fact, [...own]);
+    if (part) return { block, fact, calls, products, part };
   }
   return null;
 }
 
-/** Everything that the aggregate reads is of that table. */
-function isOnlyOf(statement: AnalyzedStatement, call: FunctionCall, fact: Source): boolean {
-  let found = false;
-  let only = true;
+/** The relations whose columns an aggregate reads; null when it holds a subquery, or a part that is not understood. */
+function sourcesOf(statement: AnalyzedStatement, call: FunctionCall): ReadonlySet<Source> | null {
+  const found = new Set<Source>();
+  let known = true;
   walk(call, (node) => {
-    if (node.kind === 'query' || node.kind === 'opaque') only = false;
-    if (node.kind === 'column') {
-      found = true;
-      if (statement.resolve(node)?.source !== fact) only = false;
-    }
-    return only;
+    if (node.kind === 'query' || node.kind === 'opaque') known = false;
+    if (node.kind !== 'column') return known;
+    const source = statement.resolve(node)?.source;
+    if (source) found.add(source);
+    else known = false;
+    return known;
   });
-  return found && only;
+  return known ? found : null;
 }
 
-/** An aggregate of the other tables that gives the same when a row of theirs comes once for many. */
-function seesNoCopies(statement: AnalyzedStatement, call: FunctionCall, fact: Source): boolean {
-  if (!['min', 'max', 'bool_and', 'bool_or', 'every'].includes(call.function)) {
-    if (call.function !== 'count' || !call.distinct) return false;
-  }
-  let mentions = false;
-  walk(call, (node) => {
-    if (node.kind === 'column' && statement.resolve(node)?.source === fact) mentions = true;
-  });
-  return !mentions;
+/** An aggregate of other tables that gives the same when a row of theirs comes once for many. */
+function seesNoCopies(call: FunctionCall): boolean {
+  if (call.function === 'count') return call.distinct;
+  return ['min', 'max', 'bool_and', 'bool_or', 'every'].includes(call.function);
 }
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
@@ -137,17 +138,23 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
     if (typeof partial === 'string') return blocked(range, message, partial);
     partials.set(call, partial);
   }
-  const raises = calls.some((call) => canRaise(call, statement));
+  const raises = [...calls, ...shape.products.map(({ call }) => call)].some((call) =>
+    canRaise(call, statement),
+  );
   return (raises ? offerToTest : offer)(
     range,
     message,
     editsOf(statement, shape, partials),
     `all rows of ${fact.alias} with the same ${keys.join(', ')} meet the same rows of the other tables`,
+    shape.products.length > 0 ? 'a sum of products with one value is the product of the sum' : null,
     block.groupBy.length === 0 ? 'a count of no rows is 0' : null,
   );
 }
 
-function obstacleOf(statement: AnalyzedStatement, { block, fact, calls, part }: Shape): string | null {
+function obstacleOf(
+  statement: AnalyzedStatement,
+  { block, fact, calls, products, part }: Shape,
+): string | null {
   if (!isDeterministic(block.query, statement)) return 'a volatile function is called';
   const obstacle = groupingObstacle(fact, part);
   if (obstacle !== null) return obstacle;
@@ -157,7 +164,7 @@ function obstacleOf(statement: AnalyzedStatement, { block, fact, calls, part }: 
         return `${statement.text.slice(call.start, call.end)} may count rows without a partner`;
     }
   }
-  for (const call of calls) {
+  for (const call of [...calls, ...products.map((one) => one.call)]) {
     const item = itemNamedBy(statement, call);
     if (item && outputName(block, item) === null)
       return `${statement.text.slice(call.start, call.end)} has no alias, and its column would get another name`;
@@ -218,6 +225,14 @@ function editsOf(
     // PostgreSQL names a column by its function, through the cast
     const keepsName = dialect === 'postgresql' && ['sum', 'min', 'max'].includes(call.function);
     if (item && name && !keepsName) edits.insert(item.end, sql` AS ${identifier(name, dialect)}`);
+  }
+  for (const { call, own, others } of shape.products) {
+    const invented = inventName(statement, productName(own), taken);
+    taken.push(invented);
+    const name = identifier(invented, dialect);
+    const argument = call.args[0]?.value;
+    items.push(sql`sum(${product(statement, own)}) AS ${name}`);
+    if (argument) edits.replace(argument, sql`${alias}.${name} * ${product(statement, others)}`);
   }
   const groupBy = sql`GROUP BY ${joinFragments(keys.map((key) => columnOf(fact, key, dialect)))}`;
   return replaceByPart(statement, edits, fact, local, sql`SELECT ${joinFragments(items)}`, groupBy).done();

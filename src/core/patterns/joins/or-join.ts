@@ -31,7 +31,7 @@ export const orJoinToUnionAll: Pattern = {
   source:
     'Leis et al., "Query optimization through the looking glass", VLDB Journal 2018; PostgreSQL manual, 14.3',
   precondition:
-    'An inner join whose OR compares columns for equality in each branch, in a block that neither groups, orders, limits nor removes duplicates.',
+    'An inner join whose OR compares columns for equality in each branch, in a block that neither groups, orders nor limits. After DISTINCT it is UNION that puts the branches together.',
   example: {
     schema:
       'CREATE TABLE people (id int PRIMARY KEY, email text, phone text); CREATE TABLE leads (id int PRIMARY KEY, email text, phone text);',
@@ -99,22 +99,28 @@ function matchOf(
     'With OR between the equalities each row is compared with each. Joins of one equality each, put together by UNION ALL, can hash or look up.';
   const obstacle = obstacleOf(statement, block, conjunct);
   if (obstacle !== null) return blocked(conjunct.range, message, obstacle);
+  // where duplicates are removed anyway, UNION does it, and pairs may be found twice
+  const distinct = block.select.distinct === 'distinct';
   const copies = branches.map((branch, i) => {
-    const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
+    const excluded = distinct ? [] : branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
     const condition = joinFragments([...excluded, conditionOf(statement, branch)], sql` AND `);
-    return new QueryCopy(statement, block).replace(conjunct.range, condition).moved();
+    const copy = new QueryCopy(statement, block).replace(conjunct.range, condition);
+    return (distinct ? copy.replace(block.select.clauses.select, sql`SELECT`) : copy).moved();
   });
+  const union = distinct ? sql`UNION` : sql`UNION ALL`;
   const edits = editing(statement);
   const known = copies.filter((copy) => copy !== null);
   if (known.length === copies.length)
-    edits.replace(block.select, joinFragments(known, sql`${lineBreak()}UNION ALL${lineBreak()}`));
+    edits.replace(block.select, joinFragments(known, sql`${lineBreak()}${union}${lineBreak()}`));
   else edits.fail();
   const raises = canRaise(conjunct.expression, statement);
   return (raises ? offerToTest : offer)(
     conjunct.range,
     message,
     edits.done(),
-    'each later branch leaves out the pairs of the earlier ones, so every pair comes out as often as before',
+    distinct
+      ? 'UNION removes duplicates as DISTINCT did'
+      : 'each later branch leaves out the pairs of the earlier ones, so every pair comes out as often as before',
   );
 }
 
@@ -123,8 +129,9 @@ function obstacleOf(statement: AnalyzedStatement, block: Block, conjunct: Conjun
   if (conjunct.join && conjunct.join.type !== 'inner') return 'an outer join keeps rows without a partner';
   if (block.sources.some((one) => one.nullSupplied) && conjunct.place === 'on')
     return 'the join stands below an outer join';
-  if (query.body !== select || block.grouped || select.distinct !== null || block.windows.length > 0)
-    return 'the block groups, removes duplicates or is part of a set operation';
+  const plain = select.distinct === null || select.distinct === 'distinct';
+  if (query.body !== select || block.grouped || !plain || block.windows.length > 0)
+    return 'the block groups or is part of a set operation';
   if (query.orderBy.length > 0 || query.limit || query.locking.length > 0 || query.trailing.length > 0)
     return 'the block orders, limits or locks its rows';
   if (select.top || select.into || select.qualify) return 'the block limits its rows or writes them';

@@ -21,6 +21,7 @@ export function sharedColumn(
   a: Source,
   b: Source,
 ): string | null {
+  if (!conjunct.sources.includes(a) || !conjunct.sources.includes(b)) return null;
   for (const { column, value } of equalitiesOf(conjunct, statement)) {
     const other = value.kind === 'column' ? statement.resolve(value) : null;
     if (column.source === a && other?.source === b && column.name === other.name) return column.name;

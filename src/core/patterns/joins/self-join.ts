@@ -1,11 +1,13 @@
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { sql } from '../../sql/writing/fragment.ts';
-import { columnOf } from '../../sql/writing/identifiers.ts';
+import { parenthesized, sql } from '../../sql/writing/fragment.ts';
+import { aliasOf, columnOf } from '../../sql/writing/identifiers.ts';
+import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { needsParentheses } from '../truth.ts';
 import { isInner, stepOf } from './join-shape.ts';
 import { keyWithin, renameReferences, sameTable, sharedColumn } from './same-row.ts';
 
@@ -74,19 +76,19 @@ function matchOf(statement: AnalyzedStatement, block: Block, pair: Pair): Match 
   const message = `${dropped.alias} is the same row of ${kept.table?.name} as ${kept.alias}: they are joined by ${[...columns].join(', ')}, which is unique. One of them is enough.`;
   if (step.on.some((one) => !isDeterministic(one.expression, statement)))
     return blocked(range, message, 'a volatile function is called');
-  // the rest of ON goes to WHERE: it has to be written anew with its references, so it must be movable as it is
-  if (step.on.some((one) => !equal.includes(one)))
-    return blocked(range, message, 'ON holds another condition as well: move it to WHERE first');
   const edits = editing(statement).removeSource(dropped);
+  // the rest of ON goes to WHERE, said of the row that is kept
+  const alias = aliasOf(kept, statement.dialect);
+  for (const { expression, hasSubquery } of step.on.filter((one) => !equal.includes(one))) {
+    const moved = hasSubquery ? null : rebase(statement, expression, withAlias(statement, dropped, alias));
+    if (!moved) return blocked(range, message, 'ON holds another condition that cannot be moved to WHERE');
+    edits.addConjunct(block, needsParentheses(expression) ? parenthesized(moved) : moved);
+  }
   for (const conjunct of equal) if (conjunct.place === 'where') edits.removeConjunct(conjunct);
-  const renamed = renameReferences(
-    statement,
-    block,
-    edits,
-    dropped,
-    kept,
-    equal.map((one) => one.range),
-  );
+  const renamed = renameReferences(statement, block, edits, dropped, kept, [
+    ...equal.map((one) => one.range),
+    ...(step.node?.on ? [step.node.on] : []),
+  ]);
   if (!renamed) return blocked(range, message, `it is not known where ${dropped.alias} is used`);
   for (const name of columns) {
     const column = kept.columns?.find((one) => one.name === name);

@@ -64,8 +64,9 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   const range = orderByRange(statement, block.query);
   if (!range || !orderBy.every((item) => isQuiet(statement, block, item))) return null;
   if (mayReturnSets(block, statement)) return null;
-  // T-SQL's OFFSET cannot do without
-  const whole = block.query.limit === null || statement.dialect !== 'tsql';
+  // WITH TIES and T-SQL's OFFSET cannot do without
+  const { limit } = block.query;
+  const whole = !block.select.top?.withTies && (!limit || (statement.dialect !== 'tsql' && !limit.withTies));
   if (whole && hasOneRow(statement, block)) {
     const edits = editing(statement).removeOrderBy(block.query).done();
     return offer(

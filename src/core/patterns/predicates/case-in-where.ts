@@ -1,10 +1,11 @@
 import type { Case, Expression } from '../../sql/ast.ts';
 import { isNotNullExpression } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { type Fragment, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
-import { blocked, offer } from '../offer.ts';
+import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { comparisonsOf } from './comparison.ts';
 import { type PositivePredicate, positivePredicates, quote, replacePredicate } from './positive.ts';
@@ -53,12 +54,18 @@ function matchOf(statement: AnalyzedStatement, predicate: PositivePredicate): Ma
       message,
       `${quote(statement, condition)} may be NULL, and ${statement.dialect} has no IS NOT TRUE.`,
     );
-  return offer(
-    expression,
-    message,
-    replacePredicate(statement, predicate, [written]),
-    'The results of CASE are different literals.',
-  );
+  const edits = replacePredicate(statement, predicate, [written]);
+  const fact = 'The results of CASE are different literals.';
+  // by itself it may be tested before a condition that has kept it from raising
+  return canRaise(condition, statement)
+    ? offerToTest(
+        expression,
+        message,
+        edits,
+        fact,
+        `${quote(statement, condition)} raises no error in any row.`,
+      )
+    : offer(expression, message, edits, fact);
 }
 
 /** Which branch the comparison asks for; null when both or none, or when that cannot be told. */

@@ -100,6 +100,8 @@ function alike(
 ): boolean {
   const [a, b] = [from.sourceColumn?.type, to.sourceColumn?.type];
   if (!a || !b || a.text === null || a.text !== b.text || !FAMILIES.has(a.family)) return false;
+  // MySQL's TIMESTAMP is local time, in which an hour may be twice
+  if (a.family === 'timestamptz' && statement.dialect !== 'postgresql') return false;
   return saysTheSameOf(statement, range.expression, from, to);
 }
 

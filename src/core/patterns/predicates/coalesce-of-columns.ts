@@ -8,7 +8,7 @@ import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { comparisonsOf } from './comparison.ts';
-import { hasExpressionIndex, searchableColumn, serving } from './indexed-column.ts';
+import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 
 /** `COALESCE(a, b) = v` → `(a = v OR (a IS NULL AND b = v))`. */
@@ -44,7 +44,7 @@ export const coalesceOfColumns: Pattern = {
       if (!first || !second || first.resolved.source !== second.resolved.source) continue;
       const [a, b] = columns.map((column) => typeOf(column, statement));
       if (!a || a.text === null || a.text !== b?.text || hasExpressionIndex(first, 'coalesce')) continue;
-      if (first.resolved.column?.collation !== second.resolved.column?.collation) continue;
+      if (!oneCollation(statement, first, second)) continue;
       const [x, y] = columns.map((column) => source(statement, column));
       if (!x || !y) continue;
       const value = source(statement, comparison.right);
@@ -60,6 +60,18 @@ export const coalesceOfColumns: Pattern = {
     }
   },
 };
+
+/** Outside of PostgreSQL columns without a COLLATE may have different character sets. */
+function oneCollation(
+  { dialect }: AnalyzedStatement,
+  { resolved: a }: SearchableColumn,
+  { resolved: b }: SearchableColumn,
+): boolean {
+  const [own, other] = [a.column?.collation ?? null, b.column?.collation ?? null];
+  if (own !== other) return false;
+  const isText = a.column?.family === 'text' || a.column?.family === 'char';
+  return !isText || dialect === 'postgresql' || own !== null;
+}
 
 function columnsOf(side: Expression): readonly Expression[] | null {
   const known = side.kind === 'call' && side.function === 'coalesce' && side.name.length === 1;

@@ -26,7 +26,7 @@ export const trimmedColumn: Pattern = {
   source:
     'https://dev.mysql.com/doc/refman/8.4/en/charset-binary-collations.html#charset-binary-collations-trailing-space-comparisons',
   precondition:
-    'SQL Server pads always; MySQL and MariaDB pad under collations that are neither NO PAD nor of the 0900 kind, and keep no blanks at the end of char(n). The comparison is = or <> with a literal or a parameter.',
+    'SQL Server pads always; MySQL and MariaDB pad under collations that are neither NO PAD nor of the 0900 kind. The comparison is = or <> with a literal or a parameter.',
   example: {
     schema:
       'CREATE TABLE orders (order_id int PRIMARY KEY, code varchar(20) COLLATE utf8mb4_general_ci);\nCREATE INDEX orders_code ON orders (code);',
@@ -60,7 +60,7 @@ export const trimmedColumn: Pattern = {
 };
 
 function pads({ dialect }: AnalyzedStatement, { resolved }: SearchableColumn): boolean {
-  if (dialect === 'tsql' || resolved.column?.family === 'char') return true;
+  if (dialect === 'tsql') return true;
   const collation = resolved.column?.collation ?? null;
   return collation !== null && !/0900|nopad|uca1400|^binary$/i.test(collation);
 }

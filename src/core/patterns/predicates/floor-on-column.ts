@@ -6,14 +6,14 @@ import { type Fragment, source, sql, verbatim } from '../../sql/writing/fragment
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { type Comparison, comparisonsOf } from './comparison.ts';
+import { type Comparison, type ComparisonOperator, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 
 /** `floor(x) = 5` → `x >= 5 AND x < 6`. */
 export const floorOnColumn: Pattern = {
   id: 'floor-on-column',
-  title: 'FLOOR or CEILING of an indexed column',
+  title: 'FLOOR, CEILING or TRUNC of an indexed column',
   category: 'predicates',
   industries: ['analytics', 'e-commerce'],
   engines: allEngines('An index begins with the column and the range holds a small part of the table.'),
@@ -66,7 +66,7 @@ export const floorOnColumn: Pattern = {
 
 interface Rounded {
   readonly column: Expression;
-  readonly how: 'floor' | 'ceil' | 'round';
+  readonly how: 'floor' | 'ceil' | 'trunc' | 'round';
 }
 
 const ROUNDING: Readonly<Record<string, Rounded['how']>> = {
@@ -74,6 +74,7 @@ const ROUNDING: Readonly<Record<string, Rounded['how']>> = {
   ceil: 'ceil',
   ceiling: 'ceil',
   round: 'round',
+  trunc: 'trunc',
 };
 
 function roundedOf(side: Expression): Rounded | null {
@@ -114,6 +115,7 @@ function boundsOf(
     sql`${written} ${verbatim(sign)} ${verbatim(formatDecimal({ digits: whole, scale: 0 }))}`;
   const next = value + 1n;
   const last = value - 1n;
+  if (how === 'trunc') return truncated(operator, value, bound);
   if (how === 'floor') {
     switch (operator) {
       case '=':
@@ -141,6 +143,30 @@ function boundsOf(
       return [bound('<=', last)];
     case '<=':
       return [bound('<=', value)];
+    case '<>':
+      return null;
+  }
+}
+
+/** Towards zero: from above zero it is the floor, from below zero the ceiling, and zero is both. */
+function truncated(
+  operator: ComparisonOperator,
+  value: bigint,
+  bound: (sign: string, whole: bigint) => Fragment,
+): readonly Fragment[] | null {
+  const from = value > 0n ? bound('>=', value) : bound('>', value - 1n);
+  const until = value < 0n ? bound('<=', value) : bound('<', value + 1n);
+  switch (operator) {
+    case '=':
+      return [from, until];
+    case '>=':
+      return [from];
+    case '<=':
+      return [until];
+    case '>':
+      return [value < 0n ? bound('>', value) : bound('>=', value + 1n)];
+    case '<':
+      return [value > 0n ? bound('<', value) : bound('<=', value - 1n)];
     case '<>':
       return null;
   }

@@ -11,7 +11,7 @@ import { positivePredicates, quote } from './positive.ts';
 
 /** Functions that no comparison of the column itself can stand for. */
 const FUNCTIONS = new Set(
-  'lower upper trim btrim ltrim rtrim replace translate abs round floor ceil ceiling trunc mod length char_length md5 reverse split_part regexp_replace extract date_part month day hour dayofweek dayofyear weekday quarter'.split(
+  'lower upper trim btrim ltrim rtrim replace translate abs round mod length char_length md5 reverse split_part regexp_replace extract date_part month day hour dayofweek dayofyear weekday quarter'.split(
     ' ',
   ),
 );
@@ -61,9 +61,12 @@ function callIn(expression: Expression): FunctionCall | null {
 }
 
 function isSuspect(call: FunctionCall): boolean {
-  // a year is a range of the column: another rule writes it
+  // a year and seconds since 1970 are ranges of the column: other rules write them
   return (
-    FUNCTIONS.has(call.function) && call.over === null && call.field !== 'year' && call.name.length === 1
+    FUNCTIONS.has(call.function) &&
+    call.over === null &&
+    !['year', 'epoch'].includes(call.field ?? '') &&
+    call.name.length === 1
   );
 }
 

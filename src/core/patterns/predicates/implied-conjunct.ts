@@ -1,6 +1,8 @@
+import { rejectsNullOf } from '../../sql/properties/not-null.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Conjunct, Scope } from '../../sql/query-model.ts';
+import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
@@ -21,7 +23,7 @@ export const impliedConjunct: Pattern = {
     'The condition is true for every row that the other one lets pass. The planner does not know that: it multiplies both selectivities and expects too few rows.',
   source: 'https://www.postgresql.org/docs/current/row-estimation-examples.html',
   precondition:
-    'Both conditions are in one AND and compare one column with constants whose order is known (numbers, dates, timestamps without zone), or are the same deterministic expression.',
+    'Both conditions are in one AND and compare one column with constants whose order is known (numbers, dates, timestamps without zone), or are the same deterministic expression, or one is IS NOT NULL and the other a comparison that no NULL meets.',
   example: {
     schema: 'CREATE TABLE orders (order_id bigint PRIMARY KEY, total decimal(10, 2));',
     before: 'SELECT * FROM orders WHERE total > 100 AND total > 500',
@@ -57,6 +59,7 @@ function follows(statement: AnalyzedStatement, weak: Conjunct, strong: Conjunct,
   if (sameExpression(weak.expression, strong.expression, statement)) {
     return !isFirst && isDeterministic(weak.expression, statement);
   }
+  if (isNullTestOf(statement, weak, strong)) return true;
   return boundsFollow(statement, weak, strong) && !(isFirst && boundsFollow(statement, strong, weak));
 }
 
@@ -67,4 +70,17 @@ function boundsFollow(statement: AnalyzedStatement, weak: Conjunct, strong: Conj
   return weaker.every((bound) =>
     stronger.some((other) => sameExpression(bound.column, other.column, statement) && implies(other, bound)),
   );
+}
+
+/** `x IS NOT NULL` beside a condition that no NULL meets. */
+function isNullTestOf(statement: AnalyzedStatement, weak: Conjunct, strong: Conjunct): boolean {
+  const test = weak.expression;
+  if (test.kind !== 'is' || test.test !== 'null' || !test.negated) return false;
+  const column = unwrapParens(test.operand);
+  const family = column.kind === 'column' ? statement.resolve(column)?.sourceColumn?.type?.family : undefined;
+  const other = strong.expression;
+  // a plain comparison: that one test is implied by another one may not be said of both at once
+  const plain =
+    other.kind === 'binary' || other.kind === 'between' || other.kind === 'in' || other.kind === 'like';
+  return family !== undefined && family !== 'other' && plain && rejectsNullOf(other, column, statement);
 }

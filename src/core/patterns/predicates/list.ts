@@ -11,7 +11,10 @@ import { chainedRange } from './chained-range.ts';
 import { coalesceOfColumns } from './coalesce-of-columns.ts';
 import { coalesceOnColumn } from './coalesce-on-column.ts';
 import { caseFunctionUnderCollation, trimmedColumn } from './collation-functions.ts';
+import { booleanArithmetic, columnInList, splitStringInList, testedBeforeCast } from './condition-advice.ts';
 import { contradictoryConjuncts, reversedBetween } from './contradiction.ts';
+import { ambiguousDateLiteral, betweenUntilDay } from './date-advice.ts';
+import { dateArithmeticOnColumn } from './date-arithmetic.ts';
 import { dateTruncOnColumn } from './date-trunc.ts';
 import { datediffOnColumn } from './datediff.ts';
 import { orAcrossTables, orSubqueryToUnion } from './disjunction.ts';
@@ -22,6 +25,7 @@ import { floorOnColumn } from './floor-on-column.ts';
 import { functionOnColumn } from './function-on-column.ts';
 import { impliedConjunct } from './implied-conjunct.ts';
 import { intervalOnColumn } from './interval-on-column.ts';
+import { expandedJsonArray, jsonExtractPredicate } from './json-advice.ts';
 import { jsonTextToContains } from './json-containment.ts';
 import { keysetOrToRowComparison } from './keyset.ts';
 import { leadingWildcard, likeWithoutWildcard } from './like-patterns.ts';
@@ -31,13 +35,30 @@ import { notDistinctFromConstant } from './not-distinct-from.ts';
 import { notDistinctFromJoin } from './not-distinct-from-join.ts';
 import { nowOnPartitionKey } from './now-on-partition-key.ts';
 import { equalsNull, nullInList, nullInNotInList } from './null-comparisons.ts';
+import { emptyByLength, likeAnything, notNullOfNotNull } from './null-tests.ts';
 import { orChainToIn } from './or-chain.ts';
+import { bitMask, catchAllParameter, exclusionOnIndexed, longInList } from './parameter-advice.ts';
 import { prefixFunctionOnColumn } from './prefix-on-column.ts';
 import { rangesUnderOr } from './ranges-under-or.ts';
 import { regularExpressionToList } from './regular-expression.ts';
 import { rowComparisonRange } from './row-comparison.ts';
+import {
+  betweenEqualBounds,
+  differenceWithZero,
+  equalityByTwoBounds,
+  impliedDisjunct,
+} from './simpler-conditions.ts';
+import {
+  blanksInLiteral,
+  caseInsensitiveLike,
+  concatenatedKey,
+  findInSet,
+  likePrefixWithoutPatternIndex,
+  manyIlikes,
+} from './text-advice.ts';
 import { toCharOnColumn } from './to-char.ts';
 import { transitiveRange } from './transitive-range.ts';
+import { unnestInList } from './unnest-in-list.ts';
 import { valuesInList } from './values-in-list.ts';
 
 /** Patterns about conditions and what keeps an index from being used, in the order in which matches of equal place are shown. */
@@ -88,7 +109,34 @@ export const predicatePatterns: readonly Pattern[] = [
   caseFunctionUnderCollation,
   trimmedColumn,
   datediffOnColumn,
+  dateArithmeticOnColumn,
   nationalLiteral,
   numberBesideText,
   rowComparisonRange,
+  booleanArithmetic,
+  columnInList,
+  expandedJsonArray,
+  jsonExtractPredicate,
+  splitStringInList,
+  testedBeforeCast,
+  ambiguousDateLiteral,
+  betweenUntilDay,
+  bitMask,
+  catchAllParameter,
+  exclusionOnIndexed,
+  longInList,
+  blanksInLiteral,
+  caseInsensitiveLike,
+  concatenatedKey,
+  findInSet,
+  likePrefixWithoutPatternIndex,
+  manyIlikes,
+  emptyByLength,
+  likeAnything,
+  notNullOfNotNull,
+  betweenEqualBounds,
+  differenceWithZero,
+  equalityByTwoBounds,
+  impliedDisjunct,
+  unnestInList,
 ];

@@ -91,6 +91,9 @@ function takesLiterals(
       : family === 'integer' || family === 'decimal'
         ? 'number'
         : null;
+  // a list with one N'…' in it is nvarchar as a whole
+  const national = values.filter((value) => /^n'/i.test(statement.text.slice(value.start, value.end)));
+  if (national.length > 0 && national.length < values.length) return false;
   return values.every((value) => value.kind === 'placeholder' || isLiteralOf(value, wanted));
 }
 

@@ -95,6 +95,7 @@ function prefixOf(side: Expression): Prefix | null {
     case 'strpos':
     case 'instr':
       return args.length === 2 ? found(args[0], args[1], side) : null;
+    case 'position':
     case 'charindex':
     case 'locate':
       return args.length === 2 ? found(args[1], args[0], side) : null;

@@ -1,7 +1,11 @@
+import type { Block } from '../../sql/query-model.ts';
 import { allEngines } from '../engines.ts';
 import type { Pattern } from '../pattern.ts';
 
-/** Matches `SELECT *` where rows leave the database: not in EXISTS, not over a derived table that names its columns. */
+/**
+ * Matches `SELECT *` where rows leave the database or are kept: not in EXISTS, not over a derived table that names its
+ * columns.
+ */
 export const selectStar: Pattern = {
   id: 'select-star',
   title: 'SELECT * reads every column',
@@ -9,7 +13,7 @@ export const selectStar: Pattern = {
   engines: allEngines('for wide tables, and where an index alone could answer the query'),
   severity: 'hint',
   description:
-    'All columns are read and sent, also those that nobody needs; an index that holds the needed ones cannot answer alone, and a new column changes the result.',
+    'All columns are read and sent, also those that nobody needs; an index that holds the needed ones cannot answer alone, and a new column changes the result. A view keeps the columns that the table had when it was created; an INSERT fails, or writes other columns.',
   source: 'Karwin, "SQL Antipatterns", 2010: implicit columns',
   precondition: 'Advice: which columns are needed is known to the caller only.',
   example: {
@@ -19,16 +23,28 @@ export const selectStar: Pattern = {
   },
   rewrites: false,
   *find(statement) {
+    const { kind } = statement.tree;
     for (const block of statement.blocks) {
-      if (block.role !== 'statement') continue;
+      if (block.role !== 'statement' && block.role !== 'source') continue;
       for (const { expression } of block.select.items) {
-        if (expression.kind !== 'star' || !block.sources.some((source) => source.kind === 'table')) continue;
+        if (expression.kind !== 'star' || !readsTable(block)) continue;
         yield {
           range: { start: expression.start, end: expression.end },
-          message: 'Every column is read and sent. Name the columns that are needed.',
+          message: MESSAGES[block.role === 'source' ? kind : 'queryStatement'] ?? MESSAGES.queryStatement,
           rewrite: null,
         };
       }
     }
   },
 };
+
+const MESSAGES: { readonly queryStatement: string; readonly [kind: string]: string } = {
+  queryStatement: 'Every column is read and sent. Name the columns that are needed.',
+  createView: 'The view keeps the columns that the table has now, whatever is added later. Name them.',
+  insert:
+    'A column that is added, dropped or moved in the source breaks the INSERT, or its values. Name the columns.',
+};
+
+function readsTable(block: Block): boolean {
+  return block.sources.some((source) => source.kind === 'table');
+}

@@ -10,10 +10,16 @@ import { type Script, type ScriptPattern, type ScriptStatement, scriptAdvice } f
 function afterScript(script: Script): Catalog {
   const known = AFTER.get(script);
   if (known) return known;
-  const after = catalogFromDdl(script.source, script.dialect);
+  const ddl = script.statements.filter(
+    ({ tree, words }) => DDL.has(tree.kind) || beginsWith(words, 'DROP|SET|USE'),
+  );
+  const after = catalogFromDdl(ddl.map(({ text }) => text).join(';\n'), script.dialect);
   AFTER.set(script, after);
   return after;
 }
+
+/** What says which tables, keys and indexes there are. */
+const DDL = new Set(['createTable', 'createIndex', 'alterTable']);
 
 const AFTER = new WeakMap<Script, Catalog>();
 

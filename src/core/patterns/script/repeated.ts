@@ -125,13 +125,13 @@ SELECT name FROM users WHERE id = 1;`,
         seen = new Set();
         continue;
       }
-      const words = spoken(statement, { start: 0, end: statement.text.length });
+      const words = wholeOf(statement);
       if (seen.has(words))
         yield scriptAdvice(
           statement,
           'The same query stands above, and nothing was written since: keep its result.',
         );
-      else if (readsTable(statement)) seen.add(words);
+      else if (isStable(statement)) seen.add(words);
     }
   },
 };
@@ -291,6 +291,28 @@ function equality(test: Expression): { column: string; value: Expression } | nul
   }
   return null;
 }
+
+/** The words of a statement, kept with them: they stay the same while the statement does. */
+function wholeOf(statement: ScriptStatement): string {
+  const known = WHOLE.get(statement.words);
+  if (known !== undefined) return known;
+  const whole = spoken(statement, { start: 0, end: statement.text.length });
+  WHOLE.set(statement.words, whole);
+  return whole;
+}
+
+const WHOLE = new WeakMap<ScriptStatement['words'], string>();
+
+/** A query of a table that gives the same again; kept with the words as well. */
+function isStable(statement: ScriptStatement): boolean {
+  const known = STABLE.get(statement.words);
+  if (known !== undefined) return known;
+  const stable = readsTable(statement);
+  STABLE.set(statement.words, stable);
+  return stable;
+}
+
+const STABLE = new WeakMap<ScriptStatement['words'], boolean>();
 
 function readsTable(statement: ScriptStatement): boolean {
   let reads = false;

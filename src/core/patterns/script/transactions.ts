@@ -89,10 +89,11 @@ COMMIT;`,
     const transactions = transactionsOf(script);
     for (const [i, statement] of script.statements.entries()) {
       const { words } = statement;
+      if (!transactions[i]) continue;
       const sleeps =
         beginsWith(words, 'WAITFOR', 'DELAY|TIME') ||
         words.some((word, at) => SLEEP.has(word.text.toLowerCase()) && words[at + 1]?.text === '(');
-      if (sleeps && transactions[i])
+      if (sleeps)
         yield scriptAdvice(
           statement,
           'The transaction keeps its locks while it sleeps. Commit before the pause.',

@@ -14,6 +14,7 @@ import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { type Candidate, candidateOf, rejectsNullValue, valueOnNoRows } from './correlated-candidate.ts';
 import { valueBase } from './derived-names.ts';
 import { columnsOnlyIn, conjunction, filteredCall, relationKey } from './shared-shape.ts';
+import { obstacleOfWindow } from './windowed-table.ts';
 
 const PAYS =
   'when most rows of the table are read anyway: it is read once instead of twice; with an index on the key and few rows left by other filters the subquery is cheap';
@@ -115,21 +116,8 @@ function obstacle(statement: AnalyzedStatement, self: SelfAggregate): string | n
   if (!WINDOWED.has(call.function) || call.distinct || call.filter || call.orderBy.length > 0)
     return 'the aggregate has no window form';
   if (!columnsOnlyIn(item.expression, [call])) return 'a column stands outside of the aggregate';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
-  if (outer.grouped) return 'the outer query is grouped: its columns may depend on the key of the table';
-  if (own.nullSupplied || own.lateral) return 'the table is on the outer side of a join';
-  if (
-    own.node.kind !== 'table' ||
-    own.node.modifiers.length > 0 ||
-    own.node.only ||
-    own.node.alias?.columns.length
-  )
-    return 'the table is read in an unusual way';
-  if (own.kind === 'cte' && own.cte?.recursive) return 'the CTE is recursive';
-  if (!outer.resolved || outer.joins.some((join) => join.node?.natural)) return 'a name is not known';
-  if (outer.outputs.some((output) => output.item === null && output.source === own) || !outer.outputsComplete)
-    return '* would show the new column';
-  if (isQualifiedBySchema(statement, own)) return 'the table is named with its schema';
+  const unfit = obstacleOfWindow(statement, outer, own);
+  if (unfit !== null) return unfit;
   if (holder.kind !== 'subquery' || mayBeRepeated(statement, holder))
     return 'GROUP BY or ORDER BY may repeat it';
   if (itemNamedBy(statement, holder) && !block.outputs[0]?.name)
@@ -149,14 +137,6 @@ function dropsNullKeys(statement: AnalyzedStatement, { place, holder, item }: Se
     place.kind === 'where' &&
     valueOnNoRows(item.expression) === 'null' &&
     rejectsNullValue(statement, place.conjunct, holder)
-  );
-}
-
-function isQualifiedBySchema(statement: AnalyzedStatement, own: Source): boolean {
-  return statement.blocks.some((block) =>
-    block.references.some(
-      (reference) => reference.parts.length > 2 && statement.resolve(reference)?.source === own,
-    ),
   );
 }
 

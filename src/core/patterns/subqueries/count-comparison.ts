@@ -60,12 +60,14 @@ export const countToExists: Pattern = {
   },
   rewrites: true,
   *find(statement) {
+    const counts = statement.blocks.filter((block) => block.role === 'scalar' && bareCount(block));
+    if (counts.length === 0) return;
     const comparisons = new Map<Expression, Binary>();
     for (const node of nodesOfKind(statement, 'binary')) {
       for (const side of [node.left, node.right]) comparisons.set(unwrapParens(side), node);
     }
-    for (const block of statement.blocks) {
-      const comparison = block.role === 'scalar' ? comparisons.get(block.holder as Expression) : undefined;
+    for (const block of counts) {
+      const comparison = comparisons.get(block.holder as Expression);
       const match = comparison ? matchOf(statement, block, comparison) : null;
       if (match) yield match;
     }

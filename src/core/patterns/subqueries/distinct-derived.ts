@@ -113,6 +113,7 @@ function obstacle(
     return 'the same key may be there several times';
   if (!sameEqualitySemantics(own.sourceColumn?.type ?? null, typeOf(outside, statement)))
     return 'the two sides of the join compare by different rules';
+  if (!inner.resolved || inner.outerReferences.length > 0) return 'a name in it is looked up further out';
   if (!isDeterministic(inner.query, statement)) return 'the derived table calls a volatile function';
   if (inner.query.limit !== null || inner.query.orderBy.length > 0 || inner.select.top !== null)
     return 'the derived table is sorted or limited';

@@ -27,6 +27,7 @@ export interface ExistsCandidate {
 
 /** Every EXISTS of a statement whose correlation is by equalities alone, in the select list or WHERE of a block. */
 export function existsCandidates(statement: AnalyzedStatement): ExistsCandidate[] {
+  if (!statement.blocks.some((block) => block.role === 'exists')) return [];
   const parents = new Map<Node, Node | null>();
   walk(statement.tree, (node, parent) => {
     parents.set(node, parent?.kind === 'paren' ? (parents.get(parent) ?? null) : parent);

@@ -1,5 +1,6 @@
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression, OrderItem } from '../../sql/ast.ts';
+import { mayReturnSets } from '../../sql/properties/keys.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { orderedExpression } from '../../sql/properties/order.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
@@ -117,6 +118,7 @@ function obstacle(
     return 'the subquery groups or ranks its rows';
   if (query.with !== null || query.locking.length > 0 || query.trailing.length > 0 || !block.resolved)
     return 'the subquery is not plain';
+  if (mayReturnSets(block, statement)) return 'a function may return several rows';
   if (!isDeterministic(query, statement)) return 'a volatile function is called';
   if (order.using !== null || !ORDERED.has(typeOf(value, statement)?.family ?? 'other'))
     return 'the type has no order that MIN and MAX share';

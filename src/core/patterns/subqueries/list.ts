@@ -15,8 +15,10 @@ import { filterIntoGrouped } from './filter-into-grouped.ts';
 import { limitOneToExtreme } from './limit-one-extreme.ts';
 import { distinctInSubquery } from './needless-distinct.ts';
 import { limitInExists } from './needless-limit.ts';
+import { noNewerRowToWindow } from './no-newer-row.ts';
 import { notInToNotExists } from './not-in.ts';
 import { nullableNotIn } from './nullable-not-in.ts';
+import { orOfExists, orOfIn } from './or-of-subqueries.ts';
 import { outerNameCapture } from './outer-capture.ts';
 import { quantifiedToExtreme } from './quantified.ts';
 import { repeatedSubquery } from './repeated-subquery.ts';
@@ -27,6 +29,7 @@ import { scalarLookupToJoin } from './scalar-lookup.ts';
 import { scalarLimitWithoutOrder, scalarManyRows } from './scalar-risks.ts';
 import { selfExistsToHaving } from './self-exists.ts';
 import { splitUnionCte } from './split-union-cte.ts';
+import { trivialDerivedTable } from './trivial-derived.ts';
 import { unboundedRecursion } from './unbounded-recursion.ts';
 import { unusedCte } from './unused-cte.ts';
 import { unusedDerivedColumn } from './unused-derived-column.ts';
@@ -48,12 +51,16 @@ export const subqueryPatterns: readonly Pattern[] = [
   existsToOneJoin,
   scalarLookupToJoin,
   countToExists,
+  orOfIn,
+  orOfExists,
   unusedDerivedColumn,
+  trivialDerivedTable,
   splitUnionCte,
   distinctDerivedToIn,
   correlatedWithoutIndex,
   countThreshold,
   selfExistsToHaving,
+  noNewerRowToWindow,
   repeatedSubquery,
   notInToNotExists,
   quantifiedToExtreme,

@@ -2,7 +2,7 @@ import type { Expression, In } from '../../sql/ast.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, Block, Scope, WriteBlock } from '../../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Scope } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import {
@@ -18,7 +18,7 @@ import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { mayBeRepeated } from '../select-item.ts';
-import { capturesNames, hasSubquery, isPlainSelect } from '../subquery-shape.ts';
+import { capturesNames, hasSubquery, isPlainSelect, standsInRows } from '../subquery-shape.ts';
 
 /**
  * Matches `x NOT IN (SELECT y …)`.
@@ -95,14 +95,6 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: In): string 
   if (capturesNames(statement, node.operand, block))
     return 'a name of the left side means something else inside the subquery';
   return null;
-}
-
-/** In a SELECT, or in the WHERE of an UPDATE or DELETE: there the operand's names are those of the row. */
-function standsInRows(outer: Scope, node: In): boolean {
-  if (outer.kind === 'select') return true;
-  const { kind } = (outer as WriteBlock).statement;
-  const isFilter = outer.where.some(({ range }) => range.start <= node.start && node.end <= range.end);
-  return isFilter && (kind === 'update' || kind === 'delete');
 }
 
 /** An aggregate or a window function of the outer block cannot stand in the subquery's WHERE. */

@@ -10,7 +10,7 @@ import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
-import { isPlainSelect } from '../subquery-shape.ts';
+import { isPlainSelect, standsInRows } from '../subquery-shape.ts';
 
 /** Types with a total order that max() and min() agree with. */
 const ORDERED: ReadonlySet<TypeFamily> = new Set([
@@ -88,9 +88,9 @@ function matchOf(statement: AnalyzedStatement, block: Block, node: Quantified): 
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified): string | null {
-  const outer = statement.blockOf(node);
+  const outer = statement.scopeOf(node);
   const value = block.select.items[0]?.expression;
-  if (!outer || !value) return 'it does not stand in a SELECT';
+  if (!outer || !value || !standsInRows(outer, node)) return 'it stands in a clause that is not looked into';
   if (!block.resolved || !isDeterministic(block.query, statement))
     return 'the subquery is volatile or holds an unknown name';
   const [left, right] = [typeOf(node.operand, statement), typeOf(value, statement)];

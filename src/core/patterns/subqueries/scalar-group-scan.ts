@@ -1,7 +1,7 @@
 import type { Expression, SelectItem } from '../../sql/ast.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isUncorrelated } from '../../sql/properties/usage.ts';
-import { isDeterministic } from '../../sql/properties/volatility.ts';
+import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import type { TextEdit } from '../../sql/text.ts';
 import { editing } from '../../sql/writing/edits.ts';
@@ -100,6 +100,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Member[]): Match 
 
 function obstacle(statement: AnalyzedStatement, { block, outer, holder, item }: Member): string | null {
   if (!isDeterministic(block.query, statement)) return 'a subquery calls a volatile function';
+  if (dependsOnRowOrder(block.query)) return 'an aggregate depends on the order of the rows';
   if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
   if (!columnsOnlyIn(item.expression, block.aggregates)) return 'a column stands outside of the aggregate';
   if (outer.joins.some((join) => join.node?.natural)) return 'a NATURAL JOIN would see the new columns';

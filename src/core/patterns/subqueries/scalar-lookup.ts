@@ -6,7 +6,7 @@ import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, ResolvedColumn, Source } from '../../sql/query-model.ts';
 import type { TextEdit, TextRange } from '../../sql/text.ts';
 import { walk } from '../../sql/walk.ts';
-import { editing, type RewriteEdits } from '../../sql/writing/edits.ts';
+import { editing } from '../../sql/writing/edits.ts';
 import {
   type Fragment,
   joinFragments,
@@ -15,14 +15,15 @@ import {
   sql,
   verbatim,
 } from '../../sql/writing/fragment.ts';
-import { aliasOf, columnOf, identifier, inventName, qualified } from '../../sql/writing/identifiers.ts';
+import { aliasOf, identifier, inventName, qualified } from '../../sql/writing/identifiers.ts';
 import { rebase } from '../../sql/writing/rebase.ts';
-import { type Correlation, correlationOf, isWithin } from '../correlation.ts';
+import { type Correlation, correlationOf } from '../correlation.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { isPlainSelect } from '../subquery-shape.ts';
 import { expandStars, mentions } from './derived-names.ts';
+import { qualifyBare } from './qualify-bare.ts';
 import { canonical, groupedBy, relationKey } from './shared-shape.ts';
 
 const PAYS =
@@ -210,33 +211,4 @@ function isQualifier(statement: AnalyzedStatement, alias: string, holders: reado
     return !found;
   });
   return found;
-}
-
-/** Qualify the bare names of the outer block that a column of the joined table would make ambiguous. */
-function qualifyBare(
-  statement: AnalyzedStatement,
-  outer: Block,
-  table: Source,
-  holders: readonly TextRange[],
-  edits: RewriteEdits,
-): boolean {
-  const names = new Set(table.columns?.map((column) => column.name));
-  let possible = true;
-  walk(outer.query, (node) => {
-    if (holders.some((holder) => node === holder)) return false;
-    if (node.kind !== 'column' || node.parts.length > 1 || !names.has(node.parts[0].name)) return possible;
-    const column = statement.resolve(node);
-    if (!column) {
-      const sorted = outer.query.orderBy.some((item) => item.start <= node.start && node.end <= item.end);
-      const output = sorted ? statement.outputOf(node) : null;
-      possible &&= output !== null;
-      // without an alias the name is that of the column, and is clearer qualified
-      if (output?.source?.block === outer && output.column && !output.item?.alias)
-        edits.replace(node, columnOf(output.source, output.column.name, statement.dialect));
-    } else if (column.source.block === outer || !isWithin(column.source.block, outer)) {
-      edits.replace(node, qualified(column, statement.dialect));
-    }
-    return possible;
-  });
-  return possible;
 }

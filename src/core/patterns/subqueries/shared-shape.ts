@@ -33,12 +33,15 @@ function isPlainRelation(node: Block['sources'][number]['node']): boolean {
   return node.kind === 'table' && node.modifiers.length === 0 && !node.only && !node.alias?.columns.length;
 }
 
-/** The statement's text of a range with its white space made one blank, comments left out. */
+/**
+ * The statement's text of a range with its white space made one blank, comments left out. Names of tables may differ by case
+ * outside of PostgreSQL.
+ */
 export function normalized(statement: AnalyzedStatement, range: TextRange): string {
   return statement.tokens
     .filter((token) => token.start >= range.start && token.end <= range.end)
     .filter((token) => !['whitespace', 'lineComment', 'blockComment'].includes(token.kind))
-    .map((token) => (token.kind === 'word' ? token.upper : token.text))
+    .map((token) => (token.kind === 'word' && statement.dialect === 'postgresql' ? token.upper : token.text))
     .join(' ');
 }
 

@@ -10,6 +10,7 @@ import { joinFragments, source } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { isReadWhole } from './whole-row.ts';
 
 /** A derived table or CTE with columns that nobody reads. */
 interface Wide {
@@ -85,7 +86,7 @@ function wideOf(
   const read = new Set<string>();
   for (const use of uses) {
     const references = referencesTo(use, statement);
-    if (!references) return null;
+    if (!references || isReadWhole(statement, use)) return null;
     for (const reference of references) read.add(statement.resolve(reference)?.name ?? '');
   }
   const unused = inner.outputs.filter((output) => output.name !== null && !read.has(output.name));

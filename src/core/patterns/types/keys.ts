@@ -3,45 +3,6 @@ import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { columnAdvice, definedColumns, newTable, wordsOf } from './ddl-columns.ts';
 
-/** CREATE TABLE without a primary key */
-export const noPrimaryKey: Pattern = {
-  id: 'no-primary-key',
-  title: 'Table without a primary key',
-  category: 'types',
-  engines: allEngines(
-    'Rows are looked up, changed or replicated one by one: without a key each change reads the table.',
-  ),
-  severity: 'warning',
-  description:
-    'Without a key rows may be duplicated and cannot be told apart. Logical replication needs one, InnoDB invents a hidden one, and every rule that rests on a key (join elimination, DISTINCT that is not needed) is off.',
-  source: 'https://dev.mysql.com/doc/refman/8.4/en/group-replication-requirements.html',
-  precondition:
-    'CREATE TABLE has columns, but neither a primary key nor a unique constraint, and does not take its columns from another table.',
-  example: { schema: '', before: 'CREATE TABLE readings (sensor int, value int)', after: null },
-  rewrites: false,
-  *find(statement) {
-    const table = newTable(statement);
-    const name = table?.name.at(-1);
-    if (!table || !name || table.options.some((one) => isFromOther(statement.text.slice(one.start, one.end))))
-      return;
-    const all = [...table.constraints, ...table.columns.flatMap((column) => column.constraints)];
-    if (all.some(({ type }) => type === 'primaryKey' || type === 'unique')) return;
-    // a constraint that could not be read may be one
-    if (
-      statement.opaque.some((part) =>
-        /\b(PRIMARY|UNIQUE)\b/i.test(statement.text.slice(part.start, part.end)),
-      )
-    )
-      return;
-    yield advice(name, `${name.text} has no primary key: its rows cannot be told apart.`);
-  },
-};
-
-/** PARTITION OF, LIKE and INHERITS may bring a key. */
-function isFromOther(option: string): boolean {
-  return /^\s*\(?\s*(PARTITION|LIKE|INHERITS|OF)\b/i.test(option);
-}
-
 /** PRIMARY KEY (a, b, c, d) */
 export const widePrimaryKey: Pattern = {
   id: 'wide-primary-key',

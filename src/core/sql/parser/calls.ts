@@ -80,6 +80,8 @@ interface Content {
   variadic: boolean;
   orderBy: OrderItem[];
   separator: Expression | null;
+  syntax?: 'special';
+  words?: string;
 }
 
 function parseCallContent(c: Cursor): Content {
@@ -101,6 +103,14 @@ function parseCallContent(c: Cursor): Content {
   if (!c.isSymbol(')')) content.args = parseArguments(c, content);
   if (c.isWords('ORDER', 'BY')) content.orderBy = parseOrderBy(c);
   if (c.accept('SEPARATOR')) content.separator = parseExpression(c);
+  // MariaDB's GROUP_CONCAT(x ORDER BY y LIMIT 3): which values are put together is part of the call
+  if (c.is('LIMIT') && c.grammar.limitWithComma) {
+    const from = c.index;
+    c.advance();
+    parseExpression(c);
+    if (c.acceptSymbol(',') || c.accept('OFFSET')) parseExpression(c);
+    return { ...content, syntax: 'special', words: wordsBetween(c, from, []) };
+  }
   return content;
 }
 

@@ -42,7 +42,15 @@ export function parseCreateTable(c: Cursor, start: number, temporary: boolean): 
   };
 }
 
+const ON_DUPLICATES: ReadonlySet<string> = new Set(['IGNORE', 'REPLACE']);
+
 function readPart(c: Cursor, parts: Parts): void {
+  if (c.grammar.conditionlessJoins && ON_DUPLICATES.has(c.token.upper)) {
+    // CREATE TABLE … IGNORE SELECT: what happens to rows that break a key
+    const { start } = c.advance();
+    parts.options.push(c.opaqueFrom(start, 'a modifier'));
+    return;
+  }
   if (parts.query === null && c.accept('AS')) {
     if (c.atQueryWord || c.atQueryInParens) parts.query = parseQuery(c);
     else if (!c.atClose) parts.options.push(c.keptUntil(() => false, 'the source of the rows'));

@@ -15,6 +15,8 @@ export interface SyntaxProblem extends TextRange {
 export interface OpaqueRange extends TextRange {
   /** what is missing or kept there */
   readonly reason: string;
+  /** see {@link Opaque.inert} */
+  readonly inert?: boolean;
 }
 
 /**
@@ -226,13 +228,14 @@ export class Cursor {
   }
 
   /** An opaque node over what was read since `start`. */
-  opaqueFrom(start: number, reason: string): Opaque {
-    return this.opaqueNode(start, Math.max(start, this.lastEnd), reason);
+  opaqueFrom(start: number, reason: string, inert?: 'inert'): Opaque {
+    return this.opaqueNode(start, Math.max(start, this.lastEnd), reason, inert);
   }
 
-  private opaqueNode(start: number, end: number, reason: string): Opaque {
-    this.opaque.push({ start, end, reason });
-    return { kind: 'opaque', start, end, reason };
+  private opaqueNode(start: number, end: number, reason: string, inert?: 'inert'): Opaque {
+    const part = { start, end, reason, ...(inert ? { inert: true } : {}) };
+    this.opaque.push(part);
+    return { kind: 'opaque', ...part };
   }
 
   /** Read one token, and everything up to its partner when it opens a parenthesis or bracket. */
@@ -292,10 +295,10 @@ export class Cursor {
   }
 
   /** Like {@link unexpectedUntil} for what is known to the dialect and kept as it is: no problem is noted. */
-  keptUntil(stop: () => boolean, reason: string): Opaque {
+  keptUntil(stop: () => boolean, reason: string, inert?: 'inert'): Opaque {
     const start = this.token.start;
     do this.skip();
     while (!this.atClose && !stop());
-    return this.opaqueFrom(start, reason);
+    return this.opaqueFrom(start, reason, inert);
   }
 }

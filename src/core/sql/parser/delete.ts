@@ -15,6 +15,11 @@ export function parseDelete(c: Cursor, clause: With | null): Delete {
   const rest: Opaque[] = parseWriteModifiers(c);
   if (!c.accept('FROM') && c.dialect.strings.dollar) c.expect('FROM');
   const target = parseTarget(c);
+  // `t.*` is what Access writes for t
+  if (c.isSymbol('.') && c.peek(1).text === '*' && c.grammar.conditionlessJoins) {
+    c.advance();
+    c.advance();
+  }
   // MySQL: DELETE a, b FROM a JOIN b …
   if (c.isSymbol(',') && c.grammar.conditionlessJoins) {
     rest.push(

@@ -8,6 +8,8 @@ import { parseExpression } from './expressions.ts';
 export function atLimit(c: Cursor): boolean {
   switch (c.token.upper) {
     case 'LIMIT':
+      // MariaDB's LIMIT ROWS EXAMINED n bounds the work, and so the result, in a way that nobody can tell
+      return !(c.peek(1).upper === 'ROWS' && c.peek(2).upper === 'EXAMINED');
     case 'OFFSET':
       return true;
     case 'FETCH':

@@ -10,14 +10,15 @@ export function atLocking(c: Cursor): boolean {
   return c.is('FOR') && (next === 'UPDATE' || next === 'SHARE' || next === 'NO' || next === 'KEY');
 }
 
-/** FOR UPDATE | NO KEY UPDATE | SHARE | KEY SHARE [OF names] [NOWAIT | SKIP LOCKED]; MySQL's LOCK IN SHARE MODE. */
+/** FOR UPDATE | NO KEY UPDATE | SHARE | KEY SHARE [OF names] [NOWAIT | SKIP LOCKED | WAIT n]; MySQL's LOCK IN SHARE MODE. */
 export function parseLocking(c: Cursor): Locking {
   const { start, upper } = c.advance();
   if (upper === 'LOCK') {
     c.advance();
     c.expect('SHARE');
     c.expect('MODE');
-    return { kind: 'locking', start, end: c.lastEnd, strength: 'SHARE', of: [], wait: null };
+    const wait = readWait(c);
+    return { kind: 'locking', start, end: c.lastEnd, strength: 'SHARE', of: [], wait };
   }
   const strength = readStrength(c);
   const of: Identifier[] = [];
@@ -47,5 +48,11 @@ function readStrength(c: Cursor): Locking['strength'] {
 
 function readWait(c: Cursor): Locking['wait'] {
   if (c.accept('NOWAIT')) return 'NOWAIT';
+  // MariaDB's WAIT n: another limit of waiting, not another result
+  if (c.is('WAIT') && c.peek(1).kind === 'number') {
+    c.advance();
+    c.advance();
+    return null;
+  }
   return c.acceptWords('SKIP', 'LOCKED') ? 'SKIP LOCKED' : null;
 }

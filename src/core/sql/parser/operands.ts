@@ -78,10 +78,26 @@ function parseWord(c: Cursor): Expression {
   }
   if (atTypedLiteral(c)) return parseTypedLiteral(c);
   if (word === 'INTERVAL' && c.grammar.intervalExpressions && next.text !== '.') {
-    return parseIntervalExpression(c);
+    return next.text === '(' && isList(c) ? parseNamed(c) : parseIntervalExpression(c);
   }
   if (c.dialect.reserved.has(word) && !isCallable(c, word)) return c.missing('an expression');
   return parseNamed(c);
+}
+
+/** `INTERVAL (a, 1, 10)` is a function, `INTERVAL (a + 1) DAY` is a length of time. */
+function isList(c: Cursor): boolean {
+  let depth = 0;
+  for (let ahead = 1; ; ahead++) {
+    const { text, kind } = c.peek(ahead);
+    if (kind !== 'punctuation') {
+      if (text === '') return false;
+      continue;
+    }
+    if (text === '(') depth++;
+    else if (text === ')') depth--;
+    if (depth === 0) return false;
+    if (depth === 1 && text === ',') return true;
+  }
 }
 
 function isCallable(c: Cursor, word: string): boolean {

@@ -80,13 +80,17 @@ function endsQuery(c: Cursor): boolean {
 }
 
 const TRAILING_WORDS: ReadonlySet<string> = new Set(['FOR', 'OPTION', 'INTO', 'PROCEDURE']);
+/** LIMIT ROWS EXAMINED 100, LIMIT 5 ROWS EXAMINED 100 */
+const EXAMINED_WORDS: ReadonlySet<string> = new Set(['LIMIT', 'ROWS']);
 
 /** FOR XML, OPTION (…), INTO OUTFILE; anything else is not expected here. */
 function parseTrailing(c: Cursor): Opaque {
   const stop = () => atQueryContinuation(c) || c.is('OPTION') || endsQuery(c);
   // FOR XML PATH (''), TYPE: its commas belong to it
   if (c.grammar.transact && c.is('FOR')) return c.keptUntil(() => c.is('OPTION'), 'a clause of this dialect');
-  const known = TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar;
+  const known =
+    (TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar) ||
+    (EXAMINED_WORDS.has(c.token.upper) && c.grammar.limitWithComma);
   return known ? c.keptUntil(stop, 'a clause of this dialect') : c.unexpectedUntil(stop);
 }
 

@@ -117,7 +117,9 @@ function parseHead(c: Cursor, rest: Opaque[]): Pick<Select, 'distinct' | 'top'> 
       distinct = 'all';
     } else if (distinct === null && (c.is('DISTINCT') || c.is('DISTINCTROW'))) distinct = parseDistinct(c);
     else if (modifiers.has(c.token.upper)) {
-      rest.push(c.keptUntil(() => !modifiers.has(c.token.upper) || c.is('DISTINCTROW'), 'a modifier'));
+      rest.push(
+        c.keptUntil(() => !modifiers.has(c.token.upper) || c.is('DISTINCTROW'), 'a modifier', 'inert'),
+      );
     } else break;
   }
   return { distinct, top: c.grammar.transact && c.is('TOP') ? parseTop(c) : null };

@@ -4,6 +4,7 @@ import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } f
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, type Name, readIdentifier } from './names.ts';
+import { parseType } from './types.ts';
 import { parseWordedCall, WORDED_CALLS } from './worded-calls.ts';
 
 type Reader = (c: Cursor) => Partial<FunctionCall>;
@@ -16,6 +17,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['POSITION', readPosition],
   ['OVERLAY', readOverlay],
   ['NORMALIZE', readNormalize],
+]);
+
+/** Those of MySQL and MariaDB. */
+const MYSQL_READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['CHAR', readChar],
+  ['COLUMN_GET', readColumnGet],
 ]);
 
 /** Functions whose first argument is the name of a unit, by the form of the dialect. */
@@ -42,7 +49,11 @@ export function parseSpecialCall(c: Cursor): FunctionCall | null {
   if (reader !== undefined) return readCall(c, reader);
   if (WORDED_CALLS.has(word)) return parseWordedCall(c);
   if (word === 'COLLATION' && c.peek(1).upper === 'FOR') return parseCollationFor(c);
-  if (word === 'MATCH' && c.grammar.intervalExpressions) return parseMatch(c);
+  if (c.grammar.intervalExpressions) {
+    if (word === 'MATCH') return parseMatch(c);
+    const mysql = MYSQL_READERS.get(word);
+    if (mysql !== undefined) return readCall(c, mysql);
+  }
   if (!UNIT_FIRST.has(word) || c.peek(2).kind !== 'word' || c.peek(3).text !== ',') return null;
   const unitFirst = word.startsWith('TIMESTAMP') ? c.grammar.intervalExpressions : c.grammar.transact;
   return unitFirst ? readCall(c, readUnitFirst) : null;
@@ -139,6 +150,21 @@ function readUnitFirst(c: Cursor): Partial<FunctionCall> {
   const field = c.advance().upper.toLowerCase();
   c.advance();
   return { syntax: 'special', field, args: parseArguments(c) };
+}
+
+/** CHAR(77, 121 USING utf8mb4) */
+function readChar(c: Cursor): Partial<FunctionCall> {
+  const args = parseArguments(c);
+  if (!c.accept('USING')) return { args };
+  return { syntax: 'special', field: c.advance().text.toLowerCase(), args };
+}
+
+/** MariaDB's COLUMN_GET(x, 'name' AS type) */
+function readColumnGet(c: Cursor): Partial<FunctionCall> {
+  const args = parseArguments(c);
+  if (!c.accept('AS')) return { args };
+  parseType(c);
+  return { syntax: 'special', field: 'as', args };
 }
 
 /** COLLATION FOR (x) */

@@ -1,5 +1,6 @@
 /** Constraints of tables and columns. */
 import type { Expression, Identifier, Opaque, TableConstraint } from '../ast.ts';
+import { acceptIfNotExists } from './create.ts';
 import { acceptNullsNotDistinct } from './create-index.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
@@ -150,6 +151,7 @@ const KEY_WORDS: ReadonlySet<string> = new Set(['KEY', 'INDEX', 'CLUSTERED', 'NO
 function readIndex(c: Cursor, parts: Parts): void {
   parts.type = 'index';
   while (INDEX_WORDS.has(c.token.upper)) c.advance();
+  acceptIfNotExists(c);
   if (isName(c, c.token)) parts.name = readIdentifier(c);
   while (c.is('USING') || KEY_WORDS.has(c.token.upper)) c.skip();
   if (c.is('BTREE') || c.is('HASH')) c.advance();

@@ -13,7 +13,9 @@ export function atModifier(c: Cursor): boolean {
   if (c.grammar.transact) {
     return (upper === 'WITH' && next.text === '(') || (upper === 'FOR' && next.upper === 'SYSTEM_TIME');
   }
-  if (!c.grammar.tableModifiers.has(upper)) return upper === 'FOR' && next.upper === 'SYSTEM_TIME';
+  if (!c.grammar.tableModifiers.has(upper)) {
+    return upper === 'FOR' && (next.upper === 'SYSTEM_TIME' || next.upper === 'PORTION');
+  }
   return next.text === '(' || next.upper === 'INDEX' || next.upper === 'KEY';
 }
 
@@ -22,7 +24,8 @@ export function parseModifier(c: Cursor): TableSample | Opaque {
   const { start } = c.token;
   if (c.is('TABLESAMPLE') && !c.grammar.transact) return parseSample(c);
   const word = c.token.upper;
-  if (word === 'FOR') return parseSystemTime(c);
+  if (word === 'FOR') return c.peek(1).upper === 'PORTION' ? parsePortion(c) : parseSystemTime(c);
+  const inert = c.grammar.conditionlessJoins && INDEX_HINTS.has(word) ? 'inert' : undefined;
   if (c.isSymbol('(')) c.skip();
   else {
     // WITH (NOLOCK), PARTITION (p0), USE INDEX FOR JOIN (a), FORCE INDEX (b), TABLESAMPLE SYSTEM (10 PERCENT)
@@ -34,8 +37,11 @@ export function parseModifier(c: Cursor): TableSample | Opaque {
       c.skip();
     }
   }
-  return c.opaqueFrom(start, 'a hint or partition');
+  return c.opaqueFrom(start, 'a hint or partition', inert);
 }
+
+/** MySQL's USE INDEX (a) and so on: the planner's choice, not another result. */
+const INDEX_HINTS: ReadonlySet<string> = new Set(['USE', 'FORCE', 'IGNORE']);
 
 function parseSample(c: Cursor): TableSample {
   const { start } = c.advance();
@@ -64,5 +70,16 @@ function parseSystemTime(c: Cursor): Opaque {
       if (c.accept('AND') || c.accept('TO')) parseExpression(c, c.grammar.predicateOperand);
     }
   }
+  return c.opaqueFrom(start, 'the time of a temporal table');
+}
+
+/** UPDATE and DELETE of MariaDB and of the standard: FOR PORTION OF period FROM x TO y */
+function parsePortion(c: Cursor): Opaque {
+  const { start } = c.advance();
+  c.advance();
+  c.expect('OF');
+  c.skip();
+  if (c.expect('FROM')) parseExpression(c, c.grammar.predicateOperand);
+  if (c.expect('TO')) parseExpression(c, c.grammar.predicateOperand);
   return c.opaqueFrom(start, 'the time of a temporal table');
 }

@@ -10,7 +10,10 @@ export function parseWriteModifiers(c: Cursor): Opaque[] {
   const modifiers: Opaque[] = [];
   const words = c.grammar.writeModifiers;
   while (words.has(c.token.upper) && c.peek(1).text !== '.') {
-    modifiers.push(c.keptUntil(() => !words.has(c.token.upper), 'a modifier'));
+    // IGNORE decides what happens to rows that break a rule; the other words are priorities
+    if (c.is('IGNORE')) modifiers.push(c.keptUntil(() => true, 'a modifier'));
+    else
+      modifiers.push(c.keptUntil(() => c.is('IGNORE') || !words.has(c.token.upper), 'a modifier', 'inert'));
   }
   if (c.grammar.transact && c.is('TOP')) {
     const { start } = c.advance();

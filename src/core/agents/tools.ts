@@ -1,19 +1,31 @@
-/** The tools that agents get: the same core as the verbs. None of them writes to a database. */
+/**
+ * What language-model agents can ask of the product, over whatever protocol: the same core as the editor's commands and
+ * the command line's verbs. None of the tools writes to a database.
+ */
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Database, ScratchDatabase } from '../database.ts';
+import { optimizeStatement } from '../optimizer/optimize.ts';
+import type { RewriteProposer } from '../optimizer/rewrite-proposer.ts';
+import { ExplainRefused, explainStatement } from '../plans/explain-statement.ts';
+import { fingerprint } from '../sql/fingerprint.ts';
+import { splitStatements } from '../sql/splitter.ts';
+import { verifyPair } from '../verification/verify-pair.ts';
 
-import type { RewriteProposer } from '../../core/optimizer/rewrite-proposer.ts';
-import { verifyPair } from '../../core/verification/verify-pair.ts';
-import type { Target } from '../connect.ts';
-import { explainStatement } from '../explain-statement.ts';
-import type { KeptScratch } from '../scratch.ts';
-import { type SourceStatement, statementsOf } from '../statements.ts';
-import { UsageError } from '../verb.ts';
-import { optimizeOne } from '../verbs/optimize.ts';
-
-/** What the tools work with: opened once, for all calls. */
+/** What the tools work with. */
 export interface ToolContext {
-  readonly target: Target;
-  readonly scratch: KeptScratch['open'];
+  readonly catalog: Catalog;
+  /** null: plans and times cannot be had */
+  readonly database: Database | null;
+  readonly scratch: (() => Promise<ScratchDatabase>) | null;
+  /** a model to ask as well; agents are models themselves, so mostly there is none */
   readonly proposer: RewriteProposer | null;
+  /** limit of one call to the database */
+  readonly timeoutMs: number;
+}
+
+/** A call that cannot be answered: the message says what to change. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
 }
 
 export interface Tool {
@@ -28,7 +40,7 @@ export interface Tool {
     readonly required: readonly string[];
     readonly additionalProperties: false;
   };
-  /** @throws UsageError for arguments that cannot be, DatabaseError */
+  /** @throws ToolError for arguments that cannot be, DatabaseError */
   run(args: ToolArguments, context: ToolContext, signal: AbortSignal): Promise<object>;
 }
 
@@ -40,26 +52,26 @@ export class ToolArguments {
     this.values = values;
   }
 
-  /** @throws UsageError when it is missing, empty or no text */
+  /** @throws ToolError when it is missing, empty or no text */
   text(name: string): string {
     const value = this.values[name];
-    if (typeof value !== 'string' || value.trim() === '') throw new UsageError(`"${name}" must be SQL text.`);
+    if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`"${name}" must be SQL text.`);
     return value;
   }
 
-  /** False when it is left out. @throws UsageError when it is neither true nor false */
+  /** False when it is left out. @throws ToolError when it is neither true nor false */
   flag(name: string): boolean {
     const value = this.values[name] ?? false;
-    if (typeof value !== 'boolean') throw new UsageError(`"${name}" must be true or false.`);
+    if (typeof value !== 'boolean') throw new ToolError(`"${name}" must be true or false.`);
     return value;
   }
 
-  /** @throws UsageError when it is no number within the bounds */
+  /** @throws ToolError when it is no number within the bounds */
   number(name: string, least: number, most: number): number | undefined {
     const value = this.values[name];
     if (value === undefined) return undefined;
     if (typeof value !== 'number' || !(value >= least && value <= most)) {
-      throw new UsageError(`"${name}" must be a number from ${least} to ${most}.`);
+      throw new ToolError(`"${name}" must be a number from ${least} to ${most}.`);
     }
     return value;
   }
@@ -84,12 +96,13 @@ const optimizeSql: Tool = {
     required: ['sql'],
     additionalProperties: false,
   },
-  async run(args, { target, scratch, proposer }, signal) {
+  async run(args, { catalog, database, scratch, proposer, timeoutMs }, signal) {
     const measure = args.flag('measure');
-    const statements = [];
-    for (const statement of statementsIn(args.text('sql'), target)) {
-      const options = { measure, timeoutMs: target.timeoutMs };
-      statements.push(await optimizeOne(statement, target, { scratch, proposer, options, signal }));
+    const statements: object[] = [];
+    for (const text of statementsIn(args.text('sql'), catalog)) {
+      const options = { measure, timeoutMs };
+      const result = await optimizeStatement({ text, catalog, database, scratch, proposer, options, signal });
+      statements.push({ text, fingerprint: fingerprint(text, catalog.dialect).fingerprint, ...result });
     }
     return { statements };
   },
@@ -109,14 +122,18 @@ const explainPlan: Tool = {
     required: ['sql'],
     additionalProperties: false,
   },
-  async run(args, { target }, signal) {
-    const statement = onlyStatement(args.text('sql'), target);
+  async run(args, { catalog, database, timeoutMs }, signal) {
+    if (!database) throw new ToolError('A plan comes from a database, and none is connected.');
+    const statement = onlyStatement(args.text('sql'), catalog);
+    const target = { database, catalog, timeoutMs };
     const { text, findings, plan } = await explainStatement(
-      statement.text,
+      statement,
       target,
       args.flag('analyze'),
       signal,
-    );
+    ).catch((error: unknown) => {
+      throw error instanceof ExplainRefused ? new ToolError(error.message) : error;
+    });
     return { text, findings, cost: plan.cost };
   },
 };
@@ -136,12 +153,11 @@ const verifyRewrite: Tool = {
     required: ['before', 'after'],
     additionalProperties: false,
   },
-  async run(args, { target, scratch }, signal) {
-    const before = onlyStatement(args.text('before'), target);
-    const after = onlyStatement(args.text('after'), target);
+  async run(args, { catalog, database, scratch, timeoutMs }, signal) {
+    const before = onlyStatement(args.text('before'), catalog);
+    const after = onlyStatement(args.text('after'), catalog);
     const budget = args.number('budgetSeconds', 1, 120);
-    const { catalog, database, timeoutMs } = target;
-    return verifyPair(before.text, after.text, catalog, scratch, database, {
+    return verifyPair(before, after, catalog, scratch, database, {
       ...{ signal, timeoutMs },
       ...(budget === undefined ? {} : { budgetMs: 1000 * budget }),
     });
@@ -151,14 +167,16 @@ const verifyRewrite: Tool = {
 /** All tools, in the order in which they are listed. */
 export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite];
 
-function statementsIn(sql: string, { dialect }: Target): SourceStatement[] {
-  const statements = statementsOf(sql, dialect);
-  if (statements.length === 0) throw new UsageError('There is no SQL statement in it.');
+function statementsIn(sql: string, { dialect }: Catalog): string[] {
+  const statements = splitStatements(sql, dialect)
+    .filter(({ kind }) => kind === 'sql')
+    .map(({ start, end }) => sql.slice(start, end));
+  if (statements.length === 0) throw new ToolError('There is no SQL statement in it.');
   return statements;
 }
 
-function onlyStatement(sql: string, target: Target): SourceStatement {
-  const [first, second] = statementsIn(sql, target);
-  if (!first || second) throw new UsageError('It must be one statement.');
+function onlyStatement(sql: string, catalog: Catalog): string {
+  const [first, second] = statementsIn(sql, catalog);
+  if (first === undefined || second !== undefined) throw new ToolError('It must be one statement.');
   return first;
 }

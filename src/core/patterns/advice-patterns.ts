@@ -1,0 +1,70 @@
+/** Patterns that only advise, made of a declaration and what they say of one predicate or one call. */
+import type { Expression, FunctionCall } from '../sql/ast.ts';
+import type { AnalyzedStatement, Conjunct } from '../sql/query-model.ts';
+import { walk } from '../sql/walk.ts';
+import { advice } from './offer.ts';
+import type { Pattern } from './pattern.ts';
+import { positiveConjuncts, positivePredicates } from './predicates/positive.ts';
+
+/** What a pattern that only advises declares. */
+export type AdviceDeclaration = Omit<Pattern, 'rewrites' | 'find' | 'example'> & {
+  readonly example: { readonly schema: string; readonly before: string };
+};
+
+/** A pattern that looks at each predicate of WHERE and ON, through AND and OR; null is no advice. */
+export function predicateAdvice(
+  declaration: AdviceDeclaration,
+  say: (expression: Expression, statement: AnalyzedStatement) => string | null,
+): Pattern {
+  return made(declaration, function* (statement) {
+    for (const { expression } of positivePredicates(statement)) {
+      const message = say(expression, statement);
+      if (message !== null) yield advice(expression, message);
+    }
+  });
+}
+
+/** A pattern that looks at each conjunct of WHERE and ON as a whole; null is no advice. */
+export function conjunctAdvice(
+  declaration: AdviceDeclaration,
+  say: (conjunct: Conjunct, statement: AnalyzedStatement) => string | null,
+): Pattern {
+  return made(declaration, function* (statement) {
+    for (const conjunct of positiveConjuncts(statement)) {
+      const message = say(conjunct, statement);
+      if (message !== null) yield advice(conjunct.expression, message);
+    }
+  });
+}
+
+/** A pattern that looks at each function call of a statement; null is no advice. */
+export function callAdvice(
+  declaration: AdviceDeclaration,
+  say: (call: FunctionCall, statement: AnalyzedStatement) => string | null,
+): Pattern {
+  return made(declaration, function* (statement) {
+    for (const call of callsOf(statement)) {
+      const message = say(call, statement);
+      if (message !== null) yield advice(call, message);
+    }
+  });
+}
+
+function made(declaration: AdviceDeclaration, find: Pattern['find']): Pattern {
+  return { ...declaration, example: { ...declaration.example, after: null }, rewrites: false, find };
+}
+
+/** Statements whose calls were asked for before: a dozen patterns look at them. */
+const CALLS = new WeakMap<AnalyzedStatement, readonly FunctionCall[]>();
+
+/** Every function call of a statement, in the order of the text. */
+export function callsOf(statement: AnalyzedStatement): readonly FunctionCall[] {
+  const known = CALLS.get(statement);
+  if (known) return known;
+  const calls: FunctionCall[] = [];
+  walk(statement.tree, (node) => {
+    if (node.kind === 'call') calls.push(node);
+  });
+  CALLS.set(statement, calls);
+  return calls;
+}

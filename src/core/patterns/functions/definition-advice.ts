@@ -1,0 +1,122 @@
+/** Advice on CREATE FUNCTION and hints, which the parser keeps whole: told from the words of the statement. */
+import type { AnalyzedStatement } from '../../sql/query-model.ts';
+import { isTrivia, type Token } from '../../sql/tokens.ts';
+import { postgresqlOnly } from '../engines.ts';
+import { advice } from '../offer.ts';
+import type { Pattern } from '../pattern.ts';
+
+/** `CREATE FUNCTION f() RETURNS int LANGUAGE sql AS …` without IMMUTABLE or STABLE */
+export const volatilityNotDeclared: Pattern = {
+  id: 'function-volatility-not-declared',
+  title: 'Function without a declared volatility',
+  category: 'functions',
+  engines: postgresqlOnly(
+    'The function is called in WHERE: a volatile one is called for every row, and no index is searched for it.',
+  ),
+  severity: 'info',
+  description:
+    'Without a word a function is VOLATILE: it may give another result at each call, so it is never computed once, cannot be indexed and keeps subqueries from being flattened. IMMUTABLE and STABLE say what is promised.',
+  source: 'https://www.postgresql.org/docs/current/xfunc-volatility.html',
+  precondition:
+    'CREATE FUNCTION in LANGUAGE sql or plpgsql has none of IMMUTABLE, STABLE and VOLATILE, and returns no trigger.',
+  example: {
+    schema: '',
+    before: "CREATE FUNCTION net(gross numeric) RETURNS numeric LANGUAGE sql AS 'SELECT gross / 1.19'",
+    after: null,
+  },
+  rewrites: false,
+  *find(statement) {
+    const words = createdFunction(statement);
+    if (!words) return;
+    const has = (...any: readonly string[]): boolean => words.some((word) => any.includes(word.upper));
+    if (has('IMMUTABLE', 'STABLE', 'VOLATILE', 'TRIGGER', 'EVENT_TRIGGER') || !has('SQL', 'PLPGSQL')) return;
+    const word = words[0];
+    if (word)
+      yield advice(
+        word,
+        'The function is VOLATILE, as nothing is said: declare it IMMUTABLE or STABLE if it is.',
+      );
+  },
+};
+
+/** `CREATE FUNCTION f() RETURNS @t TABLE (…) AS BEGIN … END` */
+export const multiStatementFunction: Pattern = {
+  id: 'multi-statement-table-function',
+  title: 'Table function of several statements',
+  category: 'functions',
+  engines: [{ dialect: 'tsql', pays: 'The function gives many rows, or is joined.' }],
+  severity: 'info',
+  description:
+    'Its result is a table variable without statistics (estimated at 1 or 100 rows), filled as a whole before the first row is read. An inline function (RETURNS TABLE AS RETURN SELECT …) is planned with the statement that calls it.',
+  source:
+    'https://learn.microsoft.com/sql/relational-databases/user-defined-functions/create-user-defined-functions-database-engine',
+  precondition: 'CREATE FUNCTION returns a table variable (RETURNS @name TABLE).',
+  example: {
+    schema: '',
+    before:
+      'CREATE FUNCTION dbo.open_orders() RETURNS @found TABLE (order_id int) AS BEGIN INSERT @found SELECT order_id FROM orders; RETURN; END',
+    after: null,
+  },
+  rewrites: false,
+  *find(statement) {
+    const words = createdFunction(statement);
+    if (!words) return;
+    const at = words.findIndex(
+      (word, i) =>
+        word.upper === 'RETURNS' && words[i + 1]?.text.startsWith('@') && words[i + 2]?.upper === 'TABLE',
+    );
+    const word = words[at];
+    if (word)
+      yield advice(
+        word,
+        'The rows are put into a table variable first: an inline function (RETURNS TABLE AS RETURN SELECT …) is planned with its caller.',
+      );
+  },
+};
+
+/** `FROM orders FORCE INDEX (x)`, `SQL_NO_CACHE` */
+export const indexHint: Pattern = {
+  id: 'index-hint',
+  title: 'Index hint',
+  category: 'functions',
+  engines: [
+    { dialect: 'mysql', pays: 'never by itself: the hint stays when data and indexes change' },
+    { dialect: 'mariadb', pays: 'never by itself: the hint stays when data and indexes change' },
+    { dialect: 'tsql', pays: 'never by itself: the hint stays when data and indexes change' },
+  ],
+  severity: 'hint',
+  description:
+    'The hint is kept when another index would be better, and the statement fails when the index is gone. Fresh statistics or an index that fits usually make it needless.',
+  source: 'https://dev.mysql.com/doc/refman/8.4/en/index-hints.html',
+  precondition:
+    'A table of FROM has FORCE, USE or IGNORE INDEX, or in SQL Server WITH (INDEX (…)) or FORCESEEK.',
+  example: {
+    schema: '',
+    before: 'SELECT order_id FROM orders FORCE INDEX (orders_placed_at) WHERE total > 5',
+    after: null,
+  },
+  rewrites: false,
+  *find(statement) {
+    const hints = statement.opaque.filter((part) => isHint(statement, part.start, part.end));
+    const [first] = hints;
+    if (first)
+      yield advice(first, 'The index is chosen by hand: it stays chosen when data and indexes change.');
+  },
+};
+
+function isHint({ tokens, dialect }: AnalyzedStatement, start: number, end: number): boolean {
+  const words = tokens
+    .filter((token) => token.start >= start && token.end <= end && !isTrivia(token))
+    .map((token) => token.upper);
+  if (dialect === 'tsql') return words.some((word) => ['INDEX', 'FORCESEEK', 'FORCESCAN'].includes(word));
+  return ['FORCE', 'USE', 'IGNORE'].includes(words[0] ?? '') && ['INDEX', 'KEY'].includes(words[1] ?? '');
+}
+
+/** The words from the function's name on, when the statement creates one. */
+function createdFunction({ tree, tokens }: AnalyzedStatement): readonly Token[] | null {
+  if (tree.kind !== 'opaque') return null;
+  const words = tokens.filter((token) => !isTrivia(token));
+  const at = words.findIndex((word) => word.upper === 'FUNCTION');
+  const created = words[0]?.upper === 'CREATE' || words[0]?.upper === 'ALTER';
+  return created && at > 0 && at <= 4 ? words.slice(at) : null;
+}
