@@ -22,9 +22,11 @@ interface Sample {
 
 /** Longest statement that counts for the percentile, lines. */
 const LINES = 100;
-const ROUNDS = 5;
+const ROUNDS = 3;
+/** One in so many golden cases: there are thousands, most of them alike. */
+const EVERY = 5;
 
-/** All statements of the golden cases, of the fixtures and of the sample, up to 100 lines. */
+/** Statements of the golden cases, all of the fixtures and of the sample, up to 100 lines. */
 function samples(): Sample[] {
   const catalogs = new Map<string, Catalog>();
   const catalogOf = (ddl: string, dialect: Dialect): Catalog => {
@@ -40,7 +42,9 @@ function samples(): Sample[] {
     ...readdirSync(fixtures).map((name) => path.join(fixtures, name)),
   ];
   return [
-    ...goldenCases().map(({ sql, schema, dialect }) => ({ sql, catalog: catalogOf(schema, dialect) })),
+    ...goldenCases()
+      .filter((_, n) => n % EVERY === 0)
+      .map(({ sql, schema, dialect }) => ({ sql, catalog: catalogOf(schema, dialect) })),
     ...files
       .flatMap((file) => statementTexts(readFileSync(file, 'utf8')))
       .map((sql) => ({ sql, catalog: catalogOf(shop, 'postgresql') })),
@@ -49,10 +53,10 @@ function samples(): Sample[] {
 
 export interface MatchingFigures {
   readonly statements: number;
-  /** milliseconds per statement: parsing and resolving left out, then with them */
+  /** milliseconds per statement, the quickest of a few runs: parsing and resolving left out, then with them */
   readonly matching: Percentiles;
   readonly all: Percentiles;
-  /** milliseconds for the long file in a process that has run nothing yet */
+  /** milliseconds of processor time for the long file in a process that has run nothing yet */
   readonly coldMs: number;
   /** milliseconds over all statements by pattern, the slowest first */
   readonly slowest: readonly (readonly [pattern: string, ms: number])[];
@@ -83,13 +87,15 @@ export function measureMatching(): MatchingFigures {
       own.push(end - analyzed);
       both.push(end - began);
     }
-    matching.push(median(own));
-    all.push(median(both));
+    matching.push(least(own));
+    all.push(least(both));
+    // what rules share is found by then: the rule's own work is seen
+    const statement = analyzeStatement(sql, catalog);
+    findMatches(statement);
     for (const pattern of patterns) {
-      const statement = analyzeStatement(sql, catalog);
-      const began = performance.now();
+      const began = cpuMs();
       findMatches(statement, { among: [pattern] });
-      byPattern.set(pattern.id, (byPattern.get(pattern.id) ?? 0) + performance.now() - began);
+      byPattern.set(pattern.id, (byPattern.get(pattern.id) ?? 0) + cpuMs() - began);
     }
   }
   const slowest = [...byPattern].sort((a, b) => b[1] - a[1]).slice(0, 12);
@@ -102,13 +108,19 @@ export function measureMatching(): MatchingFigures {
   };
 }
 
+/** Milliseconds of processor time of this thread: what else the machine does is not counted. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 function coldFile(): number {
   const script = longFile(5000);
   const ddl = readFileSync(path.join(root, 'examples', 'shop', 'schema.sql'), 'utf8');
-  const began = performance.now();
+  const began = cpuMs();
   const catalog = catalogFromDdl(ddl, 'postgresql');
   for (const text of statementTexts(script)) findMatches(analyzeStatement(text, catalog));
-  return performance.now() - began;
+  return cpuMs() - began;
 }
 
 function percentiles(times: readonly number[]): Percentiles {
@@ -117,8 +129,9 @@ function percentiles(times: readonly number[]): Percentiles {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1) };
 }
 
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+/** The quickest of a few runs: what other work delayed is left out. */
+function least(times: readonly number[]): number {
+  return Math.min(...times);
 }
 
 /** The figures as text. */
@@ -129,8 +142,8 @@ export function matchingText(figures: MatchingFigures): string {
     `Matching ${patterns.length} patterns on ${figures.statements} statements of up to ${LINES} lines`,
     line('matching alone', figures.matching),
     line('parse, resolve and match', figures.all),
-    `a file of 5000 lines from cold: ${figures.coldMs.toFixed(0)} ms`,
-    'slowest patterns over all statements, each on a statement analysed anew:',
+    `a file of 5000 lines from cold: ${figures.coldMs.toFixed(0)} ms of processor time`,
+    'slowest patterns over all statements:',
     ...figures.slowest.map(([id, ms]) => `  ${id.padEnd(36)} ${ms.toFixed(1)} ms`),
   ].join('\n');
 }

@@ -1,7 +1,10 @@
 /**
- * `npm run bench [-- core|parse|optimize|editor]`: how long things take, each beside parsing alone in the same run, because
+ * `npm run bench [-- core|parse|matching|optimize|rewrites|gains|editor]`: how long things take, each beside parsing alone in the same run, because
  * milliseconds of one machine say nothing about another's. Nothing here passes or fails.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { benchFile } from './core.ts';
 import { benchActivation, benchLenses } from './editor.ts';
 import { longFile } from './long-file.ts';
@@ -20,6 +23,11 @@ const [parsing] = file;
 if (parsing === undefined) throw new Error('Parsing was not timed.');
 
 if (runs('core')) console.log(`\n${comparison(`A file of ${LINES} lines, in this process`, file)}`);
+
+if (runs('matching')) {
+  say('matching the library');
+  await inOwnProcess('run-matching.ts');
+}
 
 if (runs('parse')) {
   say('parsers side by side');
@@ -43,4 +51,27 @@ if (runs('optimize')) {
   const statements = timings[0]?.runs ?? 0;
   const title = `One statement of the sample on the embedded database (${found} of ${statements} get a rewrite)`;
   console.log(`\n${comparison(title, timings)}`);
+}
+
+if (runs('rewrites')) {
+  say('rewrites on millions of rows: half an hour or more');
+  await inOwnProcess('rewrites/run.ts');
+}
+
+if (runs('gains')) {
+  say('gains of the core rules');
+  await inOwnProcess('gains/run.ts');
+}
+
+/** Another program of this folder: what it measures must not depend on what ran here before. */
+async function inOwnProcess(file: string): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(new URL(file, import.meta.url))],
+    {
+      stdio: 'inherit',
+    },
+  );
+  const [code] = await once(child, 'exit');
+  if (code !== 0) process.exitCode = 1;
 }

@@ -60,7 +60,7 @@ export const GAIN_CASES: readonly GainCase[] = [
   {
     rule: 'S23',
     pattern: 'filter-into-grouped',
-    sql: 'SELECT c.name, t.spent FROM customers c JOIN (SELECT o.customer_id, sum(o.total) AS spent FROM orders o GROUP BY o.customer_id) t ON t.customer_id = c.id WHERE c.id = 77',
+    sql: 'SELECT c.name, t.spent FROM customers c JOIN (SELECT o.customer_id, sum(o.total) AS spent FROM orders o GROUP BY o.customer_id) t ON t.customer_id = c.id WHERE c.id > 19900',
   },
   {
     rule: 'S25',

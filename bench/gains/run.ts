@@ -1,8 +1,9 @@
 /**
- * `npm run bench:gains -- [--only RULE] [--engine postgresql|mariadb] [--out FILE]`: what each core rule gains on
- * PostgreSQL and on MariaDB, original and rewrite in turns, medians of five runs; writes docs/gains.md.
+ * `npm run bench:gains -- [--only RULE] [--engine postgresql|mariadb] [--out FILE] [--results FILE]`: what each core rule
+ * gains on PostgreSQL and on MariaDB, original and rewrite in turns, medians of five runs; writes docs/gains.md. With
+ * --results, measurements are kept there as lines of JSON, and what it has is not measured again.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -15,13 +16,15 @@ import { patternById } from '../../src/core/patterns/library.ts';
 import { analyzeStatement } from '../../src/core/sql/analyze.ts';
 import type { Dialect } from '../../src/core/sql/dialect.ts';
 import { applyEdits } from '../../src/core/sql/text.ts';
+import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
+import { openDatabase } from '../../src/databases/open-database.ts';
 import { MariadbScratch } from '../../test/databases/mariadb/mariadb-scratch.ts';
 import { startMariadb } from '../../test/servers/mariadb.ts';
 import { startPostgres18 } from '../../test/servers/postgres.ts';
 import { createDatabase } from '../../test/servers/with-database.ts';
 import { GAIN_CASES, type GainCase } from './cases.ts';
 import { type Gain, gainsText } from './report.ts';
-import { MARIADB_DDL, mariadbStatements, POSTGRES_DDL, postgresStatements } from './schema.ts';
+import { MARIADB_DDL, mariadbStatements, postgresStatements } from './schema.ts';
 
 const RUNS = 5;
 /** Seconds that one run may take. */
@@ -31,6 +34,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     engine: { type: 'string' },
+    results: { type: 'string' },
     out: { type: 'string', default: path.join(root, 'docs', 'gains.md') },
   },
 });
@@ -38,11 +42,17 @@ const { values } = parseArgs({
 /** Runs one statement and undoes what it wrote; milliseconds, or null at the limit. */
 type Runner = (sql: string) => Promise<number | null>;
 
-const gains: Gain[] = [];
+const gains: Gain[] = known();
 if (values.engine !== 'mariadb') await onPostgres();
 if (values.engine !== 'postgresql') await onMariadb();
 writeFileSync(values.out, gainsText(gains));
 console.log(`${gains.length} measurements in ${path.relative(process.cwd(), values.out)}`);
+
+function known(): Gain[] {
+  if (values.results === undefined || !existsSync(values.results)) return [];
+  const lines = readFileSync(values.results, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Gain);
+}
 
 async function onPostgres(): Promise<void> {
   const server = await startPostgres18({ settings: { autovacuum: 'off' } });
@@ -52,7 +62,11 @@ async function onPostgres(): Promise<void> {
     await client.connect();
     for (const statement of postgresStatements()) await client.query(statement);
     await client.query(`SET statement_timeout = '${LIMIT_S}s'`);
-    await measureAll('postgresql', catalogFromDdl(POSTGRES_DDL, 'postgresql'), async (sql) => {
+    // the server's own catalog: its collation decides whether a prefix is a range
+    const database = await openDatabase(parseConnectionUrl(url));
+    const catalog = await database.readCatalog();
+    await database.close();
+    await measureAll('postgresql', catalog, async (sql) => {
       await client.query('BEGIN');
       const began = performance.now();
       try {
@@ -76,6 +90,7 @@ async function onMariadb(): Promise<void> {
   try {
     const scratch = await MariadbScratch.open(server.url);
     await scratch.create('SELECT 1');
+    await scratch.execute('SET max_statement_time = 0');
     for (const statement of mariadbStatements()) await scratch.execute(statement);
     await scratch.execute(`SET max_statement_time = ${LIMIT_S}`);
     await measureAll('mariadb', catalogFromDdl(MARIADB_DDL, 'mariadb'), async (sql) => {
@@ -100,9 +115,11 @@ async function onMariadb(): Promise<void> {
 
 async function measureAll(dialect: Dialect, catalog: Catalog, run: Runner): Promise<void> {
   for (const one of GAIN_CASES) {
-    if (values.only !== undefined && one.rule !== values.only) continue;
+    const done = gains.some((gain) => gain.rule === one.rule && gain.dialect === dialect);
+    if (done || (values.only !== undefined && one.rule !== values.only)) continue;
     const gain = await measure(one, dialect, catalog, run);
     gains.push(gain);
+    if (values.results !== undefined) appendFileSync(values.results, `${JSON.stringify(gain)}\n`);
     console.error(
       `· ${dialect} ${one.rule} ${one.pattern}: ${gain.note ?? `${gain.beforeMs?.toFixed(1)} → ${gain.afterMs?.toFixed(1)} ms`}`,
     );

@@ -27,7 +27,7 @@ CREATE TABLE items (
 }
 
 /** DDL alone, for the catalog. */
-export const POSTGRES_DDL = tables('timestamp') + INDEXES;
+const POSTGRES_DDL = tables('timestamp') + INDEXES;
 export const MARIADB_DDL = tables('datetime') + INDEXES;
 
 interface Words {

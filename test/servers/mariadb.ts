@@ -75,6 +75,8 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     args: [
       '--no-defaults',
       `--datadir=${data}`,
+      // temporary tables of two servers in one folder may have one name
+      `--tmpdir=${folder}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       `--socket=${path.join(folder, 'mariadb.sock')}`,

@@ -29,7 +29,7 @@ const PROMISING = 1.15;
 /** Runs of the original and the leader that a second race should have time for; fewer than four each show nothing. */
 const DECIDING_RUNS = 7;
 /** … but no longer than this many times the budget. */
-const LONGEST = 3;
+const LONGEST = 6;
 
 /**
  * Run the original and its candidates in turns. When the time was too short to tell whether the one in front is really

@@ -21,7 +21,15 @@ export const intersectExceptToExists: Pattern = {
   title: 'INTERSECT or EXCEPT that can be EXISTS',
   category: 'set-operations',
   industries: ['analytics', 'saas'],
-  engines: allEngines('The first branch is small, or the second one has an index on the compared columns.'),
+  engines: [
+    {
+      dialect: 'postgresql',
+      pays: 'The first branch is small and the second one has an index on the compared columns; for large branches the hashed set operations of PostgreSQL 18 are as fast or faster (0.7 times with 20,000 and 200,000 rows).',
+    },
+    ...allEngines(
+      'The first branch is small, or the second one has an index on the compared columns.',
+    ).filter(({ dialect }) => dialect !== 'postgresql'),
+  ],
   severity: 'info',
   description:
     'Both branches are read as a whole and their rows sorted or hashed. As [NOT] EXISTS it is a semi-join or anti-join, which can start from the smaller side and use an index.',
