@@ -19,6 +19,7 @@ import { registerAgentTools } from './editor/models/agent-tools.ts';
 import { chooseModel } from './editor/models/choose-model.ts';
 import { Consent } from './editor/models/consent.ts';
 import { ExplainCommand } from './editor/models/explain-command.ts';
+import { registerMcpServers } from './editor/models/mcp-servers.ts';
 import { Models } from './editor/models/models.ts';
 import { showSent } from './editor/models/show-sent.ts';
 import { registerOptimizationCommands } from './editor/optimizations-view/optimization-commands.ts';
@@ -100,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.showEvidence, () => previews.showEvidence());
   on(COMMANDS.comparePlans, () => plans.compare());
 
+  own(registerMcpServers(context, profiles));
   own(registerAgentTools({ profiles, sessions, scratch, log }));
   own(profiles.onDidChange(() => sessions.closeChanged((key) => profiles.find(key))));
   own(

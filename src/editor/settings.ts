@@ -88,6 +88,11 @@ export function agentConnections(): readonly string[] {
   return names.filter((name) => typeof name === 'string');
 }
 
+/** Whether the editor is offered MCP servers for those connections. */
+export function agentServersEnabled(): boolean {
+  return get<boolean>('agents.mcpServers') ?? false;
+}
+
 /** Keep a choice of the user's, for this machine. */
 export async function setModelSetting(
   name: 'model.enabled' | 'model.provider' | 'model.name',

@@ -225,9 +225,12 @@ describe('without a server', () => {
   let editor: Editor;
   let page: Page;
   before(async () => {
+    const server = await StandInOllama.start();
+    const { url } = server;
+    await server[Symbol.asyncDispose]();
     ({ editor, page } = await openShop({
       'aiSqlOptimizer.model.enabled': true,
-      'aiSqlOptimizer.model.ollama.url': 'http://127.0.0.1:9',
+      'aiSqlOptimizer.model.ollama.url': url,
     }));
   });
   after(() => editor?.[Symbol.asyncDispose]());
@@ -236,11 +239,14 @@ describe('without a server', () => {
   });
 
   test('the library’s rewrites are shown, and once it is said how to add a model', async () => {
+    // it goes away by itself after a while, so it is waited for from the beginning
+    const hint = notification(page, 'With a language model, others are tried too')
+      .waitFor({ timeout: 180_000 })
+      .then(() => screenshot(page, 'model-hint'));
     await codeLenses(page, 'Optimize with AI').first().click();
+    await hint;
     await page.locator('.monaco-diff-editor').waitFor({ timeout: 120_000 });
     assert.match(await diffRightSide(page), /EXISTS/i);
-    await notification(page, 'With a language model, others are tried too').waitFor();
-    await screenshot(page, 'model-hint');
     await runCommand(page, 'Notifications: Clear All Notifications');
     await runCommand(page, 'View: Close All Editors');
     await openFile(page, path.join(editor.workspace, 'try.sql'));

@@ -54,7 +54,7 @@ export async function openDraft(
 }
 
 /** File names of a profile are relative to the first workspace folder, `~` is the home folder. */
-function withAbsoluteFiles<T extends ProfileDraft>(draft: T): T {
+export function withAbsoluteFiles<T extends ProfileDraft>(draft: T): T {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const base = folder?.scheme === 'file' ? folder.fsPath : null;
   const absolute = (file: string | null): string | null => {

@@ -10,7 +10,8 @@ import type { Profiles } from '../connections/profiles.ts';
 import type { OpenSession, Sessions } from '../connections/sessions.ts';
 import type { Log } from '../log.ts';
 import type { OpenScratch, Scratch } from '../optimize/scratch.ts';
-import { agentConnections, dialectSetting, optimizeSettings } from '../settings.ts';
+import { dialectSetting, optimizeSettings } from '../settings.ts';
+import { openToAgents } from './mcp-servers.ts';
 
 export interface AgentParts {
   readonly profiles: Profiles;
@@ -116,11 +117,8 @@ class AgentTool implements vscode.LanguageModelTool<Input> {
 
   /** The connection that a call may use; null for none; a sentence when it names one that it may not. */
   private profile(input: Input): ConnectionProfile | string | null {
-    const open = agentConnections();
+    const allowed = openToAgents(this.parts.profiles);
     const wanted = input['connection'];
-    // a folder's own connection must not take the place of one of the user's by its name
-    const own = this.parts.profiles.choices().filter(({ scope }) => scope !== 'workspace');
-    const allowed = own.filter(({ name }) => open.includes(name));
     if (typeof wanted !== 'string' || wanted === '')
       return allowed.length === 1 ? (allowed[0] ?? null) : null;
     const found = allowed.find(({ name }) => name === wanted);

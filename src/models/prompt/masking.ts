@@ -147,6 +147,8 @@ export class Masking {
     for (const table of tables) {
       this.addName(table.name, 'table');
       for (const column of table.columns) this.addName(column.name, 'column');
+      for (const index of table.indexes) this.addName(index.name, 'index');
+      if (!DEFAULT_SCHEMAS.has(table.schema)) this.addName(table.schema, 'schema');
     }
   }
 
@@ -199,6 +201,9 @@ const COMMON_WORDS = new Set(
     ' ',
   ),
 );
+
+/** Schemas that every database has: their names say nothing. */
+const DEFAULT_SCHEMAS = new Set(['', 'public', 'pg_catalog', 'information_schema', 'dbo']);
 
 /** A beginning of placeholders that nothing in the statement begins with. */
 function freePrefix({ text }: AnalyzedStatement): string {

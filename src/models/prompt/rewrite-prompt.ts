@@ -132,7 +132,7 @@ function tableParts(statement: AnalyzedStatement, tables: readonly Table[], mask
 
 function planParts({ plan, statement }: ProposalTask, masking: Masking): PromptPart[] {
   if (!plan) return [];
-  const text = planPart(plan, (sql) => masking.sql(sql));
+  const text = masking.namesIn(planPart(plan, (sql) => masking.sql(sql)));
   const findings = planFindings(plan, statement.catalog).map(
     ({ node, message }) => `- ${masking.prose(node)}: ${masking.prose(message)}`,
   );

@@ -41,3 +41,13 @@ test('no workspace can open a connection to agents', () => {
   assert.equal(manifest.contributes.configuration.properties[setting].scope, 'machine');
   assert.ok(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes(setting));
 });
+
+test('the editor’s MCP servers are declared, and off unless they are turned on', () => {
+  const servers = readFileSync(path.join(root, 'src', 'editor', 'models', 'mcp-servers.ts'), 'utf8');
+  const [provider] = manifest.contributes.mcpServerDefinitionProviders;
+  assert.ok(servers.includes(`MCP_PROVIDER = '${provider.id}'`));
+  assert.equal(
+    manifest.contributes.configuration.properties['aiSqlOptimizer.agents.mcpServers'].default,
+    false,
+  );
+});

@@ -75,19 +75,16 @@ test('activation waits for SQL, and untrusted folders cannot bring connections',
   assert.deepEqual(manifest.extensionKind, ['workspace']);
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
   const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  assert.deepEqual(
-    [...restricted].sort(),
-    ['aiSqlOptimizer.agents.connections', 'aiSqlOptimizer.connections', ...modelSettings].sort(),
-  );
+  assert.deepEqual([...restricted].sort(), ['aiSqlOptimizer.connections', ...machineSettings].sort());
 });
 
-const modelSettings = Object.keys(contributes.configuration.properties).filter((name) =>
-  name.startsWith('aiSqlOptimizer.model.'),
+const machineSettings = Object.keys(contributes.configuration.properties).filter((name) =>
+  /^aiSqlOptimizer\.(model|agents)\./.test(name),
 );
 
-test('no workspace, trusted or not, can say which model is asked and what it may see', () => {
-  assert.ok(modelSettings.includes('aiSqlOptimizer.model.ollama.url'));
-  for (const name of modelSettings) {
+test('no workspace, trusted or not, can say which model is asked, what it may see and what agents may use', () => {
+  assert.ok(machineSettings.includes('aiSqlOptimizer.model.ollama.url'));
+  for (const name of machineSettings) {
     assert.equal(contributes.configuration.properties[name].scope, 'machine', name);
   }
 });

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import type { ProposalTask } from '../../../src/core/optimizer/rewrite-proposer.ts';
 import type { PatternMatch } from '../../../src/core/patterns/find.ts';
+import type { Plan, PlanNode } from '../../../src/core/plans/plan.ts';
 import { type PromptOptions, rewritePrompt } from '../../../src/models/prompt/rewrite-prompt.ts';
 import { SHOP, taskFor } from './task.ts';
 
@@ -158,6 +159,41 @@ describe('names', () => {
     assert.deepEqual(prompt.masking.restore(`SELECT ${column} FROM ${table?.toUpperCase()}`), {
       sql: 'SELECT customer_id FROM orders',
     });
+  });
+});
+
+describe('names in a plan', () => {
+  const node: PlanNode = {
+    ...{ operation: 'Index Scan', relationship: null, subplan: null, joinType: null, schema: null },
+    ...{ relation: 'orders', alias: 'o', index: 'orders_by_customer', cte: null, joinCondition: null },
+    ...{ startupCost: 0, totalCost: 10, estimatedRows: 5, width: null, actual: null },
+    ...{ filter: '(total > 4711)', indexCondition: '(customer_id = 99)' },
+    ...{ sortKey: [], groupKey: [], output: [], details: {}, children: [] },
+  };
+  const plan: Plan = {
+    ...{
+      root: node,
+      cost: 10,
+      planningMs: null,
+      executionMs: null,
+      settings: {},
+      analyzed: false,
+      raw: null,
+    },
+  };
+  const catalog = catalogFromDdl(
+    'CREATE TABLE orders (id int PRIMARY KEY, customer_id int, total int); CREATE INDEX orders_by_customer ON orders (customer_id);',
+    'postgresql',
+  );
+  const task = taskFor('SELECT o.id FROM orders o WHERE o.customer_id = 99', { catalog, plan });
+
+  test('and its values are masked like those of the statement', () => {
+    assert.match(sent(task), /Most of the cost: Index Scan using orders_by_customer on orders o \(100 %\)/);
+    assert.doesNotMatch(sent(task), /4711|\b99\b/);
+    assert.doesNotMatch(
+      rewritePrompt(task, { ...OPTIONS, identifiers: true }).messages[1]?.content ?? '',
+      /orders|customer_id|total\b/,
+    );
   });
 });
 
