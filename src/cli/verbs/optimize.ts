@@ -8,7 +8,7 @@ import { applyEdits, type TextEdit } from '../../core/sql/text.ts';
 import { type Target, withTarget } from '../connect.ts';
 import { statementText, summaryText } from '../optimization-text.ts';
 import { readSource } from '../read-source.ts';
-import { type KeptScratch, keepScratch } from '../scratch.ts';
+import { type KeptScratch, keepScratch, SCRATCH_OPTION } from '../scratch.ts';
 import { type SourceStatement, statementsOf } from '../statements.ts';
 import { EXIT, numberOption, UsageError, type Verb, type VerbContext } from '../verb.ts';
 
@@ -31,12 +31,14 @@ export const optimizeVerb: Verb = {
   name: 'optimize',
   summary:
     'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
-  usage: 'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]',
+  usage:
+    'FILE|- [--measure] [--runs N] [--beam N] [--write] [--scratch-on-server] [--connection URL | --schema FILE.sql]',
   options: {
     measure: { type: 'boolean' },
     runs: { type: 'string' },
     beam: { type: 'string' },
     write: { type: 'boolean' },
+    ...SCRATCH_OPTION,
   },
   async run(context) {
     const [file] = context.positionals;
@@ -59,7 +61,7 @@ async function optimizeAll(
   target: Target,
   context: VerbContext,
 ): Promise<OptimizedStatement[]> {
-  const scratch = keepScratch(target.dialect, context.signal);
+  const scratch = keepScratch(target, context);
   const found = statementsOf(source, target.dialect);
   const results: OptimizedStatement[] = [];
   try {
