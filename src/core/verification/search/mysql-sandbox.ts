@@ -43,11 +43,20 @@ export class MysqlSandbox implements TrialSandbox {
         if (!(error instanceof DatabaseError) || isLost(error)) throw error;
         throw new NotReproducible(`The tables could not be rebuilt for tests: ${error.message}`);
       }
-      // the clock stands still, so that a run can be repeated
-      const micros = parseInstant(FROZEN_NOW) ?? 0n;
-      await sandbox.execute(`SET SESSION timestamp = ${(Number(micros) / 1e6).toFixed(3)}`);
+      await sandbox.stopClock();
       return work(sandbox);
     });
+  }
+
+  /** The clock stands still, so that a run can be repeated. @throws NotReproducible where the user may not do that */
+  private async stopClock(): Promise<void> {
+    const micros = parseInstant(FROZEN_NOW) ?? 0n;
+    const stopped = await this.answer(() =>
+      this.execute(`SET SESSION timestamp = ${(Number(micros) / 1e6).toFixed(3)}`),
+    );
+    if (stopped instanceof DatabaseError) {
+      throw new NotReproducible(`The clock cannot be stopped for tests: ${stopped.message}`);
+    }
   }
 
   async run(jobs: readonly Job[]): Promise<JobResult[]> {
