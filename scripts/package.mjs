@@ -15,6 +15,7 @@ const required = [
   'dist/cli.js',
   'dist/embedded-child.js',
   'dist/drivers/pg.js',
+  'dist/drivers/mysql2.js',
   'dist/pglite/index.js',
   'dist/pglite/pglite.wasm',
   'dist/pglite/pglite.data',
