@@ -101,6 +101,12 @@ export interface Database {
    * @throws DatabaseError
    */
   rolledBack<T>(work: (session: ReadOnlySession) => Promise<T>, options?: CallOptions): Promise<T>;
+  /**
+   * A private database on the same server, for engines that the embedded PostgreSQL says nothing of. It creates a
+   * database there and drops it at the end: only with the user's permission.
+   * @throws DatabaseError
+   */
+  openScratch?(options?: CallOptions): Promise<ScratchDatabase>;
   /** how many sessions can work at the same time (1 for the embedded database) */
   readonly parallelism: number;
   close(): Promise<void>;

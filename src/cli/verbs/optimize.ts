@@ -13,7 +13,7 @@ import { type Target, withTarget } from '../connect.ts';
 import { type ChosenModel, chooseModel } from '../model.ts';
 import { statementText, summaryText } from '../optimization-text.ts';
 import { readSource } from '../read-source.ts';
-import { type KeptScratch, keepScratch } from '../scratch.ts';
+import { type KeptScratch, keepScratch, SCRATCH_OPTION } from '../scratch.ts';
 import { type SourceStatement, statementsOf } from '../statements.ts';
 import { EXIT, numberOption, UsageError, type Verb, type VerbContext } from '../verb.ts';
 
@@ -37,7 +37,7 @@ export const optimizeVerb: Verb = {
   summary:
     'find rewrites of the statements of a file, verify them, price them and, with --measure, time them',
   usage:
-    'FILE|- [--measure] [--runs N] [--beam N] [--write] [--connection URL | --schema FILE.sql]\n' +
+    'FILE|- [--measure] [--runs N] [--beam N] [--write] [--scratch-on-server] [--connection URL | --schema FILE.sql]\n' +
     '       [--model NAME] [--ollama URL] [--no-model] [--model-timeout SECONDS] [--send-values] [--show-prompt]',
   options: {
     measure: { type: 'boolean' },
@@ -47,6 +47,7 @@ export const optimizeVerb: Verb = {
     'send-values': { type: 'boolean' },
     'show-prompt': { type: 'boolean' },
     'model-timeout': { type: 'string' },
+    ...SCRATCH_OPTION,
   },
   async run(context) {
     const [file] = context.positionals;
@@ -72,7 +73,7 @@ async function optimizeAll(
   model: ChosenModel | null,
   context: VerbContext,
 ): Promise<OptimizedStatement[]> {
-  const scratch = keepScratch(target.dialect, context.signal);
+  const scratch = keepScratch(target, context);
   const found = statementsOf(source, target.dialect);
   const results: OptimizedStatement[] = [];
   try {

@@ -2,7 +2,7 @@ import { EVIDENCE_MEANING } from '../../core/verification/evidence.ts';
 import { type PairVerdict, verifyPair } from '../../core/verification/verify-pair.ts';
 import { type Target, withTarget } from '../connect.ts';
 import { readSource } from '../read-source.ts';
-import { keepScratch } from '../scratch.ts';
+import { keepScratch, SCRATCH_OPTION } from '../scratch.ts';
 import { statementsOf } from '../statements.ts';
 import { EXIT, numberOption, textOption, UsageError, type Verb, type VerbContext } from '../verb.ts';
 
@@ -10,8 +10,14 @@ import { EXIT, numberOption, textOption, UsageError, type Verb, type VerbContext
 export const verifyVerb: Verb = {
   name: 'verify',
   summary: 'try to prove that two statements return different results; exit status 4 when they do',
-  usage: '--before A.sql --after B.sql [--budget SECONDS] [--connection URL | --schema FILE.sql]',
-  options: { before: { type: 'string' }, after: { type: 'string' }, budget: { type: 'string' } },
+  usage:
+    '--before A.sql --after B.sql [--budget SECONDS] [--scratch-on-server] [--connection URL | --schema FILE.sql]',
+  options: {
+    before: { type: 'string' },
+    after: { type: 'string' },
+    budget: { type: 'string' },
+    ...SCRATCH_OPTION,
+  },
   async run(context) {
     const before = textOption(context.options, 'before');
     const after = textOption(context.options, 'after');
@@ -51,7 +57,7 @@ async function verdictOn(
   context: VerbContext,
 ): Promise<PairVerdict> {
   const budget = numberOption(context.options, 'budget', 0.1);
-  const scratch = keepScratch(target.dialect, context.signal);
+  const scratch = keepScratch(target, context);
   try {
     return await verifyPair(before, after, target.catalog, scratch.open, target.database, {
       signal: context.signal,

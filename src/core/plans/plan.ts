@@ -2,7 +2,7 @@
 
 export interface Plan {
   readonly root: PlanNode;
-  /** the planner's total cost of the statement, in the engine's own unit */
+  /** the planner's total cost of the statement, in the engine's own unit; MariaDB before 11 tells none: `mariadb-cost.ts` */
   readonly cost: number;
   readonly planningMs: number | null;
   readonly executionMs: number | null;

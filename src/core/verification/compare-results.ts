@@ -61,14 +61,17 @@ function sameType(left: string, right: string): boolean {
   return typeWithoutModifiers(left) === typeWithoutModifiers(right);
 }
 
-/** varchar and text carry the same values and print the same. */
+/**
+ * varchar and text carry the same values and print the same; so do MySQL's enum and char, which a UNION or a derived
+ * table turns into varchar.
+ */
 function typeWithoutModifiers(type: string): string {
   const name = type
     .toLowerCase()
     .replace(/\([^)]*\)/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-  return name.replace(/^(character varying|varchar|unknown)(?=$|\[)/, 'text');
+  return name.replace(/^(character varying|varchar|unknown|enum|char)(?=$|\[)/, 'text');
 }
 
 function describeColumns(columns: readonly ResultColumn[]): string {

@@ -34,7 +34,7 @@ export interface VerifyRequest {
   readonly proof: Proof;
   /** the user's database, for a comparison on its data; null without a connection */
   readonly database: Database | null;
-  /** a private PostgreSQL database for generated data; the caller opens it once and closes it. Null: none */
+  /** a private database of the statements' dialect for generated data; the caller opens it once and closes it. Null: none */
   readonly scratch: (() => Promise<ScratchDatabase>) | null;
   /** milliseconds that one statement may take on the user's data */
   readonly timeoutMs: number;
@@ -104,11 +104,13 @@ export async function verifyCandidate(request: VerifyRequest): Promise<Verdict> 
 
 async function search(request: VerifyRequest): Promise<SearchResult | null> {
   const { original, candidate, scratch, signal } = request;
-  if (!scratch || original.dialect !== 'postgresql') return null;
+  if (!scratch || original.dialect === 'tsql') return null;
   try {
+    const opened = await scratch();
+    if (opened.dialect !== original.dialect) return null;
     const bounds = request.proof.soundness === 'proved' ? SECOND_CHECK : {};
     const options = { ...bounds, ...request.search, signal };
-    return await searchCounterexample(original, candidate, original.catalog, await scratch(), options);
+    return await searchCounterexample(original, candidate, original.catalog, opened, options);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.reason === 'cancelled') throw error;
     return { verdict: 'unknown', message: `The test database could not be started: ${error.message}` };

@@ -1,10 +1,17 @@
 /** {@link Database} for MariaDB 10.6 and later and MySQL 8.0 and later. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import type { CallOptions, Database, ReadOnlySession, ServerInfo } from '../../core/database.ts';
+import type {
+  CallOptions,
+  Database,
+  ReadOnlySession,
+  ScratchDatabase,
+  ServerInfo,
+} from '../../core/database.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
 import type { Connected, SessionFacts } from './connect.ts';
+import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession, type SessionKind, type SessionPlace } from './session.ts';
 
@@ -62,6 +69,10 @@ class MysqlDatabase implements Database {
 
   rolledBack<T>(work: (session: ReadOnlySession) => Promise<T>, options: CallOptions = {}): Promise<T> {
     return this.inSession('writes', work, options);
+  }
+
+  openScratch(options: CallOptions = {}): Promise<ScratchDatabase> {
+    return openMysqlScratch(this.place.transport, options);
   }
 
   close(): Promise<void> {

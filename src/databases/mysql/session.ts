@@ -235,7 +235,8 @@ export class MysqlSession implements ReadOnlySession {
     const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
     connected.setClean(false);
     try {
-      for (const statement of opening(this.kind)) await runText(connected, statement);
+      for (const statement of opening(this.kind, connected.session.mariadb))
+        await runText(connected, statement);
     } catch (error) {
       const known = toDatabaseError(error, this.context());
       connected.destroy();
@@ -305,12 +306,13 @@ interface Call {
 
 /**
  * The session is read-only besides the transaction, so that what follows the end of the transaction is refused too.
- * SET NAMES gives the server's own collation for utf8mb4, as other clients have it.
+ * Row counts of MySQL's information_schema may be a day old, unless it is told to look. SET NAMES gives the server's own collation for utf8mb4, as other clients have it.
  */
-function opening(kind: SessionKind): string[] {
+function opening(kind: SessionKind, mariadb: boolean): string[] {
   const mode = kind === 'reads' ? 'READ ONLY' : 'READ WRITE';
+  const fresh = mariadb ? '' : ', SESSION information_schema_stats_expiry = 0';
   return [
-    `SET NAMES utf8mb4, SESSION autocommit = 1, SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
+    `SET NAMES utf8mb4, SESSION autocommit = 1, SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}${fresh}`,
     `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, ${mode}`,
     `START TRANSACTION WITH CONSISTENT SNAPSHOT, ${mode}`,
   ];

@@ -29,11 +29,7 @@ export function checkStatement(sql: string, kind: 'reads' | 'writes', dialect: D
   const changes = WRITES.has(word);
   if (READS.has(word) || (changes && kind === 'writes')) {
     // in a query, INTO writes a file or a variable; a name would be quoted
-    if (
-      !changes &&
-      tokens.some((token) => token.upper === 'INTO') &&
-      !(word === 'WITH' && kind === 'writes')
-    ) {
+    if (!changes && tokens.some((token) => token.upper === 'INTO')) {
       throw refused('SELECT … INTO writes what it reads somewhere else', kind);
     }
     return changes || (word === 'WITH' && kind === 'writes');

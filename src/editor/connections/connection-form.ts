@@ -197,6 +197,19 @@ function nameSteps(): Step<ConnectionAnswers>[] {
     },
     {
       kind: 'choice',
+      title: 'Test databases',
+      prompt:
+        'Rewrites are attacked on small generated databases. May they be created on this server, and dropped?',
+      choices: () => [
+        { label: '$(lock) No', description: 'rewrites are compared on your data only', value: 'no' },
+        { label: 'Yes', description: 'as sqlopt_scratch_…; the user needs CREATE and DROP', value: 'yes' },
+      ],
+      value: ({ draft }) => (draft.scratchOnServer ? 'yes' : 'no'),
+      apply: (state, value) => withDraft(state, { scratchOnServer: value === 'yes' }),
+      when: ({ draft }) => draft.engine === 'mysql' || draft.engine === 'mariadb',
+    },
+    {
+      kind: 'choice',
       title: 'Where to keep it',
       prompt: 'The password is never written to either of them',
       choices: () => [

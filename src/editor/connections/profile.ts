@@ -76,6 +76,8 @@ export interface ConnectionProfile {
   readonly color: ProfileColor | null;
   /** nothing that writes is run, not even in a transaction that is rolled back */
   readonly readOnly: boolean;
+  /** MySQL, MariaDB: databases for counterexamples may be created on the server; never by a workspace's profile */
+  readonly scratchOnServer: boolean;
 }
 
 /** A profile as it stands in settings. */
@@ -96,6 +98,7 @@ export interface ProfileSetting {
   readonly init?: string;
   readonly color?: ProfileColor;
   readonly readOnly?: boolean;
+  readonly scratchOnServer?: boolean;
 }
 
 /** What the steps of a form or a URL give; a profile before it has a name in the settings. */
@@ -116,6 +119,7 @@ export const EMPTY_DRAFT: ProfileDraft = {
   init: null,
   color: null,
   readOnly: false,
+  scratchOnServer: false,
 };
 
 export interface ReadProfiles {
@@ -185,6 +189,8 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
     init: text(entry['init']),
     color: isOneOf(PROFILE_COLORS, color) ? color : null,
     readOnly: entry['readOnly'] === true,
+    // leave to create something on a server is given by the user, not by whoever wrote the workspace's settings
+    scratchOnServer: scope === 'user' && entry['scratchOnServer'] === true,
   };
 }
 
@@ -201,6 +207,7 @@ export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
     ...place,
     ...(draft.color !== null ? { color: draft.color } : {}),
     ...(draft.readOnly ? { readOnly: true } : {}),
+    ...(draft.scratchOnServer ? { scratchOnServer: true } : {}),
   };
 }
 

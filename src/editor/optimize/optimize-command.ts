@@ -85,12 +85,12 @@ export class OptimizeCommand {
     const { measure, runs, timeoutMs } = optimizeSettings(document.uri);
     const started = performance.now();
     const work = (open: OpenSession | null): Promise<Optimization> =>
-      scratch.during((openScratch) =>
+      scratch.during({ dialect: (open?.catalog ?? catalog).dialect, session: open }, (openScratch) =>
         optimizeStatement({
           text: statement.text,
           catalog: open?.catalog ?? catalog,
           database: open?.database ?? null,
-          scratch: (open?.catalog ?? catalog).dialect === 'postgresql' ? openScratch : null,
+          scratch: openScratch,
           proposer: models.proposer({
             connection: open?.profile.key ?? null,
             connectionName: open?.profile.name ?? null,

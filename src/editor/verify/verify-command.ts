@@ -8,7 +8,7 @@ import type { ConnectionProfile } from '../connections/profile.ts';
 import type { OpenSession, Sessions } from '../connections/sessions.ts';
 import type { ShownDocuments } from '../diff/shown-documents.ts';
 import type { Log } from '../log.ts';
-import type { Scratch } from '../optimize/scratch.ts';
+import type { OpenScratch, Scratch } from '../optimize/scratch.ts';
 import { COMMANDS, PREVIEW_LANGUAGE } from '../product.ts';
 import { type Say, withCancellableProgress } from '../progress.ts';
 import { isCancelled, report } from '../report.ts';
@@ -139,17 +139,21 @@ export class VerifyCommand {
     const { timeoutMs } = optimizeSettings(document.uri);
     const { verifyPair } = await import('../../core/verification/verify-pair.ts');
     const work = (open: OpenSession | null, catalog: Catalog): Promise<PairVerdict> =>
-      scratch.during(async (openScratch) => {
-        const started = async (): Promise<ScratchDatabase> => {
-          progress('Starting a test database …');
-          const database = await openScratch();
-          progress('Looking for data on which they differ …');
-          return database;
-        };
-        const own = catalog.dialect === 'postgresql' ? started : null;
-        const database = open?.database ?? null;
-        return verifyPair(before.text, after.text, catalog, own, database, { signal, timeoutMs });
-      }, signal);
+      scratch.during(
+        { dialect: catalog.dialect, session: open },
+        async (openScratch) => {
+          const started = async (openOne: OpenScratch): Promise<ScratchDatabase> => {
+            progress('Starting a test database …');
+            const database = await openOne();
+            progress('Looking for data on which they differ …');
+            return database;
+          };
+          const own = openScratch === null ? null : () => started(openScratch);
+          const database = open?.database ?? null;
+          return verifyPair(before.text, after.text, catalog, own, database, { signal, timeoutMs });
+        },
+        signal,
+      );
     if (target.kind === 'offline') return work(null, target.catalog);
     const onProgress = (message: string): void => progress(message);
     const session = await sessions.open(target.profile, { signal, onProgress });

@@ -12,6 +12,7 @@ const complete = [
   'dist/cli.js',
   'dist/embedded-child.js',
   'dist/drivers/pg.js',
+  'dist/drivers/mysql2.js',
   'dist/models/ollama.js',
   'dist/mcp/server.js',
   'dist/mcp/stdio.js',

@@ -134,3 +134,11 @@ test('choosing another engine changes what was only proposed', () => {
   assert.deepEqual([own.port, own.user], [6000, 'app']);
   assert.deepEqual(withEngine(mariadb, 'postgresql'), EMPTY_DRAFT);
 });
+
+test('leave to create test databases on a server comes from the user, never from a workspace', () => {
+  const entry = { ...shop, engine: 'mariadb', scratchOnServer: true };
+  assert.equal(only(entry).scratchOnServer, true);
+  assert.equal(only(entry, 'workspace').scratchOnServer, false);
+  assert.equal(only({ ...entry, scratchOnServer: 'yes' }).scratchOnServer, false);
+  assert.deepEqual(only(toSetting('shop', only(entry))), only(entry));
+});

@@ -74,44 +74,6 @@ export const multiStatementFunction: Pattern = {
   },
 };
 
-/** `FROM orders FORCE INDEX (x)`, `SQL_NO_CACHE` */
-export const indexHint: Pattern = {
-  id: 'index-hint',
-  title: 'Index hint',
-  category: 'functions',
-  engines: [
-    { dialect: 'mysql', pays: 'never by itself: the hint stays when data and indexes change' },
-    { dialect: 'mariadb', pays: 'never by itself: the hint stays when data and indexes change' },
-    { dialect: 'tsql', pays: 'never by itself: the hint stays when data and indexes change' },
-  ],
-  severity: 'hint',
-  description:
-    'The hint is kept when another index would be better, and the statement fails when the index is gone. Fresh statistics or an index that fits usually make it needless.',
-  source: 'https://dev.mysql.com/doc/refman/8.4/en/index-hints.html',
-  precondition:
-    'A table of FROM has FORCE, USE or IGNORE INDEX, or in SQL Server WITH (INDEX (…)) or FORCESEEK.',
-  example: {
-    schema: '',
-    before: 'SELECT order_id FROM orders FORCE INDEX (orders_placed_at) WHERE total > 5',
-    after: null,
-  },
-  rewrites: false,
-  *find(statement) {
-    const hints = statement.opaque.filter((part) => isHint(statement, part.start, part.end));
-    const [first] = hints;
-    if (first)
-      yield advice(first, 'The index is chosen by hand: it stays chosen when data and indexes change.');
-  },
-};
-
-function isHint({ tokens, dialect }: AnalyzedStatement, start: number, end: number): boolean {
-  const words = tokens
-    .filter((token) => token.start >= start && token.end <= end && !isTrivia(token))
-    .map((token) => token.upper);
-  if (dialect === 'tsql') return words.some((word) => ['INDEX', 'FORCESEEK', 'FORCESCAN'].includes(word));
-  return ['FORCE', 'USE', 'IGNORE'].includes(words[0] ?? '') && ['INDEX', 'KEY'].includes(words[1] ?? '');
-}
-
 /** The words from the function's name on, when the statement creates one. */
 function createdFunction({ tree, tokens }: AnalyzedStatement): readonly Token[] | null {
   if (tree.kind !== 'opaque') return null;

@@ -8,7 +8,7 @@ import {
   userVariableAssignment,
   xmlValueCall,
 } from './call-advice.ts';
-import { indexHint, multiStatementFunction, volatilityNotDeclared } from './definition-advice.ts';
+import { multiStatementFunction, volatilityNotDeclared } from './definition-advice.ts';
 import { recursiveNumbers } from './number-generator.ts';
 import { stableFunctionPerRow } from './stable-function.ts';
 import { concatenationWithNull, dateFromText } from './text-advice.ts';
@@ -27,6 +27,5 @@ export const functionPatterns: readonly Pattern[] = [
   userVariableAssignment,
   volatilityNotDeclared,
   multiStatementFunction,
-  indexHint,
   dangerousCall,
 ];

@@ -1,8 +1,9 @@
 /** From two statements and a catalog to the search space of their small databases. */
-import { type Catalog, findTable, type Table } from '../../catalog/catalog.ts';
+import { type Catalog, type Column, findTable, type Table } from '../../catalog/catalog.ts';
 import { typeFamily } from '../../catalog/type-family.ts';
 import { analyzeStatement } from '../../sql/analyze.ts';
 import type { Node } from '../../sql/ast.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import type { AnalyzedStatement, Source } from '../../sql/query-model.ts';
 import { walk } from '../../sql/walk.ts';
 import { identifierText } from '../../sql/writing/identifiers.ts';
@@ -13,6 +14,7 @@ import {
   columnKey,
   type ForeignKeyShape,
   isEnforced,
+  isMysql,
   type KeyShape,
   NotReproducible,
   type ParameterShape,
@@ -54,11 +56,16 @@ export class SpaceBuilder {
     const checks = new Map(tables.map((table) => [table, this.checksOf(table)]));
     for (const table of tables) this.joinForeignKeys(table, tables);
     const used = this.usedNames();
-    this.types = new ScratchTypes(this.notes, orderedNames(statements.map(({ statement }) => statement)));
+    this.types = new ScratchTypes(
+      this.notes,
+      orderedNames(statements.map(({ statement }) => statement)),
+      catalog.dialect,
+    );
     const columns = new Map(
       tables.map((table) => [table, keptColumns(table, tables, used, checks.get(table))]),
     );
     this.space = {
+      dialect: catalog.dialect,
       tables: tables.map((table) => this.shape(table, tables, columns, checks.get(table) ?? [])),
       domains: this.types.domains,
       views: [...views.values()].reverse(),
@@ -92,6 +99,10 @@ export class SpaceBuilder {
         const key = columnKey(table, '');
         if (table.kind !== 'view' && table.kind !== 'materializedView') tables.set(key, table);
         else if (!views.has(key)) {
+          if (isMysql(this.catalog.dialect)) {
+            // its definition names the user's own tables
+            throw new NotReproducible(`${table.name} is a view, so no test databases were built.`);
+          }
           if (table.definition === null || depth === 0) {
             throw new NotReproducible(`The definition of the view ${table.name} is not known.`);
           }
@@ -108,13 +119,18 @@ export class SpaceBuilder {
         }
       }
     };
-    for (const { statement } of this.statements) visit(statement, 4);
+    for (const { statement } of this.statements) {
+      if (isMysql(this.catalog.dialect)) refuseQualifiedNames(statement);
+      visit(statement, 4);
+    }
     for (const view of views.values()) associateText(view.definition, this.catalog, this.associations);
     return [...tables.values()];
   }
 
   private checksOf(table: Table): string[] {
-    const name = `${identifierText(table.schema, 'postgresql')}.${identifierText(table.name, 'postgresql')}`;
+    const name = [table.schema, table.name]
+      .map((part) => identifierText(part, this.catalog.dialect))
+      .join('.');
     return table.checks
       .filter((check) => check.validated)
       .map((check) => {
@@ -170,11 +186,13 @@ export class SpaceBuilder {
       .filter((column) => names.includes(column.name))
       .map((column): ColumnShape => {
         this.types.need(column, table);
-        const { type, family } = column;
+        const { family } = column;
+        const type = createdType(column, this.catalog.dialect);
         const key = columnKey(table, column.name);
         const values = [...this.associations.valuesOf(key), ...this.looseValues()];
         const labels = column.statistics?.mostCommon.slice(0, 4).map(({ value }) => value) ?? [];
-        const literals = family === 'enum' ? [...values, ...labels.map(asString)] : values;
+        const literals =
+          family === 'enum' ? [...values, ...[...labels, ...enumLabels(type)].map(asString)] : values;
         if (column.generated === 'stored' || column.generated === 'virtual') {
           this.notes.add(
             `${table.name}.${column.name} is computed: its values were generated like any other.`,
@@ -229,6 +247,32 @@ export class SpaceBuilder {
     this.groups.set(root, this.groups.size);
     return this.groups.size - 1;
   }
+}
+
+/**
+ * In MySQL a schema is a database: `shop.orders` would read the user's own table, whatever database is current.
+ * @throws NotReproducible
+ */
+function refuseQualifiedNames({ tree }: AnalyzedStatement): void {
+  walk(tree, (node) => {
+    if (node.kind === 'table' && node.name.length > 1) {
+      throw new NotReproducible(
+        `${node.name.map((part) => part.name).join('.')} names a database, so no test databases were built.`,
+      );
+    }
+  });
+}
+
+/** A column's type as CREATE TABLE has it. MySQL's does not tell the collation, on which equality of texts depends. */
+function createdType(column: Column, dialect: Dialect): string {
+  if (!isMysql(dialect) || column.collation === null) return column.type;
+  return `${column.type} COLLATE ${column.collation}`;
+}
+
+/** The values of `enum('a','b')`, which MySQL writes out in the type. */
+function enumLabels(type: string): string[] {
+  if (!/^enum\(/i.test(type)) return [];
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
 }
 
 function asString(text: string): NamedValue {

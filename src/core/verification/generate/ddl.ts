@@ -1,13 +1,15 @@
-/** The small databases' tables as PostgreSQL statements, for the sandbox and for a counterexample's text. */
+/** The small databases' tables as statements, for the sandbox and for a counterexample's text. */
+import type { Dialect } from '../../sql/dialect.ts';
 import { identifierText } from '../../sql/writing/identifiers.ts';
 import type { SmallDatabase, SmallRow } from './rows.ts';
-import type { SearchSpace, TableShape } from './search-space.ts';
+import { isMysql, type SearchSpace, type TableShape } from './search-space.ts';
 
 /** Where an unqualified name is looked up in the sandbox. */
 const DEFAULT_SCHEMA = 'public';
 
 /** CREATE SCHEMA, TABLE and VIEW for the whole space, in an order that works. */
 export function createStatements(space: SearchSpace): string[] {
+  if (isMysql(space.dialect)) return space.tables.map((shape) => createTable(shape, space));
   const schemas = new Set([...space.tables, ...space.views].map(({ table }) => table.schema));
   for (const name of space.domains.keys()) {
     const schema = /^(\w+)\./.exec(name)?.[1];
@@ -26,10 +28,13 @@ export function createStatements(space: SearchSpace): string[] {
 }
 
 function createTable(shape: TableShape, space: SearchSpace): string {
+  const { dialect } = space;
   const names = (indexes: readonly number[], of: TableShape): string =>
-    indexes.map((index) => quoted(of.columns[index]?.name ?? '')).join(', ');
+    indexes.map((index) => quoted(of.columns[index]?.name ?? '', dialect)).join(', ');
+  // a timestamp of MySQL is NOT NULL unless it is said not to be
+  const nullable = isMysql(dialect) ? ' NULL' : '';
   const lines = shape.columns.map(
-    (column) => `${quoted(column.name)} ${column.type}${column.notNull ? ' NOT NULL' : ''}`,
+    (column) => `${quoted(column.name, dialect)} ${column.type}${column.notNull ? ' NOT NULL' : nullable}`,
   );
   for (const key of shape.keys) {
     const kind = key.primary ? 'PRIMARY KEY' : key.nullsNotDistinct ? 'UNIQUE NULLS NOT DISTINCT' : 'UNIQUE';
@@ -38,22 +43,25 @@ function createTable(shape: TableShape, space: SearchSpace): string {
   for (const foreignKey of shape.foreignKeys) {
     const parent = space.tables[foreignKey.table];
     if (!parent) continue;
-    const target = `${tableName(parent.table)} (${names(foreignKey.references, parent)})`;
+    const target = `${tableName(parent.table, dialect)} (${names(foreignKey.references, parent)})`;
     lines.push(`FOREIGN KEY (${names(foreignKey.columns, shape)}) REFERENCES ${target}`);
   }
   for (const check of shape.checks) lines.push(`CHECK (${check})`);
-  return `CREATE TABLE ${tableName(shape.table)} (\n  ${lines.join(',\n  ')}\n)`;
+  // only what can be rolled back can be filled again and again
+  const engine = isMysql(dialect) ? ' ENGINE=InnoDB' : '';
+  return `CREATE TABLE ${tableName(shape.table, dialect)} (\n  ${lines.join(',\n  ')}\n)${engine}`;
 }
 
 /** The beginning of an INSERT, up to the rows. */
-export function insertHead(shape: TableShape): string {
-  const columns = shape.columns.map((column) => quoted(column.name)).join(', ');
-  return `INSERT INTO ${tableName(shape.table)} (${columns}) VALUES `;
+export function insertHead(shape: TableShape, dialect: Dialect): string {
+  const columns = shape.columns.map((column) => quoted(column.name, dialect)).join(', ');
+  return `INSERT INTO ${tableName(shape.table, dialect)} (${columns}) VALUES `;
 }
 
 /** One row of an INSERT: `(1, 'a', NULL)`. */
-export function rowValues(row: SmallRow, shape: TableShape): string {
-  return `(${row.map((cell, i) => cellLiteral(cell, shape.columns[i]?.family)).join(', ')})`;
+export function rowValues(row: SmallRow, shape: TableShape, dialect: Dialect): string {
+  const literal = isMysql(dialect) ? mysqlLiteral : cellLiteral;
+  return `(${row.map((cell, i) => literal(cell, shape.columns[i]?.family)).join(', ')})`;
 }
 
 /** The statements that build a database: its tables and its rows. */
@@ -61,7 +69,8 @@ export function setupText(database: SmallDatabase, space: SearchSpace): string {
   const inserts = space.tables.flatMap((shape, index) => {
     const rows = database.rows[index] ?? [];
     if (rows.length === 0) return [];
-    return [`${insertHead(shape)}\n  ${rows.map((row) => rowValues(row, shape)).join(',\n  ')}`];
+    const values = rows.map((row) => rowValues(row, shape, space.dialect));
+    return [`${insertHead(shape, space.dialect)}\n  ${values.join(',\n  ')}`];
   });
   return [...createStatements(space), ...inserts].map((statement) => `${statement};`).join('\n');
 }
@@ -73,17 +82,31 @@ function cellLiteral(cell: string | null, family: string | undefined): string {
   return stringLiteral(cell);
 }
 
+/** MySQL reads backslashes in texts, has no time zones in its moments, and writes bytes as X'…' and bits as B'…'. */
+function mysqlLiteral(cell: string | null, family: string | undefined): string {
+  if (cell === null) return 'NULL';
+  if ((family === 'integer' || family === 'decimal') && /^-?\d+(\.\d+)?$/.test(cell)) return cell;
+  if (family === 'binary') return `X'${cell.replace(/^\\x/, '')}'`;
+  if (family === 'bit' && /^[01]+$/.test(cell)) return `B'${cell}'`;
+  const text = family === 'timestamptz' ? cell.replace(/\+00$/, '') : cell;
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
 /** A text in quotes; backslashes are plain characters (standard_conforming_strings). */
 export function stringLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** A table's name as statements in the sandbox write it. */
-export function tableName(table: { readonly schema: string; readonly name: string }): string {
-  const name = quoted(table.name);
+export function tableName(
+  table: { readonly schema: string; readonly name: string },
+  dialect: Dialect = 'postgresql',
+): string {
+  const name = quoted(table.name, dialect);
+  if (isMysql(dialect)) return name;
   return table.schema === DEFAULT_SCHEMA || table.schema === '' ? name : `${quoted(table.schema)}.${name}`;
 }
 
-function quoted(name: string): string {
-  return identifierText(name, 'postgresql');
+function quoted(name: string, dialect: Dialect = 'postgresql'): string {
+  return identifierText(name, dialect);
 }

@@ -1,5 +1,6 @@
 /** What small databases for two statements are made of: their tables, the values that matter, the sizes that matter. */
 import type { ForeignKey, Table, TypeFamily } from '../../catalog/catalog.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import type { ValuePool } from './values.ts';
 
 /** A table of the small databases: the columns that matter, and what the catalog says that rows obey. */
@@ -46,6 +47,8 @@ export interface ParameterShape {
 }
 
 export interface SearchSpace {
+  /** of the statements and of the databases that are built for them */
+  readonly dialect: Dialect;
   /** parents before the tables that reference them */
   readonly tables: readonly TableShape[];
   readonly views: readonly ViewShape[];
@@ -66,6 +69,11 @@ export interface ViewShape {
 /** Why no small databases can be built for a pair of statements. */
 export class NotReproducible extends Error {
   override readonly name = 'NotReproducible';
+}
+
+/** MySQL and MariaDB, whose databases are built on the user's own server. */
+export function isMysql(dialect: Dialect): boolean {
+  return dialect === 'mysql' || dialect === 'mariadb';
 }
 
 /** The identity of a column over all statements. */

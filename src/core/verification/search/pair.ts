@@ -9,6 +9,7 @@ import { applyEdits, type TextEdit } from '../../sql/text.ts';
 import { walk } from '../../sql/walk.ts';
 import { stringLiteral } from '../generate/ddl.ts';
 import { FROZEN_NOW } from '../generate/instants.ts';
+import { isMysql } from '../generate/search-space.ts';
 import { type SortedStatement, sortedStatement } from '../sort-keys.ts';
 import { RETURNING_MARK } from './harness.ts';
 
@@ -88,7 +89,8 @@ function bind(statement: AnalyzedStatement, value: (key: string) => string): str
   walk(statement.tree, (node) => {
     const key = node.kind === 'placeholder' ? keys.get(node.start) : undefined;
     if (key !== undefined) edits.push({ start: node.start, end: node.end, text: value(key) });
-    const frozen = node.kind === 'call' ? frozenClock(node) : null;
+    // MySQL's clock is stopped by a session variable
+    const frozen = node.kind === 'call' && !isMysql(statement.dialect) ? frozenClock(node) : null;
     if (frozen !== null) edits.push({ start: node.start, end: node.end, text: frozen });
     return frozen === null ? undefined : false;
   });
@@ -116,11 +118,25 @@ function frozenClock(call: FunctionCall): string | null {
   }
 }
 
+/** Other names of the clock. */
+const MYSQL_CLOCK: ReadonlySet<string> = new Set([
+  ...[
+    'curdate',
+    'curtime',
+    'current_time',
+    'localtime',
+    'utc_date',
+    'utc_time',
+    'utc_timestamp',
+    'unix_timestamp',
+  ],
+]);
+
 /** True when the statement reads the clock. */
 export function readsClock(statement: AnalyzedStatement): boolean {
   let found = false;
   walk(statement.tree, (node) => {
-    if (node.kind === 'call' && frozenClock(node) !== null) found = true;
+    if (node.kind === 'call' && (frozenClock(node) !== null || MYSQL_CLOCK.has(node.function))) found = true;
   });
   return found;
 }

@@ -3,14 +3,9 @@ import { DatabaseError, type QueryResult, type ResultColumn, type ScratchDatabas
 import { createStatements, stringLiteral } from '../generate/ddl.ts';
 import { NotReproducible, type SearchSpace } from '../generate/search-space.ts';
 import { CREATE_HARNESS, HARNESS_SCHEMA, type Job, type JobResult } from './harness.ts';
+import { isLost, type SandboxLimits, type TrialSandbox } from './trial-sandbox.ts';
 
-export interface SandboxLimits {
-  readonly signal?: AbortSignal | undefined;
-  /** milliseconds that one call may take; the sandbox's process is ended after that */
-  readonly timeoutMs: number;
-}
-
-export class Sandbox {
+export class Sandbox implements TrialSandbox {
   private readonly scratch: ScratchDatabase;
   private readonly limits: SandboxLimits;
 
@@ -109,14 +104,4 @@ export class Sandbox {
     const call = { signal: this.limits.signal, timeoutMs: this.limits.timeoutMs };
     return this.scratch.execute(sql, maxRows === undefined ? call : { ...call, maxRows });
   }
-}
-
-/** Errors after which nothing more can be asked. */
-export function isLost(error: DatabaseError): boolean {
-  return (
-    error.reason === 'cancelled' ||
-    error.reason === 'timeout' ||
-    error.reason === 'connectionLost' ||
-    error.reason === 'resources'
-  );
 }

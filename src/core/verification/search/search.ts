@@ -10,11 +10,13 @@ import type { Counterexample } from '../evidence.ts';
 import { SpaceBuilder } from '../generate/build-space.ts';
 import { Random } from '../generate/random.ts';
 import { RowGenerator, type SmallDatabase } from '../generate/rows.ts';
-import { NotReproducible, type SearchSpace } from '../generate/search-space.ts';
+import { isMysql, NotReproducible, type SearchSpace } from '../generate/search-space.ts';
 import { counterexampleOf } from '../shrink/show.ts';
 import { shrink } from '../shrink/shrink.ts';
+import { MysqlSandbox } from './mysql-sandbox.ts';
 import { numbered, parameterKeys } from './pair.ts';
 import { Sandbox } from './sandbox.ts';
+import type { TrialSandbox } from './trial-sandbox.ts';
 import { type DoesNotRun, Trials } from './trials.ts';
 
 export interface SearchOptions {
@@ -61,7 +63,7 @@ const CORPUS = 60;
 /**
  * Try to refute that `candidate` returns what `original` returns.
  *
- * @param scratch a private PostgreSQL database (the embedded one); everything is undone afterwards
+ * @param scratch a private database of the statements' dialect; everything is undone afterwards
  * @returns a counterexample, or how much was tried without one, or why nothing could be tried
  * @throws DatabaseError 'cancelled'
  */
@@ -149,8 +151,7 @@ class Searching {
     const budgetMs = this.options.budgetMs ?? DEFAULT_BUDGET_MS;
     const timeoutMs = Math.max(CALL_LIMIT_MS, CALL_LIMIT_FACTOR * budgetMs);
     const limits = { signal: this.options.signal, timeoutMs };
-    const settings = sandboxSettings(this.catalog);
-    return Sandbox.within(scratch, builder.space, settings, limits, async (sandbox) => {
+    const work = async (sandbox: TrialSandbox): Promise<SearchResult> => {
       const space = builder.withParameters(await this.parameterTypes(sandbox, keys));
       const trials = await Trials.prepare(sandbox, space, this.original, this.candidate, this.catalog);
       if (!(trials instanceof Trials)) return cannotRun(trials);
@@ -163,10 +164,12 @@ class Searching {
         return { verdict: 'refuted', counterexample, databases: 0, rowsCompared: 0 };
       }
       return this.search(trials, space);
-    });
+    };
+    if (isMysql(this.catalog.dialect)) return MysqlSandbox.within(scratch, builder.space, limits, work);
+    return Sandbox.within(scratch, builder.space, sandboxSettings(this.catalog), limits, work);
   }
 
-  private async parameterTypes(sandbox: Sandbox, keys: readonly string[]): Promise<Map<string, string>> {
+  private async parameterTypes(sandbox: TrialSandbox, keys: readonly string[]): Promise<Map<string, string>> {
     if (keys.length === 0) return new Map();
     const types = await sandbox.parameterTypes(numbered(this.original, keys));
     if (types instanceof DatabaseError) {

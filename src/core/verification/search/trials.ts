@@ -5,11 +5,11 @@ import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { writes } from '../../sql/statement-facts.ts';
 import { insertHead, rowValues, tableName } from '../generate/ddl.ts';
 import type { SmallDatabase } from '../generate/rows.ts';
-import type { SearchSpace } from '../generate/search-space.ts';
+import { isMysql, type SearchSpace } from '../generate/search-space.ts';
 import type { Job, JobResult, RawOutcome } from './harness.ts';
 import { isStable, type Judgement, judgeReads, judgeWrites, type SideOutcome } from './judge.ts';
 import { type PairColumns, parameterLiteral, prepareSide, readsClock, type Side } from './pair.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { TrialSandbox } from './trial-sandbox.ts';
 
 export interface TrialResult {
   /** as it was built: without the rows that broke a constraint */
@@ -56,6 +56,21 @@ const VARIATIONS: readonly { readonly settings: readonly string[]; readonly reve
   },
 ];
 
+const MYSQL_VARIATIONS: typeof VARIATIONS = [
+  { settings: [], reversed: true },
+  {
+    settings: [
+      "SET SESSION optimizer_switch = 'derived_merge=off,materialization=off,semijoin=off'",
+      'SET SESSION sort_buffer_size = 32768',
+    ],
+    reversed: false,
+  },
+  {
+    settings: ["SET SESSION optimizer_switch = 'index_merge=off,mrr=on,mrr_cost_based=off'"],
+    reversed: true,
+  },
+];
+
 export class Trials {
   readonly columns: PairColumns;
   /** the candidate's own columns, without appended sort keys */
@@ -65,7 +80,7 @@ export class Trials {
   readonly writing: boolean;
   /** true when a statement reads the clock, which stands still here */
   readonly clock: boolean;
-  private readonly sandbox: Sandbox;
+  private readonly sandbox: TrialSandbox;
   private readonly space: SearchSpace;
   private readonly statements: {
     readonly original: AnalyzedStatement;
@@ -75,7 +90,7 @@ export class Trials {
   private readonly prepared = new Map<string, Sides>();
 
   private constructor(
-    sandbox: Sandbox,
+    sandbox: TrialSandbox,
     space: SearchSpace,
     statements: { readonly original: AnalyzedStatement; readonly candidate: AnalyzedStatement },
     catalog: Catalog,
@@ -98,7 +113,7 @@ export class Trials {
    * @returns which of them does not run at all, and its error
    */
   static async prepare(
-    sandbox: Sandbox,
+    sandbox: TrialSandbox,
     space: SearchSpace,
     original: AnalyzedStatement,
     candidate: AnalyzedStatement,
@@ -136,7 +151,8 @@ export class Trials {
    * insertion: when its own result changes, the database proves nothing.
    */
   async confirm(database: SmallDatabase): Promise<boolean> {
-    const jobs = [this.job(database), ...VARIATIONS.map((variation) => this.job(database, variation))];
+    const variations = isMysql(this.space.dialect) ? MYSQL_VARIATIONS : VARIATIONS;
+    const jobs = [this.job(database), ...variations.map((variation) => this.job(database, variation))];
     const results = await this.sandbox.run(jobs);
     const [first, ...others] = results;
     if (!first) return false;
@@ -174,14 +190,17 @@ export class Trials {
     return {
       settings: variation.settings,
       tables: this.space.tables.map((shape, index) => {
-        const rows = (database.rows[index] ?? []).map((row) => rowValues(row, shape));
+        const rows = (database.rows[index] ?? []).map((row) => rowValues(row, shape, this.space.dialect));
         // a table that references itself must be filled in order
         const own = shape.foreignKeys.some((foreignKey) => foreignKey.table === index);
-        return { insert: insertHead(shape), rows: variation.reversed && !own ? rows.reverse() : rows };
+        return {
+          insert: insertHead(shape, this.space.dialect),
+          rows: variation.reversed && !own ? rows.reverse() : rows,
+        };
       }),
       reads: this.writing ? [] : [...texts, ...limits],
       writes: this.writing ? texts : [],
-      watch: this.space.tables.map((shape) => `SELECT * FROM ${tableName(shape.table)}`),
+      watch: this.space.tables.map((shape) => `SELECT * FROM ${tableName(shape.table, this.space.dialect)}`),
       cap: ROW_CAP,
     };
   }
