@@ -96,6 +96,7 @@ class AgentTool implements vscode.LanguageModelTool<Input> {
     const session = profile ? await sessions.open(profile, { signal, onProgress: () => {} }) : null;
     const work = (open: OpenSession | null): Promise<object> =>
       scratch.during(
+        { dialect: open?.catalog.dialect ?? dialectSetting(), session: open },
         async (openScratch) =>
           tool.run(new ToolArguments(input), await this.context(open, openScratch), signal),
         signal,
@@ -103,13 +104,13 @@ class AgentTool implements vscode.LanguageModelTool<Input> {
     return session ? sessions.use(session, work) : work(null);
   }
 
-  private async context(session: OpenSession | null, openScratch: OpenScratch): Promise<ToolContext> {
+  private async context(session: OpenSession | null, openScratch: OpenScratch | null): Promise<ToolContext> {
     const { catalogFromDdl } = await import('../../core/catalog/from-ddl.ts');
     const catalog = session?.catalog ?? catalogFromDdl('', dialectSetting());
     return {
       catalog,
       database: session?.database ?? null,
-      scratch: catalog.dialect === 'postgresql' ? openScratch : null,
+      scratch: openScratch,
       proposer: null,
       timeoutMs: optimizeSettings().timeoutMs,
     };
