@@ -22,6 +22,17 @@ export function itemNamedBy(statement: AnalyzedStatement, expression: Expression
   return statement.dialect !== 'postgresql' || givesName(item.expression, expression) ? item : null;
 }
 
+/**
+ * MySQL and MariaDB name a column without an alias by the text of its expression: a change inside of it changes the name.
+ *
+ * @param expression that is to be replaced, in the select list or elsewhere
+ */
+export function namesColumnByText(statement: AnalyzedStatement, expression: Expression): boolean {
+  if (statement.dialect !== 'mysql' && statement.dialect !== 'mariadb') return false;
+  const item = itemNamedBy(statement, expression);
+  return item !== null && unwrapParens(item.expression).kind !== 'column';
+}
+
 function givesName(whole: Expression, part: Expression): boolean {
   const inner = unwrapParens(whole);
   if (inner === part) return true;

@@ -6,6 +6,7 @@ import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query
 import type { RewriteEdits } from '../../sql/writing/edits.ts';
 import { joinFragments, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
+import { namesColumnByText } from '../select-item.ts';
 import { isBareTable } from './join-shape.ts';
 
 /** Two uses of one table, neither sampled nor hinted, neither with its columns renamed. */
@@ -59,7 +60,7 @@ export function renameReferences(
     for (let at = scope; at && at !== block; at = at.parent) {
       if (at.sources.some((one) => names.has(one.alias))) return false;
     }
-    if (!name || reference.parts.length > 2) return false;
+    if (!name || reference.parts.length > 2 || namesColumnByText(statement, reference)) return false;
     edits.replace(reference, joinFragments([alias, verbatim(name.text)], verbatim('.')));
   }
   return true;

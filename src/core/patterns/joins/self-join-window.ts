@@ -10,6 +10,7 @@ import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/ide
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
 import { blocked, offer } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import { namesColumnByText } from '../select-item.ts';
 import { isBareTable, isInner, stepOf } from './join-shape.ts';
 
 const ENGINES: readonly EngineSupport[] = [
@@ -222,6 +223,7 @@ function editsOf(statement: AnalyzedStatement, block: Block, shape: Shape) {
   for (const reference of uses) {
     const name = statement.resolve(reference)?.name ?? '';
     const key = [...keys].find(([, output]) => output === name)?.[0];
+    if (namesColumnByText(statement, reference)) return 'a column of the result would get another name';
     // in a subquery the other name may be taken
     for (let at = statement.scopeOf(reference); at && at !== block; at = at.parent) {
       if (at.sources.some((one) => one.alias === table.alias)) return 'a name is taken in a subquery';

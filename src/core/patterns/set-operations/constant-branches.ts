@@ -7,6 +7,7 @@ import { joinFragments, source, sql } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { namesColumnByText } from '../select-item.ts';
 import { unionAllBranches, unionBranches } from './branches.ts';
 
 /** `x IN (SELECT 1 UNION ALL SELECT 2)` → `x IN (1, 2)`. */
@@ -71,6 +72,8 @@ function asList(statement: AnalyzedStatement, holder: In, values: readonly Expre
     family === 'text' && values.every((value) => value.kind === 'literal' && value.type === 'string');
   if (!numbers && !texts)
     return blocked(range, message, 'the literals may be compared as another type in a list');
+  if (namesColumnByText(statement, holder))
+    return blocked(range, message, 'a column of the result would get another name');
   const list = joinFragments(values.map((value) => source(statement, value)));
   const operand = source(statement, holder.operand);
   const edits = editing(statement)

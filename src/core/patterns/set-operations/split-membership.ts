@@ -4,9 +4,11 @@ import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
+import { identifier } from '../../sql/writing/identifiers.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
+import { itemNamedBy, namesColumnByText } from '../select-item.ts';
 import { hasSubquery } from '../subquery-shape.ts';
 import { unionAllBranches, unionBranches } from './branches.ts';
 
@@ -162,7 +164,12 @@ function replaced(
   const whole = joinFragments(parts, negated ? sql` AND ` : sql` OR `);
   const scope = statement.scopeOf(holder);
   const conjunct = scope?.where.find((one) => one.expression === expression);
+  if (namesColumnByText(statement, holder))
+    return blocked(holder, message, 'a column of the result would get another name');
   const edits = editing(statement);
+  const item = itemNamedBy(statement, holder);
+  const name = statement.blockOf(holder)?.outputs.find((output) => output.item === item)?.name;
+  if (item && name) edits.insert(item.end, sql` AS ${identifier(name, statement.dialect)}`);
   if (conjunct) edits.replaceConjunct(conjunct, negated ? whole : parenthesized(whole));
   else edits.replace(expression, parenthesized(whole));
   return offer(
