@@ -11,7 +11,7 @@ import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { type Comparison, comparisonsOf } from './comparison.ts';
 import { isRowConstant, searchableColumn, serving } from './indexed-column.ts';
-import { quote } from './positive.ts';
+import { MOST_COMPARED, quote } from './positive.ts';
 
 /** `starts <= ends AND ends < c` → add `starts < c`. */
 export const chainedRange: Pattern = {
@@ -39,6 +39,7 @@ export const chainedRange: Pattern = {
   *find(statement) {
     for (const block of statement.blocks) {
       const filters = filteringConjuncts(block);
+      if (filters.length > MOST_COMPARED) continue;
       for (const range of block.where) {
         const bound = boundOf(statement, range);
         const middle = bound ? statement.resolve(bound.column) : null;

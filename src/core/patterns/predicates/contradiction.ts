@@ -7,7 +7,7 @@ import { allEngines } from '../engines.ts';
 import { advice } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { constantBounds, implies, orderedFamily } from './ordered-constants.ts';
-import { positivePredicates, quote } from './positive.ts';
+import { MOST_COMPARED, positivePredicates, quote } from './positive.ts';
 
 /** `x = 1 AND x = 2`: no row. */
 export const contradictoryConjuncts: Pattern = {
@@ -29,7 +29,7 @@ export const contradictoryConjuncts: Pattern = {
   rewrites: false,
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
-    for (const { where } of scopes) {
+    for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {
       const seen: Expression[] = [];
       for (const conjunct of where) {
         const column = subjectOf(conjunct);

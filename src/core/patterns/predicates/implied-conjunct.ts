@@ -8,7 +8,7 @@ import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { constantBounds, implies } from './ordered-constants.ts';
-import { quote } from './positive.ts';
+import { MOST_COMPARED, quote } from './positive.ts';
 
 /** `x > 5 AND x > 3` → `x > 5`; `p AND p` → `p`. */
 export const impliedConjunct: Pattern = {
@@ -32,7 +32,7 @@ export const impliedConjunct: Pattern = {
   rewrites: true,
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
-    for (const { where } of scopes) {
+    for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {
       for (const [at, conjunct] of where.entries()) {
         const stronger = where.find((other, i) => follows(statement, conjunct, other, at < i));
         if (!stronger) continue;

@@ -5,7 +5,7 @@ import { conjunctAdvice } from '../advice-patterns.ts';
 import { allEngines } from '../engines.ts';
 import { comparisonsOf } from './comparison.ts';
 import { isRowConstant } from './indexed-column.ts';
-import { quote } from './positive.ts';
+import { MOST_COMPARED, quote } from './positive.ts';
 
 /** `b = 1` beside an index on (a, b) */
 export const laterIndexColumn = conjunctAdvice(
@@ -30,6 +30,7 @@ export const laterIndexColumn = conjunctAdvice(
     },
   },
   ({ expression, block, place }, statement) => {
+    if (block.where.length > MOST_COMPARED) return null;
     const column = place === 'where' ? equalColumn(statement, expression) : null;
     const table = column?.table;
     if (!column || !table) return null;

@@ -6,7 +6,7 @@ import { conjunctAdvice, predicateAdvice } from '../advice-patterns.ts';
 import { allEngines } from '../engines.ts';
 import { comparisonsOf } from './comparison.ts';
 import { searchableColumn } from './indexed-column.ts';
-import { quote } from './positive.ts';
+import { MOST_COMPARED, quote } from './positive.ts';
 
 /** `(@p IS NULL OR x = @p)` */
 export const catchAllParameter = conjunctAdvice(
@@ -37,7 +37,7 @@ export const catchAllParameter = conjunctAdvice(
 
 function optionalIn(statement: AnalyzedStatement, expression: Expression): Expression | null {
   const branches = disjunctsOf(expression);
-  if (branches.length < 2) return null;
+  if (branches.length < 2 || branches.length > MOST_COMPARED) return null;
   for (const branch of branches) {
     const tested =
       branch.kind === 'is' && branch.test === 'null' && !branch.negated ? bare(branch.operand) : null;

@@ -17,6 +17,9 @@ export interface PositivePredicate {
   readonly scope: Scope;
 }
 
+/** Conditions that are compared with each other: in longer lists (generated statements) nothing is looked for in pairs. */
+export const MOST_COMPARED = 64;
+
 /** Every conjunct of WHERE and ON of a statement, of all its blocks and writes. */
 export function* positiveConjuncts(statement: AnalyzedStatement): Generator<Conjunct> {
   const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];

@@ -13,7 +13,7 @@ import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { comparisonsOf } from './comparison.ts';
 import { constantBounds, implies } from './ordered-constants.ts';
-import { positiveConjuncts, positivePredicates, quote, replacePredicate } from './positive.ts';
+import { MOST_COMPARED, positiveConjuncts, positivePredicates, quote, replacePredicate } from './positive.ts';
 
 /** `x BETWEEN 5 AND 5` → `x = 5`. */
 export const betweenEqualBounds: Pattern = {
@@ -103,6 +103,7 @@ export const equalityByTwoBounds: Pattern = {
           scope.joins.every((other) => ['inner', 'cross', 'comma'].includes(other.type)),
       );
       const conjuncts = [...inner.flatMap((join) => join.on), ...scope.where];
+      if (conjuncts.length > MOST_COMPARED) continue;
       for (const [at, first] of conjuncts.entries()) {
         const second = conjuncts.slice(at + 1).find((other) => isOtherBound(statement, first, other));
         if (!second || first.expression.kind !== 'binary') continue;
@@ -166,6 +167,7 @@ export const impliedDisjunct: Pattern = {
       if (expression.kind !== 'binary' || expression.operator !== 'OR') continue;
       const sides = disjunctsOf(expression);
       const beside = place === 'where' ? block.where : (join?.on ?? []);
+      if (sides.length + beside.length > MOST_COMPARED) continue;
       const absorbing = beside.find(
         (other) => other !== conjunct && sides.some((side) => isSame(statement, side, other.expression)),
       );
