@@ -13,7 +13,7 @@ export const unboundedRecursion: Pattern = {
   title: 'Recursive CTE that a cycle in the data would keep running',
   category: 'subqueries',
   engines: allEngines('It is a question of an end, not of speed.'),
-  severity: 'warning',
+  severity: 'info',
   description:
     'UNION ALL keeps every row, so a cycle (a row that is its own ancestor) is followed for ever: until memory, the disk or the limit of recursions ends it.',
   source: 'https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-CYCLE',
