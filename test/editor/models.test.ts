@@ -145,7 +145,7 @@ describe('with a model on this machine', () => {
     await openFile(page, path.join(editor.workspace, 'try.sql'));
     await runCommand(page, 'SQL Optimizer: Explain in Plain Words');
     await page.locator('.part.editor .tab', { hasText: 'Explanation.md' }).waitFor();
-    await page.locator('.view-line', { hasText: 'the whole statement is' }).first().waitFor();
+    await page.locator('.view-line', { hasText: 'Step: Seq Scan on orders o' }).first().waitFor();
     await page
       .locator('.editor-group-container .view-lines', { hasText: 'In the words of' })
       .first()

@@ -42,7 +42,7 @@ describe('rewrites on MariaDB', { skip }, () => {
     const { expected } = one;
     if (expected.kind !== 'gives' || expected.soundness !== 'proved') continue;
     test(`${one.pattern}: ${one.title}`, async () => {
-      await scratch.create(one.schema);
+      await scratch.create(inThisVersion(one.schema));
       const catalog = catalogFromDdl(one.schema, 'mariadb');
       const pair = { original: shallow(one.sql), rewrite: shallow(expected.sql), catalog };
       const { difference, reached } = await comparePair(scratch, pair, DATABASES);
@@ -79,6 +79,11 @@ describe('rewrites on MariaDB', { skip }, () => {
     assert.ok(tried >= 30, `only ${tried} cases`);
   });
 });
+
+/** MariaDB 11.4 knows MySQL's collations by their names; earlier ones have the like under names of their own. */
+function inThisVersion(ddl: string): string {
+  return ddl.replaceAll('utf8mb4_0900_ai_ci', 'utf8mb4_unicode_nopad_ci');
+}
 
 async function accepted(work: () => Promise<unknown>): Promise<boolean> {
   try {
