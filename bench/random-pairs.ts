@@ -1,8 +1,9 @@
 /**
- * `npm run bench:random-pairs [-- --pairs 10000 --seed 1 --databases 400 --results FILE]`: how many wrong rewrites does
+ * `npm run bench:random-pairs [-- --from 0 --pairs 10000 --seed 1 --databases 400 --results FILE]`: how many wrong rewrites does
  * the counterexample search miss, and does it ever refute a right one? Random queries, each with a small change, are
  * judged by the search and by brute force on larger random data, on a throw-away PostgreSQL 18. Each pair depends on the seed and its number alone;
- * with --results, pairs that the file already has are not tried again.
+ * with --results, pairs that the file already has are not tried again. `--from` leaves the
+ * first ones to another process.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -48,6 +49,7 @@ interface PairResult {
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '10000' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     databases: { type: 'string', default: '400' },
     results: { type: 'string' },
@@ -64,7 +66,7 @@ const server = await startPostgres18();
 const oracle = await Oracle.open((await createDatabase(server.url)).url, seed);
 const scratch = await ServerScratch.open((await createDatabase(server.url)).url);
 try {
-  for (let n = 0; n < pairs; n++) {
+  for (let n = Number(values.from); n < pairs; n++) {
     if (done.has(n)) continue;
     const result = await tryPair(n);
     if (result === null) continue;
