@@ -254,6 +254,8 @@ describeEngines('the catalog', SETUP, (engine) => {
     assert.deepEqual([byName['numbers']?.returnsSet, byName['numbers']?.volatility], [true, 'stable']);
     assert.equal(byName['lower'], undefined);
     assert.equal(settings['datestyle'], 'ISO, MDY');
+    const order = settings['default_collation_order'] ?? '';
+    assert.ok(['bytes', 'libc', 'icu'].includes(order));
     assert.ok(settings['timezone'] && settings['lc_collate'] && settings['server_version_num']);
     assert.equal(version?.[0], engine.database.info.version[0]);
   });

@@ -164,7 +164,10 @@ class CatalogDraft {
     if (family === 'other') return false;
     if (family !== 'text' && family !== 'char' && family !== 'enum') return true;
     if (this.dialect === 'postgresql') {
-      return collation === null || /^(c|posix|default|ucs_basic)$/i.test(collation);
+      return (
+        collation === null ||
+        /^(c|posix|default|ucs_basic|pg_c_utf8|pg_unicode_fast|c\.utf-?8)$/i.test(collation)
+      );
     }
     return collation !== null && /_bin2?$/i.test(collation);
   }

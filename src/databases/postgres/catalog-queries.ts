@@ -195,11 +195,18 @@ SELECT json_build_object(
   JOIN pg_namespace AS n ON n.oid = p.pronamespace
  WHERE ${USER_SCHEMAS}`;
 
-/** Settings that decide what an expression means or what a plan costs. LC_COLLATE is the database's since 16. */
+/**
+ * Settings that decide what an expression means or what a plan costs. LC_COLLATE is the database's since 16, but it
+ * says how texts are ordered only where the collation is libc's; the built-in ones (17 and later) all order by bytes.
+ */
 export const SETTINGS = `
 SELECT json_build_object(
          'searchPath', to_json(current_schemas(false)),
-         'database', (SELECT json_build_object('lc_collate', d.datcollate, 'lc_ctype', d.datctype)
+         'database', (SELECT json_build_object(
+                               'lc_collate', d.datcollate, 'lc_ctype', d.datctype,
+                               'default_collation_order', CASE coalesce(to_jsonb(d) ->> 'datlocprovider', 'c')
+                                 WHEN 'b' THEN 'bytes' WHEN 'i' THEN 'icu'
+                                 ELSE CASE WHEN d.datcollate IN ('C', 'POSIX') THEN 'bytes' ELSE 'libc' END END)
                         FROM pg_database AS d WHERE d.datname = current_database()),
          'settings', (SELECT json_object_agg(lower(s.name), s.setting)
                         FROM pg_settings AS s

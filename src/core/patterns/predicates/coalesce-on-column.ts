@@ -141,7 +141,9 @@ function keepsType(
   // 24 beside a year is 2024
   if (column.type.startsWith('year')) return false;
   if (column.family !== 'integer' && column.family !== 'decimal') return false;
-  return isWholeNumber(fallback) && isNumber(right);
+  // beside a type without a sign it may be another number
+  const signed = !/unsigned|zerofill|^tinyint/.test(column.type) || fallback.kind === 'literal';
+  return signed && isWholeNumber(fallback) && isNumber(right);
 }
 
 /** Texts that are equal or different under every collation, and that no column is too short for. */
@@ -152,11 +154,18 @@ function sameOrEmpty(fallback: Expression, right: Expression): boolean {
 }
 
 function isWholeNumber(expression: Expression): boolean {
-  return isNumber(expression) && expression.kind === 'literal' && /^\d{1,4}$/.test(expression.value);
+  const number = unsigned(expression);
+  return number.kind === 'literal' && number.type === 'number' && /^\d{1,4}$/.test(number.value);
 }
 
 function isNumber(expression: Expression): boolean {
-  return expression.kind === 'literal' && expression.type === 'number';
+  const number = unsigned(expression);
+  return number.kind === 'literal' && number.type === 'number';
+}
+
+function unsigned(expression: Expression): Expression {
+  const sign = expression.kind === 'unary' && ['-', '+'].includes(expression.operator);
+  return sign ? unwrapParens(expression.operand) : expression;
 }
 
 function holds(order: number, operator: ComparisonOperator): boolean {

@@ -1,7 +1,8 @@
 import type { Expression, FunctionCall } from '../../sql/ast.ts';
+import { orderOf } from '../../sql/properties/byte-order.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
-import { source, sql, stringLiteral } from '../../sql/writing/fragment.ts';
+import { type Fragment, source, sql, stringLiteral } from '../../sql/writing/fragment.ts';
 import { offer, offerToTest } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
 import { type Comparison, comparisonsOf } from './comparison.ts';
@@ -29,7 +30,7 @@ export const prefixFunctionOnColumn: Pattern = {
     'The beginning of the text is cut out in every row. LIKE with a trailing wildcard says the same and can search an index that orders by characters.',
   source: 'https://www.postgresql.org/docs/current/indexes-opclass.html',
   precondition:
-    'The column is text or varchar whose collation compares byte by byte for equality, the text has as many characters as are cut out, and an index that begins with the column orders by characters (text_pattern_ops, or collation C). Elsewhere the text is of letters, digits and hyphens, and under another than a binary collation, where LIKE may see other letters as the same than = does, the candidate is compared on data.',
+    'The column is text or varchar whose collation compares byte by byte for equality, the text has as many characters as are cut out, and an index that begins with the column orders by characters (text_pattern_ops, collation C or a built-in one). Under C.UTF-8 of the operating system, which LIKE does not search, it is a range that is compared on data. Elsewhere the text is of letters, digits and hyphens, and under another than a binary collation, where LIKE may see other letters as the same than = does, the candidate is compared on data.',
   example: {
     schema:
       'CREATE TABLE orders (order_id bigint PRIMARY KEY, order_number text);\nCREATE INDEX ON orders (order_number text_pattern_ops);',
@@ -43,16 +44,27 @@ export const prefixFunctionOnColumn: Pattern = {
       const prefix = comparison ? prefixOf(comparison.left) : null;
       const certain = statement.dialect === 'postgresql';
       if (comparison?.operator !== '=' || predicate.expression.kind === 'between' || !prefix) continue;
-      const column = certain
-        ? searchableText(statement, prefix.column)
-        : searchableColumn(statement, prefix.column);
+      const searchable = certain ? searchableText(statement, prefix.column) : null;
+      const column = certain ? searchable : searchableColumn(statement, prefix.column);
       const text = literalText(comparison);
       if (!column || text === null || hasExpressionIndex(column, prefix.name)) continue;
       if (!certain && !isPlainPrefix(column, prefix, text)) continue;
+      const { name } = column.resolved;
+      if (searchable?.search === 'range') {
+        const range = rangeOf(statement, prefix, text);
+        if (range) {
+          yield offerToTest(
+            predicate.expression,
+            `${quote(statement, predicate.expression)} cuts ${name} in every row. A range can use index ${column.name}.`,
+            replacePredicate(statement, predicate, range),
+            `The collation of ${name} orders by code points (C.UTF-8 of the operating system).`,
+          );
+        }
+        continue;
+      }
       const condition = conditionOf(statement, prefix, text);
       const edits = condition ? replacePredicate(statement, predicate, [condition]) : null;
       if (!condition) continue;
-      const { name } = column.resolved;
       const message = `${quote(statement, predicate.expression)} cuts ${name} in every row. LIKE with a prefix can use index ${column.name}.`;
       const fact = `${column.table.name}.${name} is ${column.resolved.column?.type} and equal texts are the same characters.`;
       const bytewise = column.resolved.column?.deterministicCollation === true;
@@ -131,25 +143,32 @@ function numberOf(expression: Expression | undefined): number | null {
   return isNumber ? Number(expression.value) : null;
 }
 
-/** A column whose index orders by characters, so that LIKE with a prefix can search it. */
-function searchableText(statement: AnalyzedStatement, expression: Expression): SearchableColumn | null {
+/** How an index can be searched for a beginning: by LIKE, or only by a range that the order of code points makes right. */
+type Search = 'like' | 'range';
+
+interface SearchableText extends SearchableColumn {
+  readonly search: Search;
+}
+
+/** A column whose index orders by characters, so that a prefix can be searched. */
+function searchableText(statement: AnalyzedStatement, expression: Expression): SearchableText | null {
   const column = searchableColumn(statement, expression);
   const described = column?.resolved.column;
   if (!column || !described || described.family !== 'text' || !described.deterministicCollation) return null;
-  const index = column.table.indexes.find((one) => {
+  const found = column.table.indexes.flatMap((one) => {
     const first = one.columns[0];
-    if (!one.valid || one.predicate !== null || first?.column !== described.name) return false;
-    const byCharacter = /_pattern_ops$/.test(first.operatorClass ?? '');
-    return (
-      byCharacter ||
-      ['C', 'POSIX'].includes(first.collation ?? described.collation ?? databaseCollation(statement))
-    );
+    if (!one.valid || one.predicate !== null || first?.column !== described.name) return [];
+    if (one.method !== 'btree' && one.method !== 'spgist') return [];
+    if (/_pattern_ops$/.test(first.operatorClass ?? '')) return [{ name: one.name, search: 'like' as const }];
+    if (first.operatorClass !== null) return [];
+    const order = orderOf(first.collation ?? described.collation, statement.catalog);
+    if (order === 'bytes') return [{ name: one.name, search: 'like' as const }];
+    // the range is compared under the column's own collation
+    const own = first.collation === null || first.collation === described.collation;
+    return order === 'code points' && own ? [{ name: one.name, search: 'range' as const }] : [];
   });
-  return index ? { ...column, name: index.name } : null;
-}
-
-function databaseCollation(statement: AnalyzedStatement): string {
-  return statement.catalog.settings['lc_collate'] ?? '';
+  const index = found.find(({ search }) => search === 'like') ?? found[0];
+  return index ? { ...column, ...index } : null;
 }
 
 function literalText({ right }: Comparison): string | null {
@@ -169,4 +188,17 @@ function conditionOf(statement: AnalyzedStatement, prefix: Prefix, value: string
 /** A LIKE pattern for texts that begin so, its own wildcards escaped. */
 function beginning(text: string) {
   return stringLiteral(`${text.replace(/[\\%_]/g, '\\$&')}%`);
+}
+
+/** From the beginning itself to the first text behind all that begin so: by code points, its last character plus one. */
+function rangeOf(statement: AnalyzedStatement, prefix: Prefix, value: string): readonly Fragment[] | null {
+  const text = prefix.text ?? value;
+  if (prefix.text !== null ? value !== '1' : prefix.length !== text.length) return null;
+  if (!/^[\x20-\x7e]*[\x20-\x7d]$/.test(text)) return null;
+  const next = String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
+  const column = source(statement, prefix.column);
+  return [
+    sql`${column} >= ${stringLiteral(text)}`,
+    sql`${column} < ${stringLiteral(text.slice(0, -1) + next)}`,
+  ];
 }

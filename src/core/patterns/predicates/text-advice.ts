@@ -1,4 +1,5 @@
 import type { Expression } from '../../sql/ast.ts';
+import { orderOf } from '../../sql/properties/byte-order.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { disjunctsOf, unwrapParens } from '../../sql/walk.ts';
@@ -208,21 +209,19 @@ export const likePrefixWithoutPatternIndex = predicateAdvice(
     const pattern = unwrapParens(expression.pattern);
     const resolved = column.kind === 'column' ? statement.resolve(column) : null;
     if (!resolved?.column || pattern.kind !== 'literal' || !/^[^%_\\]+.*%/.test(pattern.value)) return null;
-    const collation = resolved.column.collation ?? statement.catalog.settings['lc_collate'] ?? '';
+    const { collation } = resolved.column;
     const keys = resolved.table?.indexes.flatMap((index) => index.columns.slice(0, 1)) ?? [];
     const own = keys.filter((key) => key.column === resolved.name);
     const served = own.some(
-      (key) => /_pattern_ops|trgm/.test(key.operatorClass ?? '') || isByCharacter(key.collation ?? collation),
+      (key) =>
+        /_pattern_ops|trgm/.test(key.operatorClass ?? '') ||
+        orderOf(key.collation ?? collation, statement.catalog) === 'bytes',
     );
     return own.length > 0 && !served
       ? `${quote(statement, expression)} cannot search the index on ${resolved.name} unless the collation is C: CREATE INDEX ON ${resolved.table?.name} (${resolved.name} text_pattern_ops) can be.`
       : null;
   },
 );
-
-function isByCharacter(collation: string): boolean {
-  return /^(c|posix|c\.utf-?8|ucs_basic|pg_c_utf8)$/i.test(collation);
-}
 
 /** `FIND_IN_SET('x', tags)` */
 export const findInSet = predicateAdvice(

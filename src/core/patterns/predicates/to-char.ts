@@ -1,12 +1,12 @@
 import type { Cast, Expression } from '../../sql/ast.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
-import { source } from '../../sql/writing/fragment.ts';
+import { type Fragment, source } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
-import { type Moment, parseMoment, type Unit } from './calendar.ts';
-import { comparisonsOf } from './comparison.ts';
+import { type Moment, nextUnit, parseMoment, type Unit } from './calendar.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 import { boundsOf, zoneBlock, zoneFact } from './time-range.ts';
@@ -23,7 +23,7 @@ export const toCharOnColumn: Pattern = {
     'Every row is turned into text to be compared. The same month or day as a half-open range is a search in the index, and comparing points in time is much cheaper than making text.',
   source: 'https://use-the-index-luke.com/sql/where-clause/obfuscation/dates',
   precondition:
-    'The format is a beginning of YYYY-MM-DD (with any separator) and the text a date that exists. to_char writes a year before Christ like one after it, and MySQL may hold dates with a month or day of zero, so the candidate is compared on data there.',
+    'The format is a beginning of YYYY-MM-DD (with any separator) and the text has its form: texts of one form are ordered like the dates under every collation. For an equality the date exists. to_char writes a year before Christ like one after it and one of five digits longer, and MySQL may hold dates with a month or day of zero, so the candidate is compared on data there.',
   example: {
     schema:
       'CREATE TABLE shipments (shipment_id bigint PRIMARY KEY, shipped_at timestamp);\nCREATE INDEX ON shipments (shipped_at);',
@@ -33,35 +33,53 @@ export const toCharOnColumn: Pattern = {
   rewrites: true,
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
-      const comparison = comparisonsOf(
+      const comparisons = comparisonsOf(
         predicate.expression,
         (side) => formattedColumn(statement, side) !== null,
-      )?.[0];
-      if (comparison?.operator !== '=' || predicate.expression.kind === 'between') continue;
-      const formatted = formattedColumn(statement, comparison.left);
-      const column = formatted ? searchableColumn(statement, formatted.column) : null;
-      if (!formatted || !column || hasExpressionIndex(column, formatted.indexedAs)) continue;
-      if (!familiesOf(statement).includes(column.resolved.column?.family ?? '')) continue;
-      const moment =
-        comparison.right.kind === 'literal' ? momentOf(comparison.right.value, formatted.format) : null;
-      if (!moment) continue;
-      const bounds = boundsOf(
-        source(statement, formatted.column),
-        '=',
-        { kind: 'moment', literal: { ...moment, type: statement.dialect === 'tsql' ? 'basic' : null } },
-        moment.unit,
       );
-      const edits = bounds ? replacePredicate(statement, predicate, bounds) : null;
-      yield matchOf(statement, predicate.expression, column, edits);
+      const [comparison] = comparisons ?? [];
+      const formatted = comparison ? formattedColumn(statement, comparison.left) : null;
+      const column = formatted ? searchableColumn(statement, formatted.column) : null;
+      if (!comparisons || !formatted || !column || hasExpressionIndex(column, formatted.indexedAs)) continue;
+      if (!familiesOf(statement).includes(column.resolved.column?.family ?? '')) continue;
+      const conditions = comparisons.map((one) => conditionsOf(statement, formatted, one));
+      if (conditions.includes(null)) continue;
+      const bounds = conditions.flatMap((one) => one ?? []);
+      const edits = replacePredicate(statement, predicate, bounds);
+      yield matchOf(statement, predicate.expression, column, edits, isBounded(comparisons));
     }
   },
 };
+
+/** The bounds that one comparison with a text gives; null when the text is of another form than the format. */
+function conditionsOf(
+  statement: AnalyzedStatement,
+  { column, format }: Formatted,
+  { operator, right }: Comparison,
+): readonly Fragment[] | null {
+  if (right.kind !== 'literal' || right.type !== 'string') return null;
+  const read = momentOf(right.value, format);
+  // as a text, the 31st of a shorter month lies between its last day and the next month
+  const past = !read && operator !== '=' ? dayPastTheMonth(right.value, format) : null;
+  const moment = read ?? past;
+  if (!moment) return null;
+  const type = statement.dialect === 'tsql' ? 'basic' : null;
+  const asked = past ? (operator.startsWith('<') ? '<' : '>=') : operator;
+  const boundary = { kind: 'moment' as const, literal: { moment: moment.moment, type } as const };
+  return boundsOf(source(statement, column), asked, boundary, moment.unit);
+}
+
+/** An equality or BETWEEN: neither infinity nor a far year can be between two texts of four-digit years. */
+function isBounded(comparisons: readonly Comparison[]): boolean {
+  return comparisons.length > 1 || comparisons[0]?.operator === '=';
+}
 
 function matchOf(
   statement: AnalyzedStatement,
   range: Expression,
   column: SearchableColumn,
   edits: ReturnType<typeof replacePredicate>,
+  bounded: boolean,
 ): Match {
   const { name } = column.resolved;
   const message = `${quote(statement, range)} turns every ${name} into text. A range on ${name} can use ${serving(column)}.`;
@@ -70,7 +88,12 @@ function matchOf(
   // its years are 1 to 9999
   if (statement.dialect === 'tsql')
     return offer(range, message, edits, `${column.table.name}.${name} is ${column.resolved.column?.type}.`);
-  const strange = statement.dialect === 'postgresql' ? 'before Christ' : 'with a month or day of zero';
+  const strange =
+    statement.dialect !== 'postgresql'
+      ? 'with a month or day of zero'
+      : bounded
+        ? 'before Christ or after the year 9999'
+        : 'before Christ, after the year 9999 or infinite';
   const era = `${column.table.name}.${name} holds no date ${strange}.`;
   return offerToTest(range, message, edits, era, fact.assumption);
 }
@@ -143,6 +166,24 @@ function momentOf(
   readonly type: null;
   readonly unit: Unit;
 } | null {
+  const parts = partsOf(text, format);
+  if (!parts) return null;
+  const unit: Unit = parts.length === 1 ? 'year' : parts.length === 2 ? 'month' : 'day';
+  const moment = parseMoment([...parts, '01', '01'].slice(0, 3).join('-'));
+  return moment === null ? null : { moment, type: null, unit };
+}
+
+/** The month after the one whose 29th, 30th or 31st the text names although it has none. */
+function dayPastTheMonth(text: string, format: string): { moment: Moment; unit: Unit } | null {
+  const [year, month, day] = partsOf(text, format) ?? [];
+  const first = year && month ? parseMoment(`${year}-${month}-01`) : null;
+  return first !== null && day && /^(?:29|30|31)$/.test(day)
+    ? { moment: nextUnit(first, 'month'), unit: 'day' }
+    : null;
+}
+
+/** Year, month and day as far as the format has them, null for a text of another form. */
+function partsOf(text: string, format: string): readonly string[] | null {
   const match = FORMAT.exec(format);
   if (!match) return null;
   const separator = match[1] ?? '';
@@ -154,8 +195,5 @@ function momentOf(
     parts.push(text.slice(at, at + 2));
     at += 2;
   }
-  if (at !== text.length || parts.some((part) => !/^\d+$/.test(part))) return null;
-  const unit: Unit = parts.length === 1 ? 'year' : parts.length === 2 ? 'month' : 'day';
-  const moment = parseMoment([...parts, '01', '01'].slice(0, 3).join('-'));
-  return moment === null ? null : { moment, type: null, unit };
+  return at !== text.length || parts.some((part) => !/^\d+$/.test(part)) ? null : parts;
 }

@@ -1,5 +1,5 @@
 /** Whether two branches of a set operation can have a row in common. */
-import type { TypeFamily } from '../../catalog/catalog.ts';
+import type { Column, TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
 import {
   type Constant,
@@ -8,6 +8,7 @@ import {
   constantOf,
 } from '../../sql/properties/constant-values.ts';
 import { keysOf } from '../../sql/properties/keys.ts';
+import { differentIn, textEqualityOf } from '../../sql/properties/letter-collations.ts';
 import { filteringConjuncts } from '../../sql/properties/not-null.ts';
 import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -113,13 +114,23 @@ function valueFor(statement: AnalyzedStatement, expression: Expression, family: 
     : null;
 }
 
-function excludeEachOther(a: readonly Allowed[], b: readonly Allowed[]): boolean {
-  return a.some((one) => b.some((other) => excludes(one, other)));
+type Differs = (a: Constant, b: Constant) => boolean;
+
+function differsIn({ dialect }: AnalyzedStatement, column: Column): Differs {
+  return (a, b) => differentIn(column, dialect, a, b);
 }
 
-function excludes(a: Allowed, b: Allowed): boolean {
+function excludeEachOther(
+  a: readonly Allowed[],
+  b: readonly Allowed[],
+  differ: Differs = certainlyDifferent,
+): boolean {
+  return a.some((one) => b.some((other) => excludes(one, other, differ)));
+}
+
+function excludes(a: Allowed, b: Allowed, differ: Differs): boolean {
   if (a.kind === 'list' && b.kind === 'list') {
-    return a.values.every((x) => b.values.every((y) => certainlyDifferent(x, y)));
+    return a.values.every((x) => b.values.every((y) => differ(x, y)));
   }
   if (a.kind === 'list') return a.values.every((value) => isOutside(value, b));
   if (b.kind === 'list') return b.values.every((value) => isOutside(value, a));
@@ -149,8 +160,8 @@ function sameRowContradicted(statement: AnalyzedStatement, a: Block, b: Block): 
     for (const column of x.table.columns) {
       const said = (block: Block, source: Source): readonly Allowed[] =>
         filteringConjuncts(block).flatMap((conjunct) => allowedBy(statement, conjunct, source, column.name));
-      if (column.family === 'text' && !column.deterministicCollation) continue;
-      if (excludeEachOther(said(a, x), said(b, y))) {
+      if (column.family === 'text' && textEqualityOf(column, statement.dialect) === null) continue;
+      if (excludeEachOther(said(a, x), said(b, y), differsIn(statement, column))) {
         return `${key.reason} is a key of ${x.table.name}, so equal rows would be one row, whose ${column.name} cannot meet both conditions.`;
       }
     }

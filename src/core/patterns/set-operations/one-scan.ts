@@ -1,5 +1,7 @@
+import type { Column } from '../../catalog/catalog.ts';
 import type { Expression, Query } from '../../sql/ast.ts';
 import { type Constant, certainlyDifferent, constantOf } from '../../sql/properties/constant-values.ts';
+import { differentIn, textEqualityOf } from '../../sql/properties/letter-collations.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, source, sql } from '../../sql/writing/fragment.ts';
@@ -66,7 +68,10 @@ function mergeOf(statement: AnalyzedStatement, branches: readonly Block[]): Merg
   if (!filter || filters.includes(null)) return null;
   const known = filters.filter((one) => one !== null);
   if (!known.every((one) => one.column === filter.column && one.rest === filter.rest)) return null;
-  const differ = known.every((x, i) => known.slice(i + 1).every((y) => certainlyDifferent(x.value, y.value)));
+  const { described } = filter;
+  const differs = (x: Constant, y: Constant) =>
+    described ? differentIn(described, statement.dialect, x, y) : certainlyDifferent(x, y);
+  const differ = known.every((x, i) => known.slice(i + 1).every((y) => differs(x.value, y.value)));
   const items = differ ? itemsOf(statement, branches, known) : null;
   if (!items) return null;
   const values = joinFragments(known.map((one) => source(statement, one.literal)));
@@ -79,6 +84,7 @@ function mergeOf(statement: AnalyzedStatement, branches: readonly Block[]): Merg
 interface Filter {
   readonly conjunct: Conjunct;
   readonly column: string;
+  readonly described: Column | null;
   readonly operand: Expression;
   readonly literal: Expression;
   readonly value: Constant;
@@ -96,9 +102,12 @@ function filterOf(statement: AnalyzedStatement, branch: Block, first: Block): Fi
   const comparison = comparisonsOf(conjunct.expression, (side) => side.kind === 'column')?.[0];
   if (comparison?.operator !== '=' || comparison.left.kind !== 'column') return null;
   const column = statement.resolve(comparison.left);
-  const described = column?.sourceColumn?.type;
-  if (!column || !described || (described.family === 'text' && !described.deterministic)) return null;
-  const value = constantOf(comparison.right, described.family, statement);
+  const type = column?.sourceColumn?.type;
+  if (!column || !type) return null;
+  const { column: described } = column;
+  const bytewise = described ? textEqualityOf(described, statement.dialect) !== null : type.deterministic;
+  if (type.family === 'text' && !bytewise) return null;
+  const value = constantOf(comparison.right, type.family, statement);
   if (!value) return null;
   const rest = branch.where
     .filter((one) => one !== conjunct)
@@ -106,6 +115,7 @@ function filterOf(statement: AnalyzedStatement, branch: Block, first: Block): Fi
   return {
     conjunct,
     column: column.name,
+    described,
     operand: comparison.left,
     literal: comparison.right,
     value,
