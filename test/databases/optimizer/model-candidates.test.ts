@@ -180,7 +180,8 @@ describe('rewrites of a model on PostgreSQL 18', () => {
     assert.ok(own, JSON.stringify(result.refuted));
     assert.equal(own.evidence.level, 'tested', own.evidence.assumptions.join(' '));
     assert.equal(own.cost, null);
-    for (const sql of sent) assert.doesNotMatch(sql, /USING/);
+    // the library's own rewrite has no alias
+    for (const sql of sent) assert.doesNotMatch(sql, /orders o USING/);
   });
 
   test('a rewrite that the library has already is not shown twice', async () => {
