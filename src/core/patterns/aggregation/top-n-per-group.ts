@@ -96,7 +96,8 @@ function shapeOf(statement: AnalyzedStatement, outer: Block, derived: Source): S
   )
     return null;
   if (outer.select.items.some((item) => item.expression.kind === 'star') || !outer.resolved) return null;
-  if (derived.node.kind !== 'derived' || derived.node.alias?.columns.length) return null;
+  if (derived.node.kind !== 'derived' || !derived.node.alias || derived.node.alias.columns.length > 0)
+    return null;
   const [inner, ...more] = statement.blocksOfQuery(derived.query);
   if (!inner || more.length > 0 || !isSingleTableSelect(inner)) return null;
   const [table] = inner.sources;
