@@ -1,6 +1,6 @@
 /** Shapes of subqueries that rules ask for. */
 import type { Expression } from '../sql/ast.ts';
-import type { AnalyzedStatement, Block, Scope, WriteBlock } from '../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Scope, Source, WriteBlock } from '../sql/query-model.ts';
 import { walk } from '../sql/walk.ts';
 
 /**
@@ -30,11 +30,18 @@ export function isPlainSelect(block: Block): boolean {
 /**
  * Would a name of the expression mean something else inside the block, even when it is qualified by its source?
  * So it is when a relation inside goes by the same name, or when the source cannot be named at all.
+ *
+ * @param renamed relations inside that are given another name
  */
-export function capturesNames(statement: AnalyzedStatement, expression: Expression, block: Block): boolean {
+export function capturesNames(
+  statement: AnalyzedStatement,
+  expression: Expression,
+  block: Block,
+  renamed: readonly Source[] = [],
+): boolean {
   const inside = new Set<string>();
   const collect = (at: Block): void => {
-    for (const source of at.sources) inside.add(source.alias);
+    for (const source of at.sources) if (!renamed.includes(source)) inside.add(source.alias);
     at.children.forEach(collect);
   };
   collect(block);

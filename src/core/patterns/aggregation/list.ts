@@ -6,6 +6,7 @@ import { countOfNotNull } from './count-of-not-null.ts';
 import { crossJoinedTotals } from './cross-joined-totals.ts';
 import { distinctAfterJoin } from './distinct-after-join.ts';
 import { distinctInExtreme, distinctOfKey } from './distinct-in-aggregate.ts';
+import { distinctOnToLateral } from './distinct-on-to-lateral.ts';
 import { groupByDetermined, groupByFixed } from './group-by-columns.ts';
 import { groupByToDistinct } from './group-by-to-distinct.ts';
 import { groupByExpression, havingWithoutGroupBy, ordinals, ungroupedColumn } from './grouping-advice.ts';
@@ -59,6 +60,7 @@ export const aggregationPatterns: readonly Pattern[] = [
   runningTotalToWindow,
   runningTotalSelfJoin,
   topPerGroupToLateral,
+  distinctOnToLateral,
   rowNumberToLimit,
   rowNumberToDistinctOn,
   rankFilterToRunCondition,

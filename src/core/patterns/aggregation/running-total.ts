@@ -7,15 +7,16 @@ import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn, Source } from '../../sql/query-model.ts';
-import { unwrapParens } from '../../sql/walk.ts';
+import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, parenthesized, sql, source as textOf } from '../../sql/writing/fragment.ts';
-import { identifier } from '../../sql/writing/identifiers.ts';
-import { columnRefsIn } from '../../sql/writing/rebase.ts';
+import { columnOf, identifier } from '../../sql/writing/identifiers.ts';
+import { columnRefsIn, rebase } from '../../sql/writing/rebase.ts';
 import { type CorrelationKey, correlationOf } from '../correlation.ts';
 
 import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
+import { plainText } from '../subqueries/shared-shape.ts';
 import { hasSubquery } from '../subquery-shape.ts';
 import { filteredCall } from './filtered-aggregates.ts';
 import { windowEngines } from './window-engines.ts';
@@ -63,7 +64,7 @@ export const runningTotalToWindow: Pattern = {
   source:
     'Zuzarte et al., "WinMagic: subquery elimination using window aggregation", SIGMOD 2003; measured 8 times on PostgreSQL 15',
   precondition:
-    'Both blocks read the same table and nothing else, WHERE around takes or leaves whole partitions, and partition and order columns are NOT NULL. With < or > the order column is unique within its partition, or the rows before are only counted.',
+    'Both blocks read the same table and nothing else, each condition of WHERE around takes or leaves whole partitions or stands in the subquery, too, and partition and order columns are NOT NULL. With < or > the order column is unique within its partition, or the rows before are only counted.',
   example: {
     schema: 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total numeric NOT NULL);',
     before: `SELECT o.id, (SELECT sum(b.total) FROM orders b WHERE b.customer_id = o.customer_id AND b.id <= o.id) AS so_far FROM orders o;`,
@@ -99,8 +100,33 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
     return null;
   const partition = correlation.keys;
   const keys = partition.map((key) => key.outer);
-  if (!outer.where.every((one) => isOfPartition(statement, one, keys))) return null;
-  return { block, outer, table, aggregate, holder, order, partition, filters: correlation.local };
+  const around = outer.where.filter((one) => !isOfPartition(statement, one, keys));
+  const written = around.map((one) => filterText(statement, one, outerTable, outerTable));
+  if (written.includes(null)) return null;
+  const inside = correlation.local.map((one) => filterText(statement, one, table, outerTable));
+  if (!written.every((one) => inside.includes(one))) return null;
+  // what both say holds for every row that the window sees
+  const filters = correlation.local.filter((_, at) => !written.includes(inside[at] ?? null));
+  return { block, outer, table, aggregate, holder, order, partition, filters };
+}
+
+/** A condition on the rows of one source alone, as it would be said of another; null for one of another kind. */
+function filterText(
+  statement: AnalyzedStatement,
+  { expression, correlated }: Conjunct,
+  of: Source,
+  to: Source,
+): string | null {
+  if (correlated || hasSubquery(expression) || !isDeterministic(expression, statement)) return null;
+  let placeholder = false;
+  walk(expression, (node) => {
+    if (node.kind === 'placeholder') placeholder = true;
+  });
+  if (placeholder) return null;
+  const written = rebase(statement, expression, (column) =>
+    column.source === of ? columnOf(to, column.name, statement.dialect) : null,
+  );
+  return written && plainText(written);
 }
 
 /** A window sees only the rows that pass WHERE: it must take or leave whole partitions. */

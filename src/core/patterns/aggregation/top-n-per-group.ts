@@ -13,8 +13,9 @@ import type {
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
-import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
+import { aliasOf, columnOf } from '../../sql/writing/identifiers.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import { isFoundByName, listedGroups, mayMissOrRepeat, type Parent, parentOf } from './group-parent.ts';
 
 const ENGINES: readonly EngineSupport[] = [
   {
@@ -23,13 +24,6 @@ const ENGINES: readonly EngineSupport[] = [
   },
   { dialect: 'mysql', from: 8, pays: 'when groups are few and large and an index on (group, order) exists' },
 ];
-
-/** The groups' parent: one row for each possible group value. */
-interface Parent {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-}
 
 interface Shape {
   readonly outer: Block;
@@ -102,7 +96,8 @@ function shapeOf(statement: AnalyzedStatement, outer: Block, derived: Source): S
   )
     return null;
   if (outer.select.items.some((item) => item.expression.kind === 'star') || !outer.resolved) return null;
-  if (derived.node.kind !== 'derived' || derived.node.alias?.columns.length) return null;
+  if (derived.node.kind !== 'derived' || !derived.node.alias || derived.node.alias.columns.length > 0)
+    return null;
   const [inner, ...more] = statement.blocksOfQuery(derived.query);
   if (!inner || more.length > 0 || !isSingleTableSelect(inner)) return null;
   const [table] = inner.sources;
@@ -197,20 +192,6 @@ function groupOf(statement: AnalyzedStatement, ranking: FunctionCall): ResolvedC
   return inner?.kind === 'column' ? statement.resolve(inner) : null;
 }
 
-function parentOf(table: Source, group: ResolvedColumn): Parent | null {
-  const key = table.table?.foreignKeys.find(
-    (foreign) =>
-      foreign.validated &&
-      !foreign.deferrable &&
-      foreign.columns.length === 1 &&
-      foreign.columns[0] === group.name,
-  );
-  const column = key?.references.columns[0];
-  return key && column !== undefined
-    ? { schema: key.references.schema, table: key.references.table, column }
-    : null;
-}
-
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
   const { ranking, parent, most, group } = shape;
   const match = {
@@ -243,14 +224,6 @@ function obstacle(statement: AnalyzedStatement, { inner, ranking, parent, table 
     : 'ORDER BY of the window would mean something else as ORDER BY of the query';
 }
 
-/** The parent's own name is that of no CTE and of no table that is found before it. */
-function isFoundByName({ ctes, catalog }: AnalyzedStatement, { schema, table }: Parent): boolean {
-  if (ctes.some((cte) => cte.name === table)) return false;
-  const path = catalog.searchPath;
-  const before = path.includes(schema) ? path.slice(0, path.indexOf(schema)) : [];
-  return !catalog.tables.some((other) => other.name === table && before.includes(other.schema));
-}
-
 /** In ORDER BY of a query, a number is a position, and a bare name is a column of the result before one of the table. */
 function meansTheSameInOrderBy(
   statement: AnalyzedStatement,
@@ -270,8 +243,8 @@ function meansTheSameInOrderBy(
 }
 
 function editsFor(statement: AnalyzedStatement, shape: Shape) {
-  const { inner, derived, ranking, rankOutput, filter, most, group, parent, table } = shape;
-  const { dialect, catalog } = statement;
+  const { outer, inner, derived, ranking, rankOutput, filter, most, group, parent, table } = shape;
+  const { dialect } = statement;
   const item = rankOutput.item;
   const window = ranking.over;
   if (
@@ -281,11 +254,7 @@ function editsFor(statement: AnalyzedStatement, shape: Shape) {
     mayMissOrRepeat(statement, parent)
   )
     return null;
-  const alias = identifier(inventName(statement, 'each_group'), dialect);
-  const parentName =
-    catalog.searchPath[0] === parent.schema || catalog.searchPath.includes(parent.schema)
-      ? identifier(parent.table, dialect)
-      : joinFragments([identifier(parent.schema, dialect), identifier(parent.table, dialect)], verbatim('.'));
+  const groups = listedGroups(statement, parent, outer);
   const first = window.orderBy[0];
   const last = window.orderBy.at(-1);
   if (!first || !last) return null;
@@ -293,13 +262,13 @@ function editsFor(statement: AnalyzedStatement, shape: Shape) {
   const orderBy = source(statement, { start: first.start, end: last.end });
   const { from, where } = inner.select.clauses;
   if (!from) return null;
-  const condition = sql`${columnOf(table, group.name, dialect)} = ${alias}.${identifier(parent.column, dialect)}`;
+  const condition = sql`${columnOf(table, group.name, dialect)} = ${groups.key}`;
   const conditions =
     where && inner.select.where ? sql`${parenthesizedWhere(statement, inner)} AND ${condition}` : condition;
   return editing(statement)
     .replace(
       derived.node,
-      sql`${parentName} ${alias}
+      sql`${groups.from}
       CROSS JOIN LATERAL (
         SELECT ${joinFragments(kept)}
         ${source(statement, from)}
@@ -319,13 +288,4 @@ function parenthesizedWhere(statement: AnalyzedStatement, inner: Block) {
   return where.kind === 'binary' && where.operator === 'OR'
     ? joinFragments([verbatim('('), text, verbatim(')')], verbatim(''))
     : text;
-}
-
-/** A policy may hide rows of the parent, and without a key one may be there twice (tables that inherit from it). */
-function mayMissOrRepeat(statement: AnalyzedStatement, parent: Parent): boolean {
-  const table = statement.catalog.tables.find((t) => t.schema === parent.schema && t.name === parent.table);
-  const unique = table?.keys.some(
-    (key) => !key.deferrable && key.columns.length === 1 && key.columns[0] === parent.column,
-  );
-  return !table || !unique || table.rowSecurity || (table.kind !== 'table' && table.kind !== 'partitioned');
 }

@@ -155,17 +155,17 @@ function searchableText(statement: AnalyzedStatement, expression: Expression): S
   const column = searchableColumn(statement, expression);
   const described = column?.resolved.column;
   if (!column || !described || described.family !== 'text' || !described.deterministicCollation) return null;
-  const found = column.table.indexes.flatMap((one) => {
+  const found = column.table.indexes.flatMap((one): { name: string; search: Search }[] => {
     const first = one.columns[0];
     if (!one.valid || one.predicate !== null || first?.column !== described.name) return [];
     if (one.method !== 'btree' && one.method !== 'spgist') return [];
-    if (/_pattern_ops$/.test(first.operatorClass ?? '')) return [{ name: one.name, search: 'like' as const }];
+    if (/_pattern_ops$/.test(first.operatorClass ?? '')) return [{ name: one.name, search: 'like' }];
     if (first.operatorClass !== null) return [];
     const order = orderOf(first.collation ?? described.collation, statement.catalog);
-    if (order === 'bytes') return [{ name: one.name, search: 'like' as const }];
+    if (order === 'bytes') return [{ name: one.name, search: 'like' }];
     // the range is compared under the column's own collation
     const own = first.collation === null || first.collation === described.collation;
-    return order === 'code points' && own ? [{ name: one.name, search: 'range' as const }] : [];
+    return order === 'code points' && own ? [{ name: one.name, search: 'range' }] : [];
   });
   const index = found.find(({ search }) => search === 'like') ?? found[0];
   return index ? { ...column, ...index } : null;

@@ -3,13 +3,15 @@ import { rowsAreUnique } from '../../sql/properties/keys.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics } from '../../sql/properties/types.ts';
+import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, Block, Output } from '../../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Output, Source } from '../../sql/query-model.ts';
+import { contains, type TextRange } from '../../sql/text.ts';
 import { editing } from '../../sql/writing/edits.ts';
-import { type Fragment, joinFragments, sql } from '../../sql/writing/fragment.ts';
-import { columnOf } from '../../sql/writing/identifiers.ts';
+import { type Fragment, joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
+import { columnOf, identifier, inventName, qualified } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
-import { qualify } from '../../sql/writing/rebase.ts';
+import { qualify, rebase } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
@@ -86,9 +88,12 @@ function matchOf(statement: AnalyzedStatement, body: SetOperation, left: Block, 
 function obstacleOf(statement: AnalyzedStatement, left: Block, right: Block): string | null {
   if (!isPlain(left, statement) || !isPlain(right, statement))
     return 'A branch groups, limits or holds an unknown name.';
-  const names = new Set(right.sources.map((one) => one.alias));
-  if (left.sources.some((one) => names.has(one.alias))) return 'Both branches use the same name for a table.';
-  if (left.outputs.some(({ expression }) => expression && capturesNames(statement, expression, right)))
+  const others = sameNamed(left, right);
+  if (others.some((one) => !renamed(statement, one, NEW_NAME)))
+    return 'Both branches use the same name for a table, which cannot be written otherwise.';
+  if (
+    left.outputs.some(({ expression }) => expression && capturesNames(statement, expression, right, others))
+  )
     return 'A name of the first branch means something else in the second one.';
   if (left.outputs.length !== right.outputs.length)
     return 'The branches do not have the same number of columns.';
@@ -102,6 +107,38 @@ function obstacleOf(statement: AnalyzedStatement, left: Block, right: Block): st
       return `${name} may be NULL on both sides.`;
   }
   return null;
+}
+
+/** Only to ask whether a table can have another name. */
+const NEW_NAME = verbatim('other');
+
+/** Tables of the second branch that go by a name of the first one. */
+function sameNamed(left: Block, right: Block): readonly Source[] {
+  const names = new Set(left.sources.map((one) => one.alias));
+  return right.sources.filter((one) => names.has(one.alias));
+}
+
+interface Renaming {
+  readonly range: TextRange;
+  readonly by: Fragment;
+}
+
+/** What is to be written so that a table goes by another name; null when a use of the old one cannot be found. */
+function renamed(statement: AnalyzedStatement, of: Source, name: Fragment): readonly Renaming[] | null {
+  const { node } = of;
+  const uses = referencesTo(of, statement, []);
+  const table = node.kind === 'table' ? node.name.at(-1) : undefined;
+  if (node.kind !== 'table' || node.modifiers.length > 0 || !table || !uses) return null;
+  const written = node.alias
+    ? { range: node.alias.name, by: name }
+    : { range: table, by: sql`${source(statement, table)} ${name}` };
+  const references = uses.flatMap((reference): Renaming[] => {
+    const column = reference.parts.at(-1);
+    return reference.parts.length > 1 && column
+      ? [{ range: reference, by: sql`${name}.${verbatim(column.text)}` }]
+      : [];
+  });
+  return [written, ...references];
 }
 
 function isPlain(block: Block, statement: AnalyzedStatement): boolean {
@@ -133,8 +170,15 @@ function rewrite(
   right: Block,
   unique: boolean,
 ) {
+  const names = new Map<Source, Fragment>();
+  const taken: string[] = [];
+  for (const one of sameNamed(left, right)) {
+    const name = inventName(statement, `other_${one.alias}`, taken);
+    taken.push(name);
+    names.set(one, identifier(name, statement.dialect));
+  }
   const pairs = left.outputs.map((output, at) => {
-    const inner = right.outputs[at] ? valueFor(statement, right.outputs[at]) : null;
+    const inner = right.outputs[at] ? valueFor(statement, right.outputs[at], names) : null;
     const outer = valueFor(statement, output);
     return inner && outer ? sql`${inner} = ${outer}` : null;
   });
@@ -143,7 +187,15 @@ function rewrite(
     pairs.filter((pair) => pair !== null),
     sql` AND `,
   );
-  const copy = new QueryCopy(statement, right).selectList(sql`1`).addConjunct(condition).done();
+  const copying = new QueryCopy(statement, right).selectList(sql`1`).addConjunct(condition);
+  const { items } = right.select;
+  const list = { start: items[0]?.start ?? 0, end: items.at(-1)?.end ?? 0 };
+  for (const [of, name] of names) {
+    for (const { range, by } of renamed(statement, of, name) ?? []) {
+      if (!contains(list, range)) copying.replace(range, by);
+    }
+  }
+  const copy = copying.done();
   if (!copy) return null;
   const exists = body.operator === 'INTERSECT' ? sql`EXISTS (${copy})` : sql`NOT EXISTS (${copy})`;
   const edits = editing(statement)
@@ -153,10 +205,25 @@ function rewrite(
   return left.select.distinct === 'all' && !unique ? null : edits.done();
 }
 
-/** An output as an expression that names its source. */
-function valueFor(statement: AnalyzedStatement, output: Output): Fragment | null {
-  if (output.expression) return qualify(statement, output.expression);
-  return output.source && output.column
-    ? columnOf(output.source, output.column.name, statement.dialect)
-    : null;
+/** An output as an expression that names its source, by its new name where it has one. */
+function valueFor(
+  statement: AnalyzedStatement,
+  output: Output,
+  names: ReadonlyMap<Source, Fragment> = new Map(),
+): Fragment | null {
+  const { dialect } = statement;
+  if (output.expression) {
+    if (names.size === 0) return qualify(statement, output.expression);
+    return rebase(statement, output.expression, (column, reference) => {
+      const name = names.get(column.source);
+      const own = reference.parts.at(-1);
+      if (name) return own ? sql`${name}.${verbatim(own.text)}` : null;
+      return reference.parts.length > 1 ? 'keep' : qualified(column, dialect);
+    });
+  }
+  if (!output.source || !output.column) return null;
+  const name = names.get(output.source);
+  return name
+    ? sql`${name}.${identifier(output.column.name, dialect)}`
+    : columnOf(output.source, output.column.name, dialect);
 }

@@ -2,7 +2,7 @@ import type { Expression } from '../../sql/ast.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
-import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
+import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, source, sql } from '../../sql/writing/fragment.ts';
@@ -29,7 +29,6 @@ interface GroupedJoin {
   readonly outer: Block;
   readonly derived: Source;
   readonly inner: Block;
-  readonly step: JoinStep;
   readonly inside: Expression;
   readonly outside: Expression;
   /** the source of `outside` */
@@ -54,7 +53,7 @@ export const derivedToLateral: Pattern = {
   source:
     'Seshadri et al., "Cost-based optimization for magic", SIGMOD 1996; measured 6.5 and 15.7 times on PostgreSQL 15',
   precondition:
-    'An inner or left join by equality with the grouping column, types that compare alike, and a filter on the other side.',
+    'An inner join (by ON or WHERE), or a left join to the derived table, by equality with the grouping column; types that compare alike, and a filter on the other side.',
   example: {
     schema:
       'CREATE TABLE orders (id int PRIMARY KEY, branch int NOT NULL); CREATE TABLE items (order_id int NOT NULL, quantity int NOT NULL);',
@@ -71,6 +70,8 @@ WHERE o.branch = 7;`,
   *find(statement) {
     for (const one of groupedJoins(statement)) {
       const { derived, inner, outside, inside, driver } = one;
+      // LATERAL sees what stands before it
+      if (driver.node.start > derived.node.start) continue;
       const message = `${derived.alias} groups all rows, but only the groups of a few rows of ${driver.alias} are joined. LATERAL computes just these.`;
       const why = obstacle(statement, one);
       if (why !== null) {
@@ -105,7 +106,7 @@ export const magicSetFilter: Pattern = {
   source:
     'Mumick, Finkelstein, Pirahesh and Ramakrishnan, "Magic is relevant", SIGMOD 1990; measured 32 times on PostgreSQL 15',
   precondition:
-    'An inner or left join by equality with the grouping column, types that compare alike, and a deterministic filter on the other table alone.',
+    'An inner join in any order (by ON or WHERE), or a left join to the derived table, by equality with the grouping column; types that compare alike, and a deterministic filter on the other table alone.',
   example: {
     schema:
       'CREATE TABLE orders (id int PRIMARY KEY, branch int NOT NULL); CREATE TABLE items (order_id int NOT NULL, quantity int NOT NULL);',
@@ -155,26 +156,37 @@ function joinedByKey(statement: AnalyzedStatement, { inside, outside }: GroupedJ
 
 function* groupedJoins(statement: AnalyzedStatement): Generator<GroupedJoin> {
   for (const outer of statement.blocks) {
-    for (const step of outer.joins) {
-      const [derived, ...others] = step.right;
-      if (!['inner', 'left'].includes(step.type) || !step.node || !derived || others.length > 0) continue;
+    for (const derived of outer.sources) {
       const inner = groupedBlock(statement, derived);
       if (!inner || inner.outerReferences.length > 0) continue;
-      const found = joinOf(statement, outer, step, derived, inner);
+      const found = joinOf(statement, outer, derived, inner);
       if (found) yield found;
     }
   }
 }
 
-/** The equality of ON with a grouping column, and the filters on the table of its other side. */
+/**
+ * The conditions that every row of the derived table must meet with a row of another table to be seen: the ON that joins
+ * it to what stands before it, and where it is not null-supplied, the ON of each inner join and WHERE.
+ */
+function conditionsOn(outer: Block, derived: Source): readonly Conjunct[] {
+  const own = outer.joins.filter(
+    ({ type, node, right }) =>
+      (type === 'inner' || type === 'left') && node !== null && right.length === 1 && right[0] === derived,
+  );
+  if (derived.nullSupplied) return own.flatMap(({ on }) => on);
+  const inner = outer.joins.filter((step) => step.type === 'inner' && !own.includes(step));
+  return [...[...own, ...inner].flatMap(({ on }) => on), ...outer.where];
+}
+
+/** An equality with a grouping column, and the filters on the table of its other side. */
 function joinOf(
   statement: AnalyzedStatement,
   outer: Block,
-  step: JoinStep,
   derived: Source,
   inner: Block,
 ): GroupedJoin | null {
-  for (const { expression } of step.on) {
+  for (const { expression } of conditionsOn(outer, derived)) {
     if (expression.kind !== 'binary' || expression.operator !== '=') continue;
     const left = unwrapParens(expression.left);
     const right = unwrapParens(expression.right);
@@ -183,12 +195,13 @@ function joinOf(
       [right, left],
     ] as const) {
       const meant = outside.kind === 'column' ? statement.resolve(outside) : null;
-      if (!meant || !step.left.includes(meant.source) || meant.source.nullSupplied) continue;
+      if (!meant || meant.source === derived || meant.source.block !== outer || meant.source.nullSupplied)
+        continue;
       const inside = groupingExpression(statement, inner, derived, own);
       if (!inside) continue;
       const driver = meant.source;
       const filters = outer.where.filter((one) => isFilterOn(statement, one, driver));
-      if (filters.length > 0) return { outer, derived, inner, step, inside, outside, driver, filters };
+      if (filters.length > 0) return { outer, derived, inner, inside, outside, driver, filters };
     }
   }
   return null;

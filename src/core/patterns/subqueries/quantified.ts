@@ -5,6 +5,7 @@ import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
+import { contains } from '../../sql/text.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
@@ -27,7 +28,7 @@ const ORDERED: ReadonlySet<TypeFamily> = new Set([
 /** The engines that have COALESCE over a boolean; T-SQL has no boolean values. */
 const ENGINES: readonly EngineSupport[] = (['postgresql', 'mysql', 'mariadb'] as const).map((dialect) => ({
   dialect,
-  pays: 'when the subquery returns many rows: one extreme is computed once instead of comparing with each row',
+  pays: 'when the subquery returns many rows: one extreme is computed (of a correlated subquery: for each group, in a join) instead of comparing with each row',
 }));
 
 /** `> ALL` asks for the largest, `< ALL` for the smallest; ANY the other way round. */
@@ -39,7 +40,7 @@ const EXTREME: Readonly<Record<string, { ALL: 'max' | 'min'; ANY: 'max' | 'min' 
 };
 
 /**
- * Matches `x > ALL (SELECT y …)` and `x > ANY (SELECT y …)` over a subquery that does not depend on the outer row.
+ * Matches `x > ALL (SELECT y …)` and `x > ANY (SELECT y …)` over a subquery, correlated or not.
  *
  * Each outer row is compared with the rows of the subquery one by one. Comparing with the largest (or smallest) says the
  * same. ALL over no row is true, while max() of no row is NULL, so ALL gets COALESCE(…, TRUE); that is sound only where
@@ -55,7 +56,7 @@ export const quantifiedToExtreme: Pattern = {
     'Every outer row is compared with the rows of the subquery one after the other. Its maximum or minimum decides alone, and is computed once.',
   source: 'Kim, "On optimizing an SQL-like nested query", ACM TODS 1982; measured 597 times on PostgreSQL 15',
   precondition:
-    'The subquery is uncorrelated and its type has a total order; for ALL, neither side can be NULL; for ANY, the comparison is a condition of WHERE of its own.',
+    'What the subquery selects is its own and its type has a total order; for ALL, neither side can be NULL; for ANY, the comparison is a condition of WHERE of its own.',
   example: {
     schema: 'CREATE TABLE orders (id int PRIMARY KEY, total numeric NOT NULL, channel text NOT NULL);',
     before:
@@ -69,8 +70,7 @@ export const quantifiedToExtreme: Pattern = {
       const holder = block.holder;
       if (block.role !== 'quantified' || holder?.kind !== 'quantified' || !(holder.operator in EXTREME))
         continue;
-      if (block.outerReferences.length > 0 || !isPlainSelect(block) || block.select.items.length !== 1)
-        continue;
+      if (!isPlainSelect(block) || block.select.items.length !== 1) continue;
       yield matchOf(statement, block, holder);
     }
   },
@@ -96,6 +96,9 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified):
   const [left, right] = [typeOf(node.operand, statement), typeOf(value, statement)];
   if (!left || !right || !ORDERED.has(left.family) || left.family !== right.family)
     return 'the types have no common total order';
+  // an aggregate of columns of the outer query alone would belong to the outer query
+  if (block.outerReferences.some(({ reference }) => contains(value, reference)))
+    return 'what the subquery selects depends on the outer row';
   if (node.quantifier === 'ANY') {
     return outer.where.some((conjunct) => conjunct.expression === node)
       ? null
