@@ -1,5 +1,5 @@
 /** UPDATE. */
-import type { Expression, FromItem, Opaque, OrderItem, Update, With } from '../ast.ts';
+import type { Expression, FromItem, OrderItem, Update, With, WriteRest } from '../ast.ts';
 import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseFromItem, parseFromList } from './from.ts';
@@ -13,7 +13,7 @@ import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
 export function parseUpdate(c: Cursor, clause: With | null): Update {
   const start = clause?.start ?? c.token.start;
   c.advance();
-  const rest: Opaque[] = parseWriteModifiers(c);
+  const rest: WriteRest[] = parseWriteModifiers(c);
   const { target, from } = parseTargets(c);
   parseLeftover(c, rest, 'SET', 'FROM', 'WHERE', 'RETURNING');
   const assignments = c.expect('SET') ? parseAssignments(c) : [];
