@@ -344,7 +344,7 @@ export interface Query extends TextRange {
   readonly limit: Limit | null;
   readonly locking: readonly Locking[];
   /** what follows and is neither of these (FOR XML, OPTION (…), INTO OUTFILE): kept, never moved */
-  readonly trailing: readonly (Opaque | ExaminedLimit)[];
+  readonly trailing: readonly QueryTrailing[];
 }
 
 export type QueryBody = Select | SetOperation | Values | TableQuery | ParenQuery | Opaque;
@@ -496,6 +496,15 @@ export interface Limit extends TextRange {
   readonly offsetRange: TextRange | null;
 }
 
+/** What may follow a query in one dialect only. */
+export type QueryTrailing = ExaminedLimit | Hints | ResultFormat | Opaque;
+
+/** SQL Server: `FOR XML …`, `FOR JSON …`: the rows become one text. */
+export interface ResultFormat extends TextRange {
+  readonly kind: 'resultFormat';
+  readonly format: 'xml' | 'json' | 'browse';
+}
+
 /** MariaDB: `LIMIT … ROWS EXAMINED n`: the query ends after so many rows were looked at. */
 export interface ExaminedLimit extends TextRange {
   readonly kind: 'examinedLimit';
@@ -530,7 +539,14 @@ export interface TableRef extends TextRange {
   readonly modifiers: readonly TableModifier[];
 }
 
-export type TableModifier = TableSample | TablePartitions | TablePeriod | Opaque;
+export type TableModifier = TableSample | TablePartitions | TablePeriod | Hints | Opaque;
+
+/** SQL Server: `WITH (NOLOCK, INDEX (i))` of a table, `OPTION (RECOMPILE)` of a statement. */
+export interface Hints extends TextRange {
+  readonly kind: 'hints';
+  /** as written */
+  readonly hints: readonly string[];
+}
 
 /** MySQL: `PARTITION (p0, p1)`, only the rows in these partitions. */
 export interface TablePartitions extends TextRange {
@@ -605,7 +621,7 @@ export interface QueryStatement extends TextRange {
 }
 
 /** What a write holds beside its clauses; a rule that does not know it leaves the write alone. */
-export type WriteRest = Opaque | WriteModifier | FurtherTargets | TableAlias;
+export type WriteRest = Opaque | WriteModifier | FurtherTargets | TableAlias | Top | Hints;
 
 /** MySQL's IGNORE after the verb: rows that break a rule are left out or bent instead of an error. */
 export interface WriteModifier extends TextRange {
@@ -902,6 +918,8 @@ export type Node =
   | WriteModifier
   | FurtherTargets
   | ExaminedLimit
+  | Hints
+  | ResultFormat
   | Property
   | Partitioning
   | PartitionDefinition

@@ -98,6 +98,8 @@ const CHILDREN: Children = {
   tablePartitions: (node) => [...node.partitions],
   tablePeriod: (node) => collect(node.period, node.bounds),
   writeModifier: none,
+  hints: none,
+  resultFormat: none,
   furtherTargets: (node) => node.names.flat(),
   examinedLimit: (node) => [node.rows],
   tableSample: (node) => collect(node.method, node.args, node.repeatable),

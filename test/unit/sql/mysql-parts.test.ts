@@ -146,3 +146,24 @@ test('T-SQL: hints without WITH, and IF EXISTS inside of DROP', () => {
     assert.equal([...splitStatements(script, 'tsql')].length, count, script);
   }
 });
+
+test('T-SQL: hints, TOP of writes and formats of the result are read and kept', () => {
+  for (const [sql, kind, expected] of [
+    [
+      'SELECT a FROM t WITH (NOLOCK, INDEX (i)) OPTION (MAXDOP 1)',
+      'hints',
+      ['WITH (NOLOCK, INDEX (i))', 'OPTION (MAXDOP 1)'],
+    ],
+    ['UPDATE TOP (10) t SET a = 1', 'top', ['TOP (10)']],
+    ["SELECT a FROM t FOR XML PATH(''), TYPE", 'resultFormat', ["FOR XML PATH(''), TYPE"]],
+    [
+      'MERGE t USING u ON t.id = u.id WHEN MATCHED THEN DELETE',
+      'merge',
+      ['MERGE t USING u ON t.id = u.id WHEN MATCHED THEN DELETE'],
+    ],
+  ] as const) {
+    assert.deepEqual(texts(sql, kind, 'tsql'), expected);
+    const statement = analyzed(sql, 'tsql');
+    if (kind !== 'merge') assert.equal(compareStructure(statement, statement).verdict, 'unknown', sql);
+  }
+});

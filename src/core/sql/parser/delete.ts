@@ -2,6 +2,7 @@
 import type { Delete, Expression, FromItem, FurtherTargets, OrderItem, With, WriteRest } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseFromList } from './from.ts';
+import { parseHints } from './hints.ts';
 import { atLimit, parseLimit } from './limit.ts';
 import { type Name, parseQualifiedName } from './names.ts';
 import { parseOrderBy } from './order.ts';
@@ -29,7 +30,7 @@ export function parseDelete(c: Cursor, clause: With | null): Delete {
   const orderBy: OrderItem[] = c.is('ORDER') ? parseOrderBy(c) : [];
   const limit = atLimit(c) ? parseLimit(c) : null;
   if (output === NOTHING_RETURNED) output = parseReturning(c);
-  if (c.grammar.transact && c.is('OPTION')) rest.push(c.keptUntil(() => false, 'a hint'));
+  if (c.grammar.transact && c.is('OPTION')) rest.push(parseHints(c));
   parseLeftover(c, rest);
   return {
     kind: 'delete',

@@ -238,7 +238,7 @@ function finishFunction(
   const ordinality = c.acceptWords('WITH', 'ORDINALITY');
   const modifiers: TableFunction['modifiers'][number][] = [];
   let { alias, definitions } = parseFunctionAlias(c);
-  while (atModifier(c)) modifiers.push(parseModifier(c));
+  while (atModifier(c)) modifiers.push(parseModifier(c, false));
   // T-SQL: OPENJSON (x) WITH (a int) AS t
   if (modifiers.length > 0 && alias === null) ({ alias, definitions } = parseFunctionAlias(c));
   const end = c.lastEnd;

@@ -1,11 +1,12 @@
 /** Queries: WITH, set operations by precedence, ORDER BY, LIMIT, locking. */
 import type {
   ExaminedLimit,
-  Opaque,
   OrderItem,
   ParenQuery,
   Query,
   QueryBody,
+  QueryTrailing,
+  ResultFormat,
   SetOperation,
   Values,
   With,
@@ -14,6 +15,7 @@ import type { TextRange } from '../text.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
 import { parseTableName } from './from.ts';
+import { parseHints } from './hints.ts';
 import { atLimit, parseLimit } from './limit.ts';
 import { atLocking, parseLocking } from './locking.ts';
 import { closeParens } from './names.ts';
@@ -53,7 +55,7 @@ function finishQuery(c: Cursor, from: number, clause: With | null, body: QueryBo
   let orderBy: OrderItem[] = [];
   let limit: Query['limit'] = null;
   const locking: Query['locking'][number][] = [];
-  const trailing: (Opaque | ExaminedLimit)[] = [];
+  const trailing: QueryTrailing[] = [];
   if (c.is('ORDER')) orderBy = parseOrderBy(c);
   while (!c.atClose) {
     if (limit === null && atLimit(c)) limit = parseLimit(c);
@@ -91,13 +93,29 @@ function endsQuery(c: Cursor): boolean {
 
 const TRAILING_WORDS: ReadonlySet<string> = new Set(['FOR', 'OPTION', 'INTO', 'PROCEDURE']);
 /** FOR XML, OPTION (…), INTO OUTFILE; anything else is not expected here. */
-function parseTrailing(c: Cursor): Opaque | ExaminedLimit {
+function parseTrailing(c: Cursor): QueryTrailing {
   if (c.grammar.limitWithComma && atExamined(c)) return parseExamined(c);
   const stop = () => atQueryContinuation(c) || c.is('OPTION') || endsQuery(c);
-  // FOR XML PATH (''), TYPE: its commas belong to it
-  if (c.grammar.transact && c.is('FOR')) return c.keptUntil(() => c.is('OPTION'), 'a clause of this dialect');
+  if (c.grammar.transact) {
+    if (c.is('OPTION') && c.peek(1).text === '(') return parseHints(c);
+    const format = c.is('FOR') ? FORMATS.get(c.peek(1).upper) : undefined;
+    if (format !== undefined) return parseFormat(c, format);
+  }
   const known = TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar;
   return known ? c.keptUntil(stop, 'a clause of this dialect') : c.unexpectedUntil(stop);
+}
+
+const FORMATS: ReadonlyMap<string, ResultFormat['format']> = new Map([
+  ['XML', 'xml'],
+  ['JSON', 'json'],
+  ['BROWSE', 'browse'],
+]);
+
+/** FOR XML PATH (''), TYPE: its commas belong to it. */
+function parseFormat(c: Cursor, format: ResultFormat['format']): ResultFormat {
+  const { start } = c.token;
+  while (!c.atClose && !c.is('OPTION')) c.skip();
+  return c.kept({ kind: 'resultFormat', start, end: c.lastEnd, format }, 'a format of the result');
 }
 
 /** LIMIT ROWS EXAMINED 100, LIMIT 5 ROWS EXAMINED 100 */

@@ -2,6 +2,7 @@
 import type { Expression, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
+import { parseHints } from './hints.ts';
 import { closeParens, parseName, parseNameList, parseQualifiedName } from './names.ts';
 
 /** T-SQL's hints that may stand in parentheses without WITH. */
@@ -42,13 +43,15 @@ export function atModifier(c: Cursor): boolean {
   return next.text === '(' || next.upper === 'INDEX' || next.upper === 'KEY';
 }
 
-/** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; hints are kept as they are. */
-export function parseModifier(c: Cursor): TableModifier {
+/** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; hints are kept as they are. WITH behind a function holds columns, not hints. */
+export function parseModifier(c: Cursor, table = true): TableModifier {
   const { start } = c.token;
   if (c.is('TABLESAMPLE') && !c.grammar.transact) return parseSample(c);
   const word = c.token.upper;
   if (word === 'FOR') return c.peek(1).upper === 'PORTION' ? parsePortion(c) : parseSystemTime(c);
   if (word === 'PARTITION' && !c.grammar.transact) return parsePartitions(c);
+  if (word === 'WITH' && table) return parseHints(c);
+  if (atOldHint(c)) return parseHints(c);
   const inert = c.grammar.conditionlessJoins && INDEX_HINTS.has(word) ? 'inert' : undefined;
   if (c.isSymbol('(')) c.skip();
   else {

@@ -3,6 +3,7 @@ import type { Expression, FromItem, OrderItem, Update, With, WriteRest } from '.
 import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseFromItem, parseFromList } from './from.ts';
+import { parseHints } from './hints.ts';
 import { atLimit, parseLimit } from './limit.ts';
 import { parseOrderBy } from './order.ts';
 import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
@@ -25,7 +26,7 @@ export function parseUpdate(c: Cursor, clause: With | null): Update {
   const orderBy: OrderItem[] = c.is('ORDER') ? parseOrderBy(c) : [];
   const limit = atLimit(c) ? parseLimit(c) : null;
   if (output === NOTHING_RETURNED) output = parseReturning(c);
-  if (c.grammar.transact && c.is('OPTION')) rest.push(c.keptUntil(() => false, 'a hint'));
+  if (c.grammar.transact && c.is('OPTION')) rest.push(parseHints(c));
   parseLeftover(c, rest);
   return {
     kind: 'update',

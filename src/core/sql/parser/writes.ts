@@ -3,6 +3,7 @@ import type { TableAlias, TableRef, WriteRest } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseTableName } from './from.ts';
 import { isLabel, isName, readIdentifier } from './names.ts';
+import { parseTop } from './select.ts';
 import { atModifier, parseModifier } from './table-modifiers.ts';
 
 /** LOW_PRIORITY, IGNORE, QUICK after the verb, and T-SQL's TOP (n). */
@@ -18,10 +19,7 @@ export function parseWriteModifiers(c: Cursor): WriteRest[] {
       modifiers.push(c.keptUntil(() => c.is('IGNORE') || !words.has(c.token.upper), 'a modifier', 'inert'));
   }
   if (c.grammar.transact && c.is('TOP')) {
-    const { start } = c.advance();
-    c.skip();
-    c.accept('PERCENT');
-    modifiers.push(c.opaqueFrom(start, 'TOP'));
+    modifiers.push(c.kept(parseTop(c), 'TOP'));
   }
   return modifiers;
 }
@@ -46,7 +44,7 @@ function parseTargetAlias(c: Cursor, needsAs: boolean): TableAlias | null {
   if (as) {
     if (!isLabel(c.peek(1))) return null;
     c.advance();
-  } else if (needsAs || !isName(c, c.token) || c.is('SET') || c.is('OUTPUT')) return null;
+  } else if (needsAs || !isName(c, c.token) || c.is('SET') || c.is('OUTPUT') || c.is('USING')) return null;
   const name = readIdentifier(c);
   return { kind: 'tableAlias', start, end: c.lastEnd, name, columns: [] };
 }

@@ -70,6 +70,8 @@ function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): V
       return 'volatile';
     case 'tablePeriod':
     case 'examinedLimit':
+    case 'hints':
+    case 'resultFormat':
       return 'volatile';
     case 'variable':
       return names.dialect === 'tsql' ? 'stable' : 'volatile';
