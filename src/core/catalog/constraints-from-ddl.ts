@@ -31,6 +31,8 @@ export function withConstraint(
   switch (node.type) {
     case 'primaryKey':
     case 'unique':
+      // a key over an expression says nothing of its columns alone
+      if (node.rest.some((part) => part.kind === 'property' && part.name === 'EXPRESSION')) return;
       addKey(table, node, columns);
       return;
     case 'foreignKey':

@@ -25,7 +25,10 @@ export interface Identifier extends TextRange {
 export interface Opaque extends TextRange {
   readonly kind: 'opaque';
   readonly reason: string;
-  /** it bears on the plan only, never on the rows: an index hint, a priority */
+  /**
+   * it is known, and it bears on the plan or on storage only, never on the rows of a statement: an index hint, a
+   * priority, the engine of a table
+   */
   readonly inert?: boolean;
 }
 
@@ -341,7 +344,7 @@ export interface Query extends TextRange {
   readonly limit: Limit | null;
   readonly locking: readonly Locking[];
   /** what follows and is neither of these (FOR XML, OPTION (…), INTO OUTFILE): kept, never moved */
-  readonly trailing: readonly Opaque[];
+  readonly trailing: readonly QueryTrailing[];
 }
 
 export type QueryBody = Select | SetOperation | Values | TableQuery | ParenQuery | Opaque;
@@ -493,6 +496,21 @@ export interface Limit extends TextRange {
   readonly offsetRange: TextRange | null;
 }
 
+/** What may follow a query in one dialect only. */
+export type QueryTrailing = ExaminedLimit | Hints | ResultFormat | Opaque;
+
+/** SQL Server: `FOR XML …`, `FOR JSON …`: the rows become one text. */
+export interface ResultFormat extends TextRange {
+  readonly kind: 'resultFormat';
+  readonly format: 'xml' | 'json' | 'browse';
+}
+
+/** MariaDB: `LIMIT … ROWS EXAMINED n`: the query ends after so many rows were looked at. */
+export interface ExaminedLimit extends TextRange {
+  readonly kind: 'examinedLimit';
+  readonly rows: Expression;
+}
+
 export interface Locking extends TextRange {
   readonly kind: 'locking';
   readonly strength: 'UPDATE' | 'NO KEY UPDATE' | 'SHARE' | 'KEY SHARE';
@@ -517,8 +535,33 @@ export interface TableRef extends TextRange {
   readonly name: readonly [Identifier, ...Identifier[]];
   readonly only: boolean;
   readonly alias: TableAlias | null;
-  /** TABLESAMPLE; PARTITION (…), index hints, WITH (NOLOCK) are opaque: kept as they are */
-  readonly modifiers: readonly (TableSample | Opaque)[];
+  /** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; index hints, WITH (NOLOCK) are opaque: kept as they are */
+  readonly modifiers: readonly TableModifier[];
+}
+
+export type TableModifier = TableSample | TablePartitions | TablePeriod | Hints | Opaque;
+
+/** SQL Server: `WITH (NOLOCK, INDEX (i))` of a table, `OPTION (RECOMPILE)` of a statement. */
+export interface Hints extends TextRange {
+  readonly kind: 'hints';
+  /** as written */
+  readonly hints: readonly string[];
+}
+
+/** MySQL: `PARTITION (p0, p1)`, only the rows in these partitions. */
+export interface TablePartitions extends TextRange {
+  readonly kind: 'tablePartitions';
+  readonly partitions: readonly Identifier[];
+}
+
+/** `FOR SYSTEM_TIME …` of what is read, `FOR PORTION OF period …` of what is written. */
+export interface TablePeriod extends TextRange {
+  readonly kind: 'tablePeriod';
+  /** null for SYSTEM_TIME */
+  readonly period: Identifier | null;
+  readonly type: 'asOf' | 'fromTo' | 'between' | 'containedIn' | 'all';
+  /** the point in time, or the two ends; empty for ALL */
+  readonly bounds: readonly Expression[];
 }
 
 export interface TableSample extends TextRange {
@@ -546,7 +589,7 @@ export interface TableFunction extends TextRange {
   /** `f() AS t(a int, b text)`: a column definition list; the alias (null for `AS (a int)`) then has no columns */
   readonly definitions: readonly ColumnDefinition[];
   /** OPENJSON (…) WITH (…): kept */
-  readonly modifiers: readonly (TableSample | Opaque)[];
+  readonly modifiers: readonly TableModifier[];
 }
 
 export interface Join extends TextRange {
@@ -577,6 +620,21 @@ export interface QueryStatement extends TextRange {
   readonly query: Query;
 }
 
+/** What a write holds beside its clauses; a rule that does not know it leaves the write alone. */
+export type WriteRest = Opaque | WriteModifier | FurtherTargets | TableAlias | Top | Hints;
+
+/** MySQL's IGNORE after the verb: rows that break a rule are left out or bent instead of an error. */
+export interface WriteModifier extends TextRange {
+  readonly kind: 'writeModifier';
+  readonly modifier: 'IGNORE';
+}
+
+/** MySQL: DELETE a, b, c FROM …: the targets after the first, as they are named in FROM. */
+export interface FurtherTargets extends TextRange {
+  readonly kind: 'furtherTargets';
+  readonly names: readonly (readonly [Identifier, ...Identifier[]])[];
+}
+
 export interface Insert extends TextRange {
   readonly kind: 'insert';
   readonly with: With | null;
@@ -591,7 +649,7 @@ export interface Insert extends TextRange {
   readonly conflict: Conflict | null;
   readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly WriteRest[];
 }
 
 /** ON CONFLICT …, ON DUPLICATE KEY UPDATE … */
@@ -641,7 +699,7 @@ export interface Update extends TextRange {
   readonly limit: Limit | null;
   readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly WriteRest[];
 }
 
 export interface Delete extends TextRange {
@@ -654,7 +712,7 @@ export interface Delete extends TextRange {
   readonly limit: Limit | null;
   readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly WriteRest[];
 }
 
 export interface Merge extends TextRange {
@@ -667,7 +725,7 @@ export interface Merge extends TextRange {
   readonly branches: readonly MergeBranch[];
   readonly returningAliases: readonly ReturningAlias[];
   readonly returning: readonly SelectItem[];
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly WriteRest[];
 }
 
 export interface MergeBranch extends TextRange {
@@ -684,6 +742,43 @@ export interface MergeBranch extends TextRange {
   readonly values: readonly Expression[];
 }
 
+/** MySQL: how a table, a column or an index is stored or shown: `ENGINE = InnoDB`, `COMMENT 'x'`, `AFTER b`, `INVISIBLE`. */
+export interface Property extends TextRange {
+  readonly kind: 'property';
+  /** its words in upper case; of a column in a key also LENGTH (a prefix), ASC, DESC, EXPRESSION */
+  readonly name: string;
+  /** null where it has none, or several in parentheses */
+  readonly value: Expression | Identifier | null;
+}
+
+/** MySQL: PARTITION BY method (keys) …; what it says of numbers and subpartitions is in the text. */
+export interface Partitioning extends TextRange {
+  readonly kind: 'partitioning';
+  /** RANGE, LIST, HASH, KEY, SYSTEM_TIME */
+  readonly method: string;
+  readonly keys: readonly Expression[];
+  readonly partitions: readonly PartitionDefinition[];
+}
+
+/** PARTITION p0 VALUES LESS THAN (10): MAXVALUE is in none of the values. */
+export interface PartitionDefinition extends TextRange {
+  readonly kind: 'partitionDefinition';
+  readonly name: Identifier;
+  readonly values: readonly Expression[];
+}
+
+/** An action of MySQL's ALTER TABLE that neither adds nor drops a column or key. */
+export interface AlterAction extends TextRange {
+  readonly kind: 'alterAction';
+  /** the words before the first name, upper case: MODIFY COLUMN, DROP INDEX, RENAME TO */
+  readonly action: string;
+  /** what it is done to, and the new name after that */
+  readonly names: readonly Identifier[];
+  /** of MODIFY and CHANGE */
+  readonly definition: ColumnDefinition | null;
+  readonly orderBy: readonly OrderItem[];
+}
+
 export interface ColumnDefinition extends TextRange {
   readonly kind: 'columnDefinition';
   readonly name: Identifier;
@@ -696,7 +791,7 @@ export interface ColumnDefinition extends TextRange {
   /** PRIMARY KEY, UNIQUE, REFERENCES, CHECK written with the column */
   readonly constraints: readonly TableConstraint[];
   /** STORAGE, COMPRESSION, AUTO_INCREMENT, COMMENT, sequence options: kept */
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly (Property | Opaque)[];
 }
 
 export interface TableConstraint extends TextRange {
@@ -713,7 +808,7 @@ export interface TableConstraint extends TextRange {
   readonly notValid: boolean;
   readonly check: Expression | null;
   /** EXCLUDE's elements, MATCH, ON DELETE …, INCLUDE, USING INDEX, NO INHERIT: kept */
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly (Property | Opaque)[];
 }
 
 export interface CreateTable extends TextRange {
@@ -725,9 +820,9 @@ export interface CreateTable extends TextRange {
   readonly constraints: readonly TableConstraint[];
   /** CREATE TABLE … AS query */
   readonly query: Query | null;
-  readonly partitionBy: Opaque | null;
-  /** PARTITION OF parent, INHERITS, LIKE, WITH (…), ENGINE=…: kept */
-  readonly options: readonly Opaque[];
+  readonly partitionBy: Partitioning | Opaque | null;
+  /** PARTITION OF parent, INHERITS, LIKE, WITH (…), ENGINE=… */
+  readonly options: readonly (Property | Opaque)[];
 }
 
 export interface IndexColumn extends TextRange {
@@ -751,7 +846,7 @@ export interface CreateIndex extends TextRange {
   readonly nullsNotDistinct: boolean;
   readonly where: Expression | null;
   /** WITH (fillfactor = 70), TABLESPACE: kept */
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly (Property | Opaque)[];
 }
 
 export interface CreateView extends TextRange {
@@ -761,7 +856,7 @@ export interface CreateView extends TextRange {
   readonly columns: readonly Identifier[];
   readonly query: Query;
   /** WITH (security_barrier), USING, TABLESPACE, WITH CHECK OPTION: kept */
-  readonly rest: readonly Opaque[];
+  readonly rest: readonly (Property | Opaque)[];
 }
 
 /** ALTER TABLE as far as a catalog from DDL needs it. */
@@ -773,7 +868,8 @@ export interface AlterTable extends TextRange {
   readonly setNotNull: readonly Identifier[];
   readonly dropNotNull: readonly Identifier[];
   readonly dropColumns: readonly Identifier[];
-  readonly rest: readonly Opaque[];
+  /** the other actions; those of MySQL and MariaDB have nodes of their own */
+  readonly rest: readonly (AlterAction | Property | Opaque)[];
 }
 
 /** EXPLAIN of a statement; the options are not resolved. */
@@ -817,6 +913,17 @@ export type Node =
   | Into
   | GroupingSet
   | TableSample
+  | TablePartitions
+  | TablePeriod
+  | WriteModifier
+  | FurtherTargets
+  | ExaminedLimit
+  | Hints
+  | ResultFormat
+  | Property
+  | Partitioning
+  | PartitionDefinition
+  | AlterAction
   | Conflict
   | ReturningAlias
   | OrderItem

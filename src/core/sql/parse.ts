@@ -13,7 +13,10 @@ export interface ParsedStatement {
   readonly tree: Statement;
   /** all tokens of the text, trivia included */
   readonly tokens: readonly Token[];
-  /** ranges that are not understood, or understood only as a whole (hints), in the order of the text; maybe nested */
+  /**
+   * ranges that are not understood, or understood only as a whole (hints), or that nothing may change (partitions), in
+   * the order of the text; maybe nested
+   */
   readonly opaque: readonly OpaqueRange[];
   /** where the text does not follow the grammar, in the order of the text; empty for a statement that is right */
   readonly errors: readonly SyntaxProblem[];

@@ -35,6 +35,7 @@ const STRONG = wordSet(`
 const COMMON_TABLE =
   /WITH\s{1,200}(?:RECURSIVE\s{1,200})?(?:"[^"]{1,200}"|`[^`]{1,200}`|\[[^\]]{1,200}\]|[\p{ID_Start}_#][\p{ID_Continue}$#@]{0,200})\s{0,200}(?:\([^()]{0,2000}\)\s{0,200})?AS\b/iuy;
 const PARENTHESIS = /\s{0,200}\(/y;
+const IF_EXISTS_NAME = /\s{1,200}EXISTS\s{1,200}[^\s(]/iy;
 const OPERAND = /\s{1,200}[\p{ID_Start}_"`[#@(\d*']/uy;
 
 /** Follows the tokens of one statement. */
@@ -86,6 +87,8 @@ export class StatementShape {
     if (!this.starts.has(word) || this.previous?.text === '.') return false;
     if (this.dialect !== 'tsql' && !(gap.lineStart && gap.blankLine && STRONG.has(word))) return false;
     if (word === 'WITH' && !(gap.lineStart && matches(COMMON_TABLE, this.source, token.start))) return false;
+    // DROP TABLE IF EXISTS t, not IF EXISTS (SELECT …)
+    if (word === 'IF' && matches(IF_EXISTS_NAME, this.source, token.end)) return false;
     if (CALLABLE.has(word) && matches(PARENTHESIS, this.source, token.end)) return false;
     if (!this.reserved.has(word) && !this.looksLikeStatement(token, gap)) return false;
     if (this.parentheses > 0) return gap.blankLine && gap.lineStart && !this.mayHoldQuery();

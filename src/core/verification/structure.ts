@@ -55,6 +55,7 @@ function unreadable(statement: AnalyzedStatement): string | null {
   const range = statement.opaque.find((part) => part.inert !== true);
   if (range) {
     const text = statement.text.slice(range.start, Math.min(range.end, range.start + 40));
+    if (range.understood) return `has ${range.reason} (${text.trim()}), so it was not run for a comparison.`;
     return `has a part that could not be read (${text.trim()}), so it was not run for a comparison.`;
   }
   const kind = statementKind(tree);

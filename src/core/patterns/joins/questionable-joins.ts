@@ -1,4 +1,4 @@
-import type { Expression, FromItem, Opaque } from '../../sql/ast.ts';
+import type { Expression, FromItem } from '../../sql/ast.ts';
 import type { AnalyzedStatement, Conjunct, Source } from '../../sql/query-model.ts';
 import type { TextRange } from '../../sql/text.ts';
 import { walk } from '../../sql/walk.ts';
@@ -146,8 +146,8 @@ function hintsIn(statement: AnalyzedStatement): TextRange[] {
   return [...new Map(found.map((range) => [range.start, range])).values()];
 }
 
-function modifiersOf(item: FromItem): readonly Opaque[] {
-  return item.kind === 'table' ? item.modifiers.filter((one) => one.kind === 'opaque') : [];
+function modifiersOf(item: FromItem): readonly TextRange[] {
+  return item.kind === 'table' ? item.modifiers : [];
 }
 
 /** Tables of two databases, or of another server, in one FROM. */

@@ -108,7 +108,7 @@ export const queueWithoutSkipLocked: Pattern = {
 
 function hintOf(text: string, block: Block): { text: string; range: { start: number; end: number } } | null {
   for (const { node } of block.sources) {
-    const hint = node.kind === 'table' ? node.modifiers.find((one) => one.kind === 'opaque') : undefined;
+    const hint = node.kind === 'table' ? node.modifiers.find((one) => one.kind === 'hints') : undefined;
     if (hint) return { text: text.slice(hint.start, hint.end), range: { start: hint.start, end: hint.end } };
   }
   return null;

@@ -94,8 +94,8 @@ export const insertIgnore: Pattern = {
   rewrites: false,
   *find(statement) {
     for (const { statement: node } of statement.writes) {
-      const modifier = node.rest.find((one) => /\bIGNORE\b/i.test(statement.text.slice(one.start, one.end)));
-      if (!modifier || modifier.start > node.target.start) continue;
+      const modifier = node.rest.find((one) => one.kind === 'writeModifier');
+      if (!modifier) continue;
       yield advice(
         modifier,
         'IGNORE hides every error, not only duplicate keys: values are cut and rows are dropped with a warning. Say what shall happen with ON DUPLICATE KEY UPDATE.',
@@ -245,7 +245,7 @@ export const deleteFromSeveralTables: Pattern = {
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       if (node.kind !== 'delete') continue;
-      const more = node.rest.find((one) => one.reason === 'more tables to delete from');
+      const more = node.rest.find((one) => one.kind === 'furtherTargets');
       if (more)
         yield advice(
           more,

@@ -10,6 +10,7 @@ import {
   parseQualifiedName,
   readIdentifier,
 } from './names.ts';
+import { atOldHint } from './table-modifiers.ts';
 import { parseType } from './types.ts';
 
 /** `AS alias`, `alias`, `AS alias (a, b)`; null without one. */
@@ -17,7 +18,8 @@ export function parseTableAlias(c: Cursor): TableAlias | null {
   const { start } = c.token;
   const name = readAliasName(c);
   if (name === null) return null;
-  const columns = c.isSymbol('(') && isName(c, c.peek(1)) ? parseNameList(c) : [];
+  const list = c.isSymbol('(') && isName(c, c.peek(1)) && !atOldHint(c);
+  const columns = list ? parseNameList(c) : [];
   return { kind: 'tableAlias', start, end: c.lastEnd, name, columns };
 }
 

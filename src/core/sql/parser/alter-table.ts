@@ -1,5 +1,15 @@
 /** ALTER TABLE as far as a catalog from DDL needs it. */
-import type { AlterTable, ColumnDefinition, Identifier, Opaque, Statement, TableConstraint } from '../ast.ts';
+import type {
+  AlterAction,
+  AlterTable,
+  ColumnDefinition,
+  Identifier,
+  Opaque,
+  Property,
+  Statement,
+  TableConstraint,
+} from '../ast.ts';
+import { readAlterAction } from './alter-actions.ts';
 import { parseColumnDefinition } from './column-definition.ts';
 import { acceptIfNotExists } from './create.ts';
 import type { Cursor } from './cursor.ts';
@@ -12,7 +22,7 @@ interface Parts {
   readonly setNotNull: Identifier[];
   readonly dropNotNull: Identifier[];
   readonly dropColumns: Identifier[];
-  readonly rest: Opaque[];
+  readonly rest: (AlterAction | Property | Opaque)[];
 }
 
 /** ALTER TABLE, the current token being ALTER; null (and nothing read) when something else is altered. */
@@ -46,6 +56,11 @@ export function parseAlterTable(c: Cursor): Statement | null {
 
 function readAction(c: Cursor, parts: Parts): void {
   const stop = () => c.isSymbol(',');
+  // options of the table need no commas between them
+  for (let action = readAlterAction(c); action !== null; action = readAlterAction(c)) {
+    parts.rest.push(action);
+    if (stop() || c.atClose) return;
+  }
   switch (c.token.upper) {
     case 'ADD':
       c.advance();
@@ -71,6 +86,11 @@ function readAction(c: Cursor, parts: Parts): void {
 }
 
 function readAdd(c: Cursor, parts: Parts): void {
+  const action = readAlterAction(c, true);
+  if (action !== null) {
+    parts.rest.push(action);
+    return;
+  }
   const explicit = c.accept('COLUMN');
   acceptIfNotExists(c);
   if (!explicit && atTableConstraint(c)) {

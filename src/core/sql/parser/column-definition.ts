@@ -1,14 +1,15 @@
 /** A column in CREATE TABLE and ALTER TABLE ADD. */
-import type { ColumnDefinition, Expression, Identifier, Opaque, TableConstraint } from '../ast.ts';
+import type { ColumnDefinition, Expression, Identifier, Opaque, Property, TableConstraint } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, isLabel, parseName, parseQualifiedName } from './names.ts';
+import { readProperty } from './properties.ts';
 import { atColumnConstraint, parseColumnConstraint } from './table-constraint.ts';
 import { parseType } from './types.ts';
 
 type Parts = {
   -readonly [K in keyof ColumnDefinition]: ColumnDefinition[K];
-} & { constraints: TableConstraint[]; rest: Opaque[]; collation: readonly Identifier[] };
+} & { constraints: TableConstraint[]; rest: (Property | Opaque)[]; collation: readonly Identifier[] };
 
 /** name type constraints …, up to a comma or the closing parenthesis. */
 export function parseColumnDefinition(c: Cursor): ColumnDefinition {
@@ -70,6 +71,11 @@ function readPart(c: Cursor, parts: Parts): void {
   }
   if (atColumnConstraint(c)) {
     readConstraint(c, parts);
+    return;
+  }
+  const property = readProperty(c);
+  if (property !== null) {
+    parts.rest.push(property);
     return;
   }
   const stop = () => c.isSymbol(',') || beginsPart(c);

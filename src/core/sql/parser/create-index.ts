@@ -1,14 +1,15 @@
 /** CREATE INDEX. */
-import type { CreateIndex, Expression, Opaque } from '../ast.ts';
+import type { CreateIndex, Expression, Opaque, Property } from '../ast.ts';
 import { acceptIfNotExists } from './create.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { parseIndexColumns } from './index-columns.ts';
 import { isName, parseNameList, parseQualifiedName, readIdentifier } from './names.ts';
+import { readProperty } from './properties.ts';
 
 /** What follows CREATE [UNIQUE] INDEX. */
 export function parseCreateIndex(c: Cursor, start: number, unique: boolean): CreateIndex {
-  const rest: Opaque[] = [];
+  const rest: (Property | Opaque)[] = [];
   c.accept('CONCURRENTLY');
   acceptIfNotExists(c);
   const name = isName(c, c.token) && !c.is('ON') ? readIdentifier(c) : null;
@@ -23,7 +24,9 @@ export function parseCreateIndex(c: Cursor, start: number, unique: boolean): Cre
   const nullsNotDistinct = acceptNullsNotDistinct(c);
   let where: Expression | null = null;
   while (!c.atClose) {
-    if (where === null && c.accept('WHERE')) where = parseExpression(c);
+    const property = readProperty(c);
+    if (property !== null) rest.push(property);
+    else if (where === null && c.accept('WHERE')) where = parseExpression(c);
     else if (OPTION_WORDS.has(c.token.upper))
       rest.push(c.keptUntil(() => c.is('WHERE'), 'options of the index'));
     else rest.push(c.unexpectedUntil(() => c.is('WHERE')));

@@ -1,17 +1,27 @@
 /** CREATE TABLE. */
-import type { ColumnDefinition, CreateTable, Opaque, Query, TableConstraint } from '../ast.ts';
+import type {
+  ColumnDefinition,
+  CreateTable,
+  Opaque,
+  Partitioning,
+  Property,
+  Query,
+  TableConstraint,
+} from '../ast.ts';
 import { parseColumnDefinition } from './column-definition.ts';
 import { acceptIfNotExists } from './create.ts';
 import type { Cursor } from './cursor.ts';
 import { closeParens, parseQualifiedName } from './names.ts';
+import { parsePartitioning } from './partitioning.ts';
+import { readProperty } from './properties.ts';
 import { parseQuery } from './query.ts';
 import { atTableConstraint, parseTableConstraint } from './table-constraint.ts';
 
 interface Parts {
   readonly columns: ColumnDefinition[];
   readonly constraints: TableConstraint[];
-  readonly options: Opaque[];
-  partitionBy: Opaque | null;
+  readonly options: (Property | Opaque)[];
+  partitionBy: Partitioning | Opaque | null;
   query: Query | null;
 }
 
@@ -42,15 +52,7 @@ export function parseCreateTable(c: Cursor, start: number, temporary: boolean): 
   };
 }
 
-const ON_DUPLICATES: ReadonlySet<string> = new Set(['IGNORE', 'REPLACE']);
-
 function readPart(c: Cursor, parts: Parts): void {
-  if (c.grammar.conditionlessJoins && ON_DUPLICATES.has(c.token.upper)) {
-    // CREATE TABLE … IGNORE SELECT: what happens to rows that break a key
-    const { start } = c.advance();
-    parts.options.push(c.opaqueFrom(start, 'a modifier'));
-    return;
-  }
   if (parts.query === null && c.accept('AS')) {
     if (c.atQueryWord || c.atQueryInParens) parts.query = parseQuery(c);
     else if (!c.atClose) parts.options.push(c.keptUntil(() => false, 'the source of the rows'));
@@ -66,7 +68,20 @@ function readPart(c: Cursor, parts: Parts): void {
     return;
   }
   if (parts.partitionBy === null && c.isWords('PARTITION', 'BY')) {
-    parts.partitionBy = c.keptUntil(() => endsPartition(c), 'the partitioning');
+    parts.partitionBy = c.grammar.properties
+      ? parsePartitioning(c)
+      : c.keptUntil(() => endsPartition(c), 'the partitioning');
+    return;
+  }
+  if (c.grammar.properties && c.isSymbol(',')) {
+    // commas between options may be left out
+    c.advance();
+    return;
+  }
+  // IGNORE and REPLACE before a query say what happens to rows that break a key
+  const property = readProperty(c);
+  if (property !== null) {
+    parts.options.push(property);
     return;
   }
   const stop = () => c.is('AS') || c.isSymbol('(') || c.isWords('PARTITION', 'BY');
@@ -132,7 +147,9 @@ function readElements(c: Cursor, parts: Parts): void {
 
 function readElement(c: Cursor, parts: Parts): void {
   const stop = () => c.isSymbol(',');
-  if (c.is('LIKE')) parts.options.push(c.keptUntil(stop, 'the columns of another table'));
+  const property = c.is('LIKE') || c.is('PERIOD') ? readProperty(c) : null;
+  if (property !== null) parts.options.push(property);
+  else if (c.is('LIKE')) parts.options.push(c.keptUntil(stop, 'the columns of another table'));
   else if (c.is('PERIOD') && c.peek(1).upper === 'FOR') {
     parts.options.push(c.keptUntil(stop, 'the period of a temporal table'));
   } else if (atTableConstraint(c)) parts.constraints.push(parseTableConstraint(c));

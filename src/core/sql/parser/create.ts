@@ -1,9 +1,10 @@
 /** CREATE TABLE, INDEX and VIEW: what a catalog is made from. Other CREATEs are opaque statements. */
-import type { CreateView, Opaque, Statement } from '../ast.ts';
+import type { CreateView, Opaque, Property, Statement } from '../ast.ts';
 import { parseCreateIndex } from './create-index.ts';
 import { parseCreateTable } from './create-table.ts';
 import type { Cursor } from './cursor.ts';
 import { parseNameList, parseQualifiedName } from './names.ts';
+import { readProperty } from './properties.ts';
 import { parseQuery, queryOfBody } from './query.ts';
 
 /** Words between CREATE and what is created. */
@@ -63,7 +64,7 @@ export function acceptIfNotExists(c: Cursor): boolean {
 }
 
 function parseCreateView(c: Cursor, start: number, materialized: boolean): CreateView {
-  const rest: Opaque[] = [];
+  const rest: (Property | Opaque)[] = [];
   acceptIfNotExists(c);
   const name = parseQualifiedName(c);
   const columns = c.isSymbol('(') ? parseNameList(c) : [];
@@ -71,6 +72,8 @@ function parseCreateView(c: Cursor, start: number, materialized: boolean): Creat
   c.expect('AS');
   const query =
     c.atQueryWord || c.atQueryInParens ? parseQuery(c) : queryOfBody(c.missing('the query of the view'));
+  const property = readProperty(c);
+  if (property !== null) rest.push(property);
   if (!c.atClose) {
     const known = c.is('WITH');
     rest.push(known ? c.keptUntil(() => false, 'options of the view') : c.unexpectedUntil(() => false));

@@ -17,6 +17,8 @@ export interface OpaqueRange extends TextRange {
   readonly reason: string;
   /** see {@link Opaque.inert} */
   readonly inert?: boolean;
+  /** it is understood, has a node of its own, and is kept as it is all the same: a partition, IGNORE */
+  readonly understood?: boolean;
 }
 
 /**
@@ -236,6 +238,12 @@ export class Cursor {
     const part = { start, end, reason, ...(inert ? { inert: true } : {}) };
     this.opaque.push(part);
     return { kind: 'opaque', ...part };
+  }
+
+  /** Note that a node, although it is understood, must neither be changed nor moved, nor run for a comparison. */
+  kept<T extends TextRange>(node: T, reason: string): T {
+    this.opaque.push({ start: node.start, end: node.end, reason, understood: true });
+    return node;
   }
 
   /** Read one token, and everything up to its partner when it opens a parenthesis or bracket. */

@@ -25,7 +25,7 @@ import {
 } from './names.ts';
 import { atQueryContinuation, continueQuery, parseQuery, queryOfBody } from './query.ts';
 import { parseSpecialCall } from './special-calls.ts';
-import { atModifier, parseModifier } from './table-modifiers.ts';
+import { atModifier, atOldHint, parseModifier } from './table-modifiers.ts';
 
 /** FROM items separated by commas, each with its joins. */
 export function parseFromList(c: Cursor): FromItem[] {
@@ -86,7 +86,7 @@ function isFunction(c: Cursor): boolean {
   while (c.peek(at).text === '.' && isLabel(c.peek(at + 1))) at += 2;
   if (c.peek(at).text !== '(') return false;
   // T-SQL's old table hints: t (NOLOCK)
-  return !(c.grammar.transact && c.peek(at + 1).upper === 'NOLOCK');
+  return !atOldHint(c, at);
 }
 
 /** [ONLY] name [*], without alias. */
@@ -238,7 +238,7 @@ function finishFunction(
   const ordinality = c.acceptWords('WITH', 'ORDINALITY');
   const modifiers: TableFunction['modifiers'][number][] = [];
   let { alias, definitions } = parseFunctionAlias(c);
-  while (atModifier(c)) modifiers.push(parseModifier(c));
+  while (atModifier(c)) modifiers.push(parseModifier(c, false));
   // T-SQL: OPENJSON (x) WITH (a int) AS t
   if (modifiers.length > 0 && alias === null) ({ alias, definitions } = parseFunctionAlias(c));
   const end = c.lastEnd;

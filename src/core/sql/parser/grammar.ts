@@ -36,6 +36,15 @@ export interface Infix {
   readonly operator: string | null;
 }
 
+export interface PropertyWords {
+  /** with a value behind them: COMMENT 'x' */
+  readonly valued: ReadonlySet<string>;
+  /** several words; the longer before the shorter */
+  readonly phrases: readonly string[];
+  /** those, of either kind, that have no value */
+  readonly alone: ReadonlySet<string>;
+}
+
 export interface Grammar {
   readonly infixWords: ReadonlyMap<string, Infix>;
   readonly infixOperators: ReadonlyMap<string, Infix>;
@@ -75,6 +84,8 @@ export interface Grammar {
   readonly selectModifiers: ReadonlySet<string>;
   /** words that begin an index hint or the like after a table */
   readonly tableModifiers: ReadonlySet<string>;
+  /** what may be said of the storage of tables, columns and indexes; null: it is kept as it is */
+  readonly properties: PropertyWords | null;
   /** words after the verb of INSERT, UPDATE, DELETE that are kept as they are */
   readonly writeModifiers: ReadonlySet<string>;
   /** words that stand for a value or a call without parentheses: CURRENT_DATE */

@@ -1,10 +1,20 @@
 /** INSERT and REPLACE. */
-import type { Assignment, Conflict, Expression, Identifier, Insert, Opaque, Query, With } from '../ast.ts';
+import type {
+  Assignment,
+  Conflict,
+  Expression,
+  Identifier,
+  Insert,
+  Query,
+  TableAlias,
+  With,
+  WriteRest,
+} from '../ast.ts';
 import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { parseIndexColumns } from './index-columns.ts';
-import { closeParens, parseLabel, parseName, readIdentifier } from './names.ts';
+import { closeParens, parseLabel, parseName, parseNameList, readIdentifier } from './names.ts';
 import { parseSubscriptBounds } from './operands.ts';
 import { parseQuery, parseValues, queryOfBody } from './query.ts';
 import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
@@ -14,7 +24,7 @@ import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
 export function parseInsert(c: Cursor, clause: With | null): Insert {
   const from = c.token.start;
   const verb = c.advance().upper === 'REPLACE' ? 'REPLACE' : 'INSERT';
-  const rest: Opaque[] = parseWriteModifiers(c);
+  const rest: WriteRest[] = parseWriteModifiers(c);
   if (!c.accept('INTO') && c.dialect.strings.dollar) c.expect('INTO');
   const target = parseTarget(c, true);
   const columns = c.isSymbol('(') && !c.atQueryInParens ? parseInsertColumns(c) : [];
@@ -72,7 +82,7 @@ export function parseOverriding(c: Cursor): Insert['overriding'] {
   return kind;
 }
 
-function parseSource(c: Cursor, rest: Opaque[]): Pick<Insert, 'source' | 'assignments'> {
+function parseSource(c: Cursor, rest: WriteRest[]): Pick<Insert, 'source' | 'assignments'> {
   if (c.acceptWords('DEFAULT', 'VALUES')) return { source: null, assignments: [] };
   if (c.atQueryWord || c.atQueryInParens) return { source: parseQuery(c), assignments: [] };
   if (c.is('VALUES') || (c.is('VALUE') && c.peek(1).text === '(')) {
@@ -92,12 +102,13 @@ function parseSource(c: Cursor, rest: Opaque[]): Pick<Insert, 'source' | 'assign
 }
 
 /** MySQL: VALUES (…) AS new(a, b) */
-function readRowAlias(c: Cursor, rest: Opaque[]): void {
+function readRowAlias(c: Cursor, rest: WriteRest[]): void {
   if (!c.is('AS') || c.grammar.assignsFields) return;
   const { start } = c.advance();
-  parseName(c);
-  if (c.isSymbol('(')) c.skip();
-  rest.push(c.opaqueFrom(start, 'the name of the new row'));
+  const name = parseName(c);
+  const columns = c.isSymbol('(') ? parseNameList(c) : [];
+  const alias: TableAlias = { kind: 'tableAlias', start, end: c.lastEnd, name, columns };
+  rest.push(c.kept(alias, 'the name of the new row'));
 }
 
 function parseConflict(c: Cursor): Conflict | null {

@@ -1,5 +1,5 @@
 /** MERGE. */
-import type { Assignment, Expression, Identifier, Merge, MergeBranch, Opaque, With } from '../ast.ts';
+import type { Assignment, Expression, Identifier, Merge, MergeBranch, With, WriteRest } from '../ast.ts';
 import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
@@ -12,7 +12,7 @@ import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
 export function parseMerge(c: Cursor, clause: With | null): Merge {
   const start = clause?.start ?? c.token.start;
   c.advance();
-  const rest: Opaque[] = parseWriteModifiers(c);
+  const rest: WriteRest[] = parseWriteModifiers(c);
   if (!c.accept('INTO') && c.dialect.strings.dollar) c.expect('INTO');
   const target = parseTarget(c);
   parseLeftover(c, rest, 'USING', 'ON', 'WHEN');

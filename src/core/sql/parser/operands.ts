@@ -8,7 +8,13 @@ import { parseExpression, parseParenthesizedExpressions } from './expressions.ts
 import { readLiteral, readValue } from './literals.ts';
 import { continueName, isTemplate, parseLabel, readIdentifier } from './names.ts';
 import { parseGroup, parseParenthesized } from './parentheses.ts';
-import { parseSpecialCall } from './special-calls.ts';
+import {
+  atBareMatch,
+  atSequenceValue,
+  parseBareMatch,
+  parseSequenceValue,
+  parseSpecialCall,
+} from './special-calls.ts';
 import { atTypedLiteral, parseIntervalExpression, parseTypedLiteral, typedLiteralOf } from './types.ts';
 
 /** An operand; an empty opaque node where none begins. */
@@ -55,6 +61,8 @@ function parseWord(c: Cursor): Expression {
     const special = parseWordBeforeParens(c, word);
     if (special !== null) return special;
   }
+  if (atSequenceValue(c)) return parseSequenceValue(c);
+  if (atBareMatch(c)) return parseBareMatch(c);
   if (c.grammar.keywordCalls.has(word) && next.text !== '.') return parseKeywordCall(c);
   switch (word) {
     case 'CASE':

@@ -1,9 +1,21 @@
 /** Queries: WITH, set operations by precedence, ORDER BY, LIMIT, locking. */
-import type { Opaque, OrderItem, ParenQuery, Query, QueryBody, SetOperation, Values, With } from '../ast.ts';
+import type {
+  ExaminedLimit,
+  OrderItem,
+  ParenQuery,
+  Query,
+  QueryBody,
+  QueryTrailing,
+  ResultFormat,
+  SetOperation,
+  Values,
+  With,
+} from '../ast.ts';
 import type { TextRange } from '../text.ts';
 import type { Cursor } from './cursor.ts';
-import { parseParenthesizedExpressions } from './expressions.ts';
+import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
 import { parseTableName } from './from.ts';
+import { parseHints } from './hints.ts';
 import { atLimit, parseLimit } from './limit.ts';
 import { atLocking, parseLocking } from './locking.ts';
 import { closeParens } from './names.ts';
@@ -43,7 +55,7 @@ function finishQuery(c: Cursor, from: number, clause: With | null, body: QueryBo
   let orderBy: OrderItem[] = [];
   let limit: Query['limit'] = null;
   const locking: Query['locking'][number][] = [];
-  const trailing: Opaque[] = [];
+  const trailing: QueryTrailing[] = [];
   if (c.is('ORDER')) orderBy = parseOrderBy(c);
   while (!c.atClose) {
     if (limit === null && atLimit(c)) limit = parseLimit(c);
@@ -80,18 +92,45 @@ function endsQuery(c: Cursor): boolean {
 }
 
 const TRAILING_WORDS: ReadonlySet<string> = new Set(['FOR', 'OPTION', 'INTO', 'PROCEDURE']);
-/** LIMIT ROWS EXAMINED 100, LIMIT 5 ROWS EXAMINED 100 */
-const EXAMINED_WORDS: ReadonlySet<string> = new Set(['LIMIT', 'ROWS']);
-
 /** FOR XML, OPTION (…), INTO OUTFILE; anything else is not expected here. */
-function parseTrailing(c: Cursor): Opaque {
+function parseTrailing(c: Cursor): QueryTrailing {
+  if (c.grammar.limitWithComma && atExamined(c)) return parseExamined(c);
   const stop = () => atQueryContinuation(c) || c.is('OPTION') || endsQuery(c);
-  // FOR XML PATH (''), TYPE: its commas belong to it
-  if (c.grammar.transact && c.is('FOR')) return c.keptUntil(() => c.is('OPTION'), 'a clause of this dialect');
-  const known =
-    (TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar) ||
-    (EXAMINED_WORDS.has(c.token.upper) && c.grammar.limitWithComma);
+  if (c.grammar.transact) {
+    if (c.is('OPTION') && c.peek(1).text === '(') return parseHints(c);
+    const format = c.is('FOR') ? FORMATS.get(c.peek(1).upper) : undefined;
+    if (format !== undefined) return parseFormat(c, format);
+  }
+  const known = TRAILING_WORDS.has(c.token.upper) && !c.dialect.strings.dollar;
   return known ? c.keptUntil(stop, 'a clause of this dialect') : c.unexpectedUntil(stop);
+}
+
+const FORMATS: ReadonlyMap<string, ResultFormat['format']> = new Map([
+  ['XML', 'xml'],
+  ['JSON', 'json'],
+  ['BROWSE', 'browse'],
+]);
+
+/** FOR XML PATH (''), TYPE: its commas belong to it. */
+function parseFormat(c: Cursor, format: ResultFormat['format']): ResultFormat {
+  const { start } = c.token;
+  while (!c.atClose && !c.is('OPTION')) c.skip();
+  return c.kept({ kind: 'resultFormat', start, end: c.lastEnd, format }, 'a format of the result');
+}
+
+/** LIMIT ROWS EXAMINED 100, LIMIT 5 ROWS EXAMINED 100 */
+function atExamined(c: Cursor): boolean {
+  const at = c.is('LIMIT') ? 1 : 0;
+  return c.peek(at).upper === 'ROWS' && c.peek(at + 1).upper === 'EXAMINED';
+}
+
+function parseExamined(c: Cursor): ExaminedLimit {
+  const { start } = c.token;
+  c.accept('LIMIT');
+  c.advance();
+  c.advance();
+  const rows = parseExpression(c);
+  return c.kept({ kind: 'examinedLimit', start, end: c.lastEnd, rows }, 'a limit of the work');
 }
 
 interface SetOperator {

@@ -132,7 +132,8 @@ function parseDistinct(c: Cursor): Select['distinct'] {
   return { on: parseParenthesizedExpressions(c) };
 }
 
-function parseTop(c: Cursor): Top {
+/** TOP (n) [PERCENT] [WITH TIES], the current token being TOP. */
+export function parseTop(c: Cursor): Top {
   const { start } = c.advance();
   const count = parseOperand(c);
   const percent = c.accept('PERCENT');

@@ -3,7 +3,7 @@ import type { Argument, Expression, FunctionCall } from '../ast.ts';
 import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } from './calls.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
-import { closeParens, type Name, readIdentifier } from './names.ts';
+import { closeParens, isLabel, type Name, parseQualifiedName, readIdentifier } from './names.ts';
 import { parseType } from './types.ts';
 import { parseWordedCall, WORDED_CALLS } from './worded-calls.ts';
 
@@ -167,6 +167,27 @@ function readColumnGet(c: Cursor): Partial<FunctionCall> {
   return { syntax: 'special', field: 'as', args };
 }
 
+/** NEXT VALUE FOR s, PREVIOUS VALUE FOR s */
+const SEQUENCE_WORDS: ReadonlySet<string> = new Set(['NEXT', 'PREVIOUS']);
+
+/** True where the value of a sequence is asked for in the words of the standard. */
+export function atSequenceValue(c: Cursor): boolean {
+  if (c.grammar.subscripts || !SEQUENCE_WORDS.has(c.token.upper)) return false;
+  return c.peek(1).upper === 'VALUE' && c.peek(2).upper === 'FOR';
+}
+
+/** NEXT VALUE FOR s, as a call of next_value: what is called is no function, its words say which sequence. */
+export function parseSequenceValue(c: Cursor): FunctionCall {
+  const from = c.index;
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  c.advance();
+  parseQualifiedName(c);
+  const words = c.tokensSince(from).map((token) => token.text);
+  const node = callNode(name, c.lastEnd, { syntax: 'special', words: words.slice(1).join(' ') });
+  return { ...parseCallSuffix(c, name, node), function: `${node.function}_value` };
+}
+
 /** COLLATION FOR (x) */
 function parseCollationFor(c: Cursor): FunctionCall {
   const name: Name = [readIdentifier(c)];
@@ -181,9 +202,26 @@ function parseCollationFor(c: Cursor): FunctionCall {
 function parseMatch(c: Cursor): FunctionCall {
   const name: Name = [readIdentifier(c)];
   c.advance();
+  return parseAgainst(c, name, true);
+}
+
+/** MATCH a AGAINST (x): the parentheses may be left out around the columns. */
+export function parseBareMatch(c: Cursor): FunctionCall {
+  return parseAgainst(c, [readIdentifier(c)], false);
+}
+
+/** True at MATCH and columns without parentheses. */
+export function atBareMatch(c: Cursor): boolean {
+  if (!c.grammar.intervalExpressions || !c.is('MATCH')) return false;
+  let at = 1;
+  while (isLabel(c.peek(at)) && (c.peek(at + 1).text === '.' || c.peek(at + 1).text === ',')) at += 2;
+  return isLabel(c.peek(at)) && c.peek(at + 1).upper === 'AGAINST';
+}
+
+function parseAgainst(c: Cursor, name: Name, parenthesized: boolean): FunctionCall {
   const from = c.index;
   const args = parseArguments(c);
-  closeParens(c);
+  if (parenthesized) closeParens(c);
   if (c.expect('AGAINST') && c.expectSymbol('(')) {
     args.push(argumentOf(parseExpression(c, c.grammar.predicateOperand)));
     while (!c.atClose) c.skip();

@@ -50,6 +50,8 @@ export function parseAnyStatement(c: Cursor): Statement {
       return parseCreate(c) ?? unknown(c);
     case 'ALTER':
       return parseAlterTable(c) ?? unknown(c);
+    case 'ANALYZE':
+      return analyzesStatement(c) ? (parseExplain(c) ?? unknown(c)) : unknown(c);
     case 'EXPLAIN':
     case 'DESCRIBE':
     case 'DESC':
@@ -58,6 +60,15 @@ export function parseAnyStatement(c: Cursor): Statement {
       return unknown(c);
   }
 }
+
+/** MariaDB's ANALYZE SELECT …, ANALYZE FORMAT=JSON SELECT …; ANALYZE TABLE t is another statement. */
+function analyzesStatement(c: Cursor): boolean {
+  if (c.grammar.properties === null) return false;
+  const next = c.peek(1).upper === 'FORMAT' ? c.peek(4) : c.peek(1);
+  return ANALYZED.has(next.upper);
+}
+
+const ANALYZED: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'INSERT', 'REPLACE', 'UPDATE', 'DELETE']);
 
 function unknown(c: Cursor): Statement {
   if (!c.dialect.statementStarts.has(c.token.upper)) c.problem('no statement begins like this');

@@ -1,9 +1,10 @@
 /** Constraints of tables and columns. */
-import type { Expression, Identifier, Opaque, TableConstraint } from '../ast.ts';
+import type { Expression, Identifier, Opaque, Property, TableConstraint } from '../ast.ts';
 import { acceptIfNotExists } from './create.ts';
 import { acceptNullsNotDistinct } from './create-index.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
+import { readLiteral } from './literals.ts';
 import {
   closeParens,
   isName,
@@ -12,8 +13,9 @@ import {
   parseQualifiedName,
   readIdentifier,
 } from './names.ts';
+import { finish as finishProperty, readProperty } from './properties.ts';
 
-type Parts = { -readonly [K in keyof TableConstraint]: TableConstraint[K] } & { rest: Opaque[] };
+type Parts = { -readonly [K in keyof TableConstraint]: TableConstraint[K] } & { rest: (Property | Opaque)[] };
 
 /** True where a constraint of a table begins. */
 export function atTableConstraint(c: Cursor): boolean {
@@ -168,14 +170,39 @@ function readColumns(c: Cursor, parts: Parts): Identifier[] {
   const columns: Identifier[] = [];
   do {
     if (c.is('PERIOD') && isName(c, c.peek(1))) c.advance();
-    if (c.isSymbol('(')) parts.rest.push(c.keptUntil(() => c.isSymbol(','), 'an expression in an index'));
+    if (c.isSymbol('(')) parts.rest.push(readIndexed(c));
     else columns.push(parseName(c));
+    readColumnProperties(c, parts);
     if (!c.isSymbol(',') && !c.atClose) {
       parts.rest.push(c.keptUntil(() => c.isSymbol(','), 'a property of a column in a key'));
     }
   } while (c.acceptSymbol(','));
   closeParens(c);
   return columns;
+}
+
+/** An expression in the place of a column. */
+function readIndexed(c: Cursor): Property | Opaque {
+  if (c.grammar.properties === null) return c.keptUntil(() => c.isSymbol(','), 'an expression in an index');
+  const { start } = c.advance();
+  const value = parseExpression(c);
+  closeParens(c);
+  return finishProperty(c, start, 'EXPRESSION', value);
+}
+
+/** MySQL: the length of a prefix and the direction, `a(20) DESC`. */
+function readColumnProperties(c: Cursor, parts: Parts): void {
+  if (c.grammar.properties === null) return;
+  const { start } = c.token;
+  if (c.isSymbol('(') && c.peek(1).kind === 'number' && c.peek(2).text === ')') {
+    c.advance();
+    const length = readLiteral(c, 'number');
+    closeParens(c);
+    parts.rest.push(finishProperty(c, start, 'LENGTH', length));
+  }
+  if (!c.is('ASC') && !c.is('DESC')) return;
+  const { start: from, upper } = c.advance();
+  parts.rest.push(finishProperty(c, from, upper, null));
 }
 
 function readCheck(c: Cursor, parts: Parts): void {
@@ -208,6 +235,13 @@ function finish(c: Cursor, parts: Parts): TableConstraint {
 }
 
 function readAttribute(c: Cursor, parts: Parts): boolean {
+  // with a column's constraint the properties are the column's; ON UPDATE is what happens to a foreign key here
+  const own = !c.is('ON') && (parts.columns.length > 0 || parts.type === 'index');
+  const property = own ? readProperty(c) : null;
+  if (property !== null) {
+    parts.rest.push(property);
+    return true;
+  }
   const next = c.peek(1).upper;
   switch (c.token.upper) {
     case 'DEFERRABLE':

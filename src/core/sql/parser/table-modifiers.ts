@@ -1,13 +1,37 @@
 /** What may stand beside a table's alias: TABLESAMPLE, and by dialect partitions, index hints, lock hints. */
-import type { Opaque, TableSample } from '../ast.ts';
+import type { Expression, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
-import { closeParens, parseQualifiedName } from './names.ts';
+import { parseHints } from './hints.ts';
+import { closeParens, parseName, parseNameList, parseQualifiedName } from './names.ts';
+
+/** T-SQL's hints that may stand in parentheses without WITH. */
+const OLD_HINTS: ReadonlySet<string> = new Set([
+  'NOLOCK',
+  'HOLDLOCK',
+  'UPDLOCK',
+  'ROWLOCK',
+  'PAGLOCK',
+  'TABLOCK',
+  'TABLOCKX',
+  'XLOCK',
+  'READPAST',
+  'READUNCOMMITTED',
+  'READCOMMITTED',
+  'REPEATABLEREAD',
+  'SERIALIZABLE',
+]);
+
+/** True where `(NOLOCK)` and the like begin, that many tokens further on. */
+export function atOldHint(c: Cursor, distance = 0): boolean {
+  if (!c.grammar.transact || c.peek(distance).text !== '(') return false;
+  return OLD_HINTS.has(c.peek(distance + 1).upper);
+}
 
 /** True where a modifier of a table begins. */
 export function atModifier(c: Cursor): boolean {
   const { upper } = c.token;
-  if (upper === '') return c.grammar.transact && c.isSymbol('(') && c.peek(1).upper === 'NOLOCK';
+  if (upper === '') return atOldHint(c);
   if (upper === 'TABLESAMPLE') return true;
   const next = c.peek(1);
   if (c.grammar.transact) {
@@ -19,16 +43,19 @@ export function atModifier(c: Cursor): boolean {
   return next.text === '(' || next.upper === 'INDEX' || next.upper === 'KEY';
 }
 
-/** TABLESAMPLE method (args) [REPEATABLE (seed)]; everything else is kept as it is. */
-export function parseModifier(c: Cursor): TableSample | Opaque {
+/** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; hints are kept as they are. WITH behind a function holds columns, not hints. */
+export function parseModifier(c: Cursor, table = true): TableModifier {
   const { start } = c.token;
   if (c.is('TABLESAMPLE') && !c.grammar.transact) return parseSample(c);
   const word = c.token.upper;
   if (word === 'FOR') return c.peek(1).upper === 'PORTION' ? parsePortion(c) : parseSystemTime(c);
+  if (word === 'PARTITION' && !c.grammar.transact) return parsePartitions(c);
+  if (word === 'WITH' && table) return parseHints(c);
+  if (atOldHint(c)) return parseHints(c);
   const inert = c.grammar.conditionlessJoins && INDEX_HINTS.has(word) ? 'inert' : undefined;
   if (c.isSymbol('(')) c.skip();
   else {
-    // WITH (NOLOCK), PARTITION (p0), USE INDEX FOR JOIN (a), FORCE INDEX (b), TABLESAMPLE SYSTEM (10 PERCENT)
+    // WITH (NOLOCK), USE INDEX FOR JOIN (a), FORCE INDEX (b), TABLESAMPLE SYSTEM (10 PERCENT)
     c.advance();
     while (!c.isSymbol('(') && c.token.kind === 'word') c.advance();
     if (c.isSymbol('(')) c.skip();
@@ -37,7 +64,14 @@ export function parseModifier(c: Cursor): TableSample | Opaque {
       c.skip();
     }
   }
-  return c.opaqueFrom(start, 'a hint or partition', inert);
+  return c.opaqueFrom(start, 'a hint', inert);
+}
+
+/** PARTITION (p0, p1) */
+function parsePartitions(c: Cursor): TablePartitions {
+  const { start } = c.advance();
+  const partitions = parseNameList(c);
+  return c.kept({ kind: 'tablePartitions', start, end: c.lastEnd, partitions }, 'partitions of a table');
 }
 
 /** MySQL's USE INDEX (a) and so on: the planner's choice, not another result. */
@@ -55,31 +89,62 @@ function parseSample(c: Cursor): TableSample {
   return { kind: 'tableSample', start, end: c.lastEnd, method, args, repeatable };
 }
 
-const PERIOD_WORDS: ReadonlySet<string> = new Set(['AS', 'ALL', 'BETWEEN', 'FROM', 'CONTAINED']);
+const PERIOD_TYPES: ReadonlyMap<string, TablePeriod['type']> = new Map([
+  ['AS', 'asOf'],
+  ['ALL', 'all'],
+  ['BETWEEN', 'between'],
+  ['FROM', 'fromTo'],
+  ['CONTAINED', 'containedIn'],
+]);
 
 /** FOR SYSTEM_TIME AS OF x, FROM x TO y, BETWEEN x AND y, CONTAINED IN (x, y), ALL */
-function parseSystemTime(c: Cursor): Opaque {
+function parseSystemTime(c: Cursor): TablePeriod {
   const { start } = c.advance();
   c.advance();
-  if (PERIOD_WORDS.has(c.token.upper)) {
-    const word = c.advance().upper;
-    if (word !== 'ALL') {
-      if (c.is('OF') || c.is('IN')) c.advance();
-      if (c.is('TIMESTAMP')) c.advance();
-      parseExpression(c, c.grammar.predicateOperand);
-      if (c.accept('AND') || c.accept('TO')) parseExpression(c, c.grammar.predicateOperand);
-    }
+  const type = PERIOD_TYPES.get(c.token.upper);
+  if (type === undefined) c.problem('the time is missing (AS OF, BETWEEN, FROM, ALL)');
+  else c.advance();
+  const bounds: Expression[] = [];
+  switch (type) {
+    case 'asOf':
+      c.expect('OF');
+      bounds.push(parsePoint(c));
+      break;
+    case 'between':
+    case 'fromTo':
+      bounds.push(parsePoint(c));
+      if (c.expect(type === 'between' ? 'AND' : 'TO')) bounds.push(parsePoint(c));
+      break;
+    case 'containedIn':
+      c.expect('IN');
+      bounds.push(...parseParenthesizedExpressions(c));
+      break;
+    default:
   }
-  return c.opaqueFrom(start, 'the time of a temporal table');
+  return period(c, { start, period: null, type: type ?? 'all', bounds });
+}
+
+/** A point in time: MariaDB takes TIMESTAMP and TRANSACTION before any expression. */
+function parsePoint(c: Cursor): Expression {
+  const typed = c.is('TIMESTAMP') && c.peek(1).kind === 'string';
+  const next = c.peek(1);
+  const continues = next.text === '(' || next.text === '.' || next.text === '';
+  if (c.is('TRANSACTION') || (c.is('TIMESTAMP') && !typed && !continues)) c.advance();
+  return parseExpression(c, c.grammar.predicateOperand);
 }
 
 /** UPDATE and DELETE of MariaDB and of the standard: FOR PORTION OF period FROM x TO y */
-function parsePortion(c: Cursor): Opaque {
+function parsePortion(c: Cursor): TablePeriod {
   const { start } = c.advance();
   c.advance();
   c.expect('OF');
-  c.skip();
-  if (c.expect('FROM')) parseExpression(c, c.grammar.predicateOperand);
-  if (c.expect('TO')) parseExpression(c, c.grammar.predicateOperand);
-  return c.opaqueFrom(start, 'the time of a temporal table');
+  const name = parseName(c);
+  const bounds: Expression[] = [];
+  if (c.expect('FROM')) bounds.push(parsePoint(c));
+  if (c.expect('TO')) bounds.push(parsePoint(c));
+  return period(c, { start, period: name, type: 'fromTo', bounds });
+}
+
+function period(c: Cursor, parts: Omit<TablePeriod, 'kind' | 'end'>): TablePeriod {
+  return c.kept({ kind: 'tablePeriod', end: c.lastEnd, ...parts }, 'the time of a temporal table');
 }

@@ -1,8 +1,9 @@
 /** UPDATE. */
-import type { Expression, FromItem, Opaque, OrderItem, Update, With } from '../ast.ts';
+import type { Expression, FromItem, OrderItem, Update, With, WriteRest } from '../ast.ts';
 import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseFromItem, parseFromList } from './from.ts';
+import { parseHints } from './hints.ts';
 import { atLimit, parseLimit } from './limit.ts';
 import { parseOrderBy } from './order.ts';
 import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
@@ -13,7 +14,7 @@ import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
 export function parseUpdate(c: Cursor, clause: With | null): Update {
   const start = clause?.start ?? c.token.start;
   c.advance();
-  const rest: Opaque[] = parseWriteModifiers(c);
+  const rest: WriteRest[] = parseWriteModifiers(c);
   const { target, from } = parseTargets(c);
   parseLeftover(c, rest, 'SET', 'FROM', 'WHERE', 'RETURNING');
   const assignments = c.expect('SET') ? parseAssignments(c) : [];
@@ -25,7 +26,7 @@ export function parseUpdate(c: Cursor, clause: With | null): Update {
   const orderBy: OrderItem[] = c.is('ORDER') ? parseOrderBy(c) : [];
   const limit = atLimit(c) ? parseLimit(c) : null;
   if (output === NOTHING_RETURNED) output = parseReturning(c);
-  if (c.grammar.transact && c.is('OPTION')) rest.push(c.keptUntil(() => false, 'a hint'));
+  if (c.grammar.transact && c.is('OPTION')) rest.push(parseHints(c));
   parseLeftover(c, rest);
   return {
     kind: 'update',

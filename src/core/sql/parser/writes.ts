@@ -1,25 +1,25 @@
 /** What INSERT, UPDATE, DELETE and MERGE have in common. */
-import type { Opaque, TableAlias, TableRef } from '../ast.ts';
+import type { TableAlias, TableRef, WriteRest } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseTableName } from './from.ts';
 import { isLabel, isName, readIdentifier } from './names.ts';
+import { parseTop } from './select.ts';
 import { atModifier, parseModifier } from './table-modifiers.ts';
 
 /** LOW_PRIORITY, IGNORE, QUICK after the verb, and T-SQL's TOP (n). */
-export function parseWriteModifiers(c: Cursor): Opaque[] {
-  const modifiers: Opaque[] = [];
+export function parseWriteModifiers(c: Cursor): WriteRest[] {
+  const modifiers: WriteRest[] = [];
   const words = c.grammar.writeModifiers;
   while (words.has(c.token.upper) && c.peek(1).text !== '.') {
     // IGNORE decides what happens to rows that break a rule; the other words are priorities
-    if (c.is('IGNORE')) modifiers.push(c.keptUntil(() => true, 'a modifier'));
-    else
+    if (c.is('IGNORE')) {
+      const { start, end } = c.advance();
+      modifiers.push(c.kept({ kind: 'writeModifier', start, end, modifier: 'IGNORE' }, 'a modifier'));
+    } else
       modifiers.push(c.keptUntil(() => c.is('IGNORE') || !words.has(c.token.upper), 'a modifier', 'inert'));
   }
   if (c.grammar.transact && c.is('TOP')) {
-    const { start } = c.advance();
-    c.skip();
-    c.accept('PERCENT');
-    modifiers.push(c.opaqueFrom(start, 'TOP'));
+    modifiers.push(c.kept(parseTop(c), 'TOP'));
   }
   return modifiers;
 }
@@ -44,13 +44,13 @@ function parseTargetAlias(c: Cursor, needsAs: boolean): TableAlias | null {
   if (as) {
     if (!isLabel(c.peek(1))) return null;
     c.advance();
-  } else if (needsAs || !isName(c, c.token) || c.is('SET') || c.is('OUTPUT')) return null;
+  } else if (needsAs || !isName(c, c.token) || c.is('SET') || c.is('OUTPUT') || c.is('USING')) return null;
   const name = readIdentifier(c);
   return { kind: 'tableAlias', start, end: c.lastEnd, name, columns: [] };
 }
 
 /** What the statement does not know where it should end, up to one of the given words. */
-export function parseLeftover(c: Cursor, rest: Opaque[], ...words: readonly string[]): void {
+export function parseLeftover(c: Cursor, rest: WriteRest[], ...words: readonly string[]): void {
   if (c.atClose || words.includes(c.token.upper)) return;
   rest.push(c.unexpectedUntil(() => words.includes(c.token.upper)));
 }

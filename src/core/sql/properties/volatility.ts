@@ -68,6 +68,11 @@ function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): V
     case 'tableSample':
     case 'into':
       return 'volatile';
+    case 'tablePeriod':
+    case 'examinedLimit':
+    case 'hints':
+    case 'resultFormat':
+      return 'volatile';
     case 'variable':
       return names.dialect === 'tsql' ? 'stable' : 'volatile';
     case 'table':

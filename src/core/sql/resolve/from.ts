@@ -1,6 +1,7 @@
 /** FROM: relations as sources, joins as steps, and what is in sight where. */
 import { findTable, type Table } from '../../catalog/catalog.ts';
 import type { DerivedTable, FromItem, Join, ParenJoin, TableAlias, TableFunction, TableRef } from '../ast.ts';
+import { childrenOf } from '../children.ts';
 import { setReturningColumns } from '../properties/functions.ts';
 import { namedType } from '../properties/types.ts';
 import type { Block, JoinStep, SourceColumn } from '../query-model.ts';
@@ -8,6 +9,7 @@ import { conjunctsOf } from './conjuncts.ts';
 import { visit } from './expressions.ts';
 import {
   type CteScope,
+  EMPTY_SIGHT,
   type Frame,
   findCte,
   type OpenScope,
@@ -59,8 +61,17 @@ export function resolveItem(
   resolution: Resolution,
 ): Sight {
   switch (item.kind) {
-    case 'table':
-      return added(tableSource(item, around, resolution), around);
+    case 'table': {
+      const source = tableSource(item, around, resolution);
+      for (const modifier of item.modifiers) {
+        // the points in time and the share of a sample; the table's own columns are not in sight there
+        if (modifier.kind === 'tablePeriod' || modifier.kind === 'tableSample')
+          for (const child of childrenOf(modifier)) {
+            if (child.kind !== 'identifier') visit(child, lateralFrame(EMPTY_SIGHT, around), resolution);
+          }
+      }
+      return added(source, around);
+    }
     case 'derived':
       return added(derivedSource(item, item.lateral, lateral, around, resolution), around);
     case 'tableFunction':
@@ -111,12 +122,28 @@ function tableSource(item: TableRef, around: FromSurroundings, resolution: Resol
     return source;
   }
   const source = newSource('table', alias, item, around);
-  source.table = findTable(
+  const table = findTable(
     resolution.catalog,
     item.name.map((part) => part.name),
   );
-  source.columns = renamed(source.table ? tableColumns(source.table) : null, item.alias);
+  const rows = otherRows(item);
+  if (table !== null && rows !== null) {
+    // Its columns are the table's, but no key, foreign key or row count of the catalog holds for these rows.
+    const columns = tableColumns(table).map((column) => ({ ...column, table: null }));
+    // a column may have become NOT NULL since
+    const past = columns.map((column) => ({ ...column, column: null, notNull: false }));
+    source.columns = renamed(rows === 'past' ? past : columns, item.alias);
+    return source;
+  }
+  source.table = table;
+  source.columns = renamed(table ? tableColumns(table) : null, item.alias);
   return source;
+}
+
+/** Rows of a table that are not all its rows as they are now: of some partitions, of the past; null for all rows. */
+function otherRows(item: TableRef): 'partitions' | 'past' | null {
+  if (item.modifiers.some(({ kind }) => kind === 'tablePeriod')) return 'past';
+  return item.modifiers.some(({ kind }) => kind === 'tablePartitions') ? 'partitions' : null;
 }
 
 /** The columns of what a name means: of a CTE or of a table; null when they are unknown. */

@@ -69,7 +69,9 @@ function resolveClauses(
   switch (statement.kind) {
     case 'insert': {
       if (statement.source) {
-        const inner = { ...place, ctes: around.ctes, parent: null, role: 'source' as const, holder: null };
+        // subqueries between the VALUES belong to the write; a query that gives the rows stands for itself
+        const parent = statement.source.body.kind === 'values' ? scope : null;
+        const inner = { ...place, ctes: around.ctes, parent, role: 'source' as const, holder: null };
         resolveQuery(statement.source, inner, resolution);
       }
       const frame = frameOf(around, resolveItem(statement.target, EMPTY_SIGHT, around, resolution));

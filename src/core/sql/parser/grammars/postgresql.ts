@@ -65,6 +65,7 @@ export const POSTGRESQL_GRAMMAR: Grammar = {
   conditionlessJoins: false,
   selectModifiers: new Set(),
   tableModifiers: new Set(),
+  properties: null,
   writeModifiers: new Set(),
   keywordCalls:
     wordSet(`CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP

@@ -56,6 +56,7 @@ export const TSQL_GRAMMAR: Grammar = {
   conditionlessJoins: false,
   selectModifiers: new Set(),
   tableModifiers: wordSet('PIVOT UNPIVOT'),
+  properties: null,
   writeModifiers: new Set(),
   keywordCalls: wordSet('CURRENT_DATE CURRENT_TIMESTAMP CURRENT_USER SESSION_USER SYSTEM_USER USER'),
   exceptWords: wordSet('EXCEPT'),

@@ -1,5 +1,5 @@
 /**
- * How much of MySQL and MariaDB is understood: a few hundred statements from simple to nasty, statement by statement.
+ * How much of MySQL, MariaDB and SQL Server is understood: a few hundred statements from simple to nasty, statement by statement.
  * `test/databases/mysql/parser-oracle.test.ts` asks a live MariaDB whether it takes them at all.
  */
 import assert from 'node:assert/strict';
@@ -11,22 +11,30 @@ import { walk } from '../../../src/core/sql/walk.ts';
 import { isFor } from '../../fixtures/sql/mysql-only.ts';
 import { fixtureStatements } from './reference-parser.ts';
 
-/** Statements that are read to their end, at least. */
-const READ = 0.98;
-/**
- * Queries and writes without a part that bears on the rows and is only kept as it is (partitions, IGNORE, periods), at
- * least.
- */
-const ANALYZED = 0.9;
+interface Least {
+  /** statements that are read to their end */
+  readonly read: number;
+  /** statements without an opaque part */
+  readonly whole: number;
+  /** queries and writes without an opaque part */
+  readonly analyzed: number;
+}
+
+const MYSQL: Least = { read: 0.99, whole: 0.98, analyzed: 0.99 };
+/** PIVOT, its options of storage and most of its ALTER TABLE are kept as they are. */
+const TSQL: Least = { read: 0.97, whole: 0.88, analyzed: 0.94 };
 /** The kinds of statements that are analyzed and rewritten. */
 const REWRITTEN = new Set(['select', 'insert', 'update', 'delete']);
 
-for (const [dialect, folders] of [
-  ['mysql', ['mysql']],
-  ['mariadb', ['mysql', 'mariadb']],
+for (const [dialect, folders, least] of [
+  ['mysql', ['mysql'], MYSQL],
+  ['mariadb', ['mysql', 'mariadb'], MYSQL],
+  ['tsql', ['tsql'], TSQL],
 ] as const) {
   test(`statements of ${dialect} are read`, (context) => {
-    const statements = folders.flatMap(fixtureStatements).filter(({ sql }) => isFor(sql, dialect));
+    const statements = folders
+      .flatMap(fixtureStatements)
+      .filter(({ sql }) => dialect === 'tsql' || isFor(sql, dialect));
     assert.ok(statements.length >= 300, `${statements.length} statements`);
     const files = new Map<string, Rate>();
     const all = newRate();
@@ -41,8 +49,9 @@ for (const [dialect, folders] of [
     for (const [file, rate] of files) context.diagnostic(`${file}: ${rateText(rate)}`);
     context.diagnostic(`${dialect}: ${rateText(all)}`);
     context.diagnostic(`queries and writes: ${rateText(analyzed)}`);
-    assert.ok(all.read >= READ * all.count, rateText(all));
-    assert.ok(analyzed.whole >= ANALYZED * analyzed.count, rateText(analyzed));
+    assert.ok(all.read >= least.read * all.count, rateText(all));
+    assert.ok(all.whole >= least.whole * all.count, rateText(all));
+    assert.ok(analyzed.whole >= least.analyzed * analyzed.count, rateText(analyzed));
   });
 }
 
