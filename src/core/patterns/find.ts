@@ -1,6 +1,7 @@
 import type { Finding } from '../optimizer/optimization.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { patterns } from './library.ts';
+import { meetsNeeds } from './needs.ts';
 import type { EngineSupport, Match, Pattern, PatternDeclaration } from './pattern.ts';
 
 /** A place in a statement where a pattern of the library applies. */
@@ -18,6 +19,8 @@ export interface PatternFailure {
 export interface FindOptions {
   /** the patterns to look for, the whole library when left out */
   readonly among?: readonly Pattern[];
+  /** ask every pattern, those too whose needs the statement does not meet: for tests of the needs */
+  readonly everywhere?: boolean;
   /** called for each pattern that threw; without it the error is thrown on */
   readonly onFailure?: (failure: PatternFailure) => void;
 }
@@ -32,6 +35,7 @@ export interface FindOptions {
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
   for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ?? library(statement)) {
+    if (options.everywhere !== true && !meetsNeeds(pattern.needs, statement)) continue;
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
     } catch (error) {

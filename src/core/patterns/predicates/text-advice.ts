@@ -77,6 +77,7 @@ function isTextual(expression: Expression): boolean {
 export const blanksInLiteral = predicateAdvice(
   {
     id: 'blanks-in-literal',
+    needs: ['literal'],
     title: 'Blank at the end of a literal',
     category: 'predicates',
     engines: allEngines('never: it is about rows that are not found'),
@@ -113,6 +114,7 @@ function isOdd(text: string): boolean {
 export const caseInsensitiveLike = predicateAdvice(
   {
     id: 'ilike-without-index',
+    needs: ['like'],
     title: 'ILIKE that no index serves',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
@@ -147,6 +149,7 @@ export const caseInsensitiveLike = predicateAdvice(
 export const manyIlikes = conjunctAdvice(
   {
     id: 'many-ilikes-under-or',
+    needs: ['like', 'operator OR'],
     title: 'Several ILIKEs of one column under OR',
     category: 'predicates',
     engines: postgresqlOnly(
@@ -186,6 +189,7 @@ function isWild(pattern: Expression): boolean {
 export const likePrefixWithoutPatternIndex = predicateAdvice(
   {
     id: 'like-prefix-without-pattern-index',
+    needs: ['like'],
     title: 'LIKE with a prefix beside an index that orders by a language',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
@@ -228,6 +232,7 @@ function isByCharacter(collation: string): boolean {
 export const findInSet = predicateAdvice(
   {
     id: 'find-in-set',
+    needs: ['call'],
     title: 'Search in a list that is kept as text',
     category: 'predicates',
     engines: [

@@ -1,6 +1,7 @@
 /** How a statement is written, so that what a rewrite adds looks like the rest. */
 import type { Dialect } from '../dialect.ts';
 import { dialectData } from '../dialects/dialect-data.ts';
+import type { AnalyzedStatement } from '../query-model.ts';
 import { isTrivia, type Token } from '../tokens.ts';
 
 export interface Style {
@@ -30,6 +31,18 @@ export function styleOf(text: string, tokens: readonly Token[], dialect: Dialect
     multiline: tokens.some((token) => token.kind === 'whitespace' && token.text.includes('\n')),
     leadingCommas: commasLead(tokens),
   };
+}
+
+/** Many rules write into one statement: its style is read once. */
+const STYLES = new WeakMap<object, Style>();
+
+/** {@link styleOf} a whole statement. */
+export function styleOfStatement(statement: Pick<AnalyzedStatement, 'text' | 'tokens' | 'dialect'>): Style {
+  const known = STYLES.get(statement);
+  if (known) return known;
+  const style = styleOf(statement.text, statement.tokens, statement.dialect);
+  STYLES.set(statement, style);
+  return style;
 }
 
 /** Cases counted in words: mixed case counts for neither. */
