@@ -1,7 +1,7 @@
 import type { Finding } from '../optimizer/optimization.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { patterns } from './library.ts';
-import { meetsNeeds } from './needs.ts';
+import { areMet, partsOf } from './needs.ts';
 import type { EngineSupport, Match, Pattern, PatternDeclaration } from './pattern.ts';
 
 /** A place in a statement where a pattern of the library applies. */
@@ -34,8 +34,7 @@ export interface FindOptions {
  */
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
-  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ?? library(statement)) {
-    if (options.everywhere !== true && !meetsNeeds(pattern.needs, statement)) continue;
+  for (const pattern of askedOf(statement, options)) {
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
     } catch (error) {
@@ -44,6 +43,14 @@ export function findMatches(statement: AnalyzedStatement, options: FindOptions =
     }
   }
   return found.sort((a, b) => a.match.range.start - b.match.range.start);
+}
+
+/** The patterns that are for the statement's engine and whose needs it meets. */
+function askedOf(statement: AnalyzedStatement, { among, everywhere }: FindOptions): readonly Pattern[] {
+  const supported = among?.filter((one) => isFor(one.engines, statement)) ?? library(statement);
+  if (everywhere === true) return supported;
+  const parts = partsOf(statement);
+  return supported.filter(({ needs }) => areMet(needs, parts));
 }
 
 /** The matches as findings, for diagnostics and reports. */

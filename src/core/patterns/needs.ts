@@ -51,8 +51,12 @@ const PARTS = new WeakMap<AnalyzedStatement, ReadonlySet<Part>>();
 
 /** The statement holds all that a pattern needs. A pattern that says nothing of its needs may be found anywhere. */
 export function meetsNeeds(needs: readonly Need[] | undefined, statement: AnalyzedStatement): boolean {
+  return areMet(needs, partsOf(statement));
+}
+
+/** {@link meetsNeeds} for parts that are known. */
+export function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): boolean {
   if (needs === undefined) return true;
-  const parts = partsOf(statement);
   for (const need of needs) {
     if (typeof need === 'string' ? !parts.has(need) : !need.some((part) => parts.has(part))) return false;
   }

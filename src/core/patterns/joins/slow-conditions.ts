@@ -25,7 +25,7 @@ export const functionInJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'operator ='],
+  needs: ['operator =', ['side call', 'side cast', 'side binary', 'side atTimeZone']],
   *find(statement) {
     for (const { block, conjunct, left, right } of joinEqualities(statement)) {
       const wrapped = [left, right].find(isComputed);

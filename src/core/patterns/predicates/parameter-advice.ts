@@ -163,6 +163,7 @@ function isLiteral(expression: Expression): boolean {
 export const bitMask = predicateAdvice(
   {
     id: 'bit-mask-condition',
+    needs: [['operator &', 'operator |']],
     title: 'Bits of a column tested',
     category: 'predicates',
     engines: allEngines('Few rows have the bit.'),

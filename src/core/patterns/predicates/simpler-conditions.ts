@@ -95,7 +95,7 @@ export const equalityByTwoBounds: Pattern = {
     after: 'SELECT a.id FROM a JOIN b ON a.x = b.y',
   },
   rewrites: true,
-  needs: ['condition', 'binary'],
+  needs: ['condition', ['operator <=', 'operator >=']],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const scope of scopes) {

@@ -50,8 +50,8 @@ class CaseVote {
   private upper = 0;
   private lower = 0;
 
-  add(text: string): void {
-    if (text === text.toUpperCase()) this.upper++;
+  add({ text, upper }: Token): void {
+    if (text === upper) this.upper++;
     else if (text === text.toLowerCase()) this.lower++;
   }
 
@@ -65,7 +65,7 @@ function keywordCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | 'l
   const { reserved } = dialectData(dialect);
   const vote = new CaseVote();
   for (const token of tokens) {
-    if (token.kind === 'word' && reserved.has(token.upper)) vote.add(token.text);
+    if (token.kind === 'word' && reserved.has(token.upper)) vote.add(token);
   }
   return vote.result() ?? 'upper';
 }
@@ -74,9 +74,10 @@ function functionCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | '
   const { reserved } = dialectData(dialect);
   const vote = new CaseVote();
   tokens.forEach((token, i) => {
+    if (token.kind !== 'word') return;
     const called = tokens[i + 1]?.text === '(';
-    if (token.kind === 'word' && called && !reserved.has(token.upper) && !namesWhatFollows(tokens, i)) {
-      vote.add(token.text);
+    if (called && !reserved.has(token.upper) && !namesWhatFollows(tokens, i)) {
+      vote.add(token);
     }
   });
   return vote.result();
