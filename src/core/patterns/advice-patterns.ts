@@ -1,7 +1,8 @@
 /** Patterns that only advise, made of a declaration and what they say of one predicate or one call. */
 import type { Expression, FunctionCall } from '../sql/ast.ts';
+import { nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Conjunct } from '../sql/query-model.ts';
-import { walk } from '../sql/walk.ts';
+import type { Part } from './needs.ts';
 import { advice } from './offer.ts';
 import type { Pattern } from './pattern.ts';
 import { positiveConjuncts, positivePredicates } from './predicates/positive.ts';
@@ -16,7 +17,7 @@ export function predicateAdvice(
   declaration: AdviceDeclaration,
   say: (expression: Expression, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, function* (statement) {
+  return made(declaration, 'condition', function* (statement) {
     for (const { expression } of positivePredicates(statement)) {
       const message = say(expression, statement);
       if (message !== null) yield advice(expression, message);
@@ -29,7 +30,7 @@ export function conjunctAdvice(
   declaration: AdviceDeclaration,
   say: (conjunct: Conjunct, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, function* (statement) {
+  return made(declaration, 'condition', function* (statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const message = say(conjunct, statement);
       if (message !== null) yield advice(conjunct.expression, message);
@@ -42,7 +43,7 @@ export function callAdvice(
   declaration: AdviceDeclaration,
   say: (call: FunctionCall, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, function* (statement) {
+  return made(declaration, 'call', function* (statement) {
     for (const call of callsOf(statement)) {
       const message = say(call, statement);
       if (message !== null) yield advice(call, message);
@@ -50,21 +51,12 @@ export function callAdvice(
   });
 }
 
-function made(declaration: AdviceDeclaration, find: Pattern['find']): Pattern {
-  return { ...declaration, example: { ...declaration.example, after: null }, rewrites: false, find };
+function made(declaration: AdviceDeclaration, place: Part, find: Pattern['find']): Pattern {
+  const needs = [place, ...(declaration.needs ?? [])];
+  return { ...declaration, example: { ...declaration.example, after: null }, rewrites: false, needs, find };
 }
-
-/** Statements whose calls were asked for before: a dozen patterns look at them. */
-const CALLS = new WeakMap<AnalyzedStatement, readonly FunctionCall[]>();
 
 /** Every function call of a statement, in the order of the text. */
 export function callsOf(statement: AnalyzedStatement): readonly FunctionCall[] {
-  const known = CALLS.get(statement);
-  if (known) return known;
-  const calls: FunctionCall[] = [];
-  walk(statement.tree, (node) => {
-    if (node.kind === 'call') calls.push(node);
-  });
-  CALLS.set(statement, calls);
-  return calls;
+  return nodesOfKind(statement, 'call');
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../optimizer/optimization.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { patterns } from './library.ts';
+import { areMet, partsOf } from './needs.ts';
 import type { EngineSupport, Match, Pattern, PatternDeclaration } from './pattern.ts';
 
 /** A place in a statement where a pattern of the library applies. */
@@ -18,6 +19,8 @@ export interface PatternFailure {
 export interface FindOptions {
   /** the patterns to look for, the whole library when left out */
   readonly among?: readonly Pattern[];
+  /** ask every pattern, those too whose needs the statement does not meet: for tests of the needs */
+  readonly everywhere?: boolean;
   /** called for each pattern that threw; without it the error is thrown on */
   readonly onFailure?: (failure: PatternFailure) => void;
 }
@@ -31,7 +34,7 @@ export interface FindOptions {
  */
 export function findMatches(statement: AnalyzedStatement, options: FindOptions = {}): PatternMatch[] {
   const found: PatternMatch[] = [];
-  for (const pattern of options.among?.filter((one) => isFor(one.engines, statement)) ?? library(statement)) {
+  for (const pattern of askedOf(statement, options)) {
     try {
       for (const match of pattern.find(statement)) found.push({ pattern, match });
     } catch (error) {
@@ -40,6 +43,14 @@ export function findMatches(statement: AnalyzedStatement, options: FindOptions =
     }
   }
   return found.sort((a, b) => a.match.range.start - b.match.range.start);
+}
+
+/** The patterns that are for the statement's engine and whose needs it meets. */
+function askedOf(statement: AnalyzedStatement, { among, everywhere }: FindOptions): readonly Pattern[] {
+  const supported = among?.filter((one) => isFor(one.engines, statement)) ?? library(statement);
+  if (everywhere === true) return supported;
+  const parts = partsOf(statement);
+  return supported.filter(({ needs }) => areMet(needs, parts));
 }
 
 /** The matches as findings, for diagnostics and reports. */

@@ -1,6 +1,7 @@
 import type { Dialect } from '../sql/dialect.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import type { TextEdit, TextRange } from '../sql/text.ts';
+import type { Need } from './needs.ts';
 
 export type Category =
   | 'joins'
@@ -54,6 +55,11 @@ export interface PatternDeclaration {
  * A rule reads like its description: what it matches, why that is slow, when the rewrite is sound, the edit.
  */
 export interface Pattern extends PatternDeclaration {
+  /**
+   * What a statement must hold for a match, all of it; left out when it may be found anywhere. `find` is not called for
+   * other statements, so say only what the rule cannot do without.
+   */
+  readonly needs?: readonly Need[];
   find(statement: AnalyzedStatement): Iterable<Match>;
 }
 

@@ -3,10 +3,11 @@ import type { Node } from './ast.ts';
 
 type Part = Node | null | readonly Node[];
 
-type Children = { readonly [K in Node['kind']]: (node: Extract<Node, { kind: K }>) => Node[] };
+type Children = { readonly [K in Node['kind']]: (node: Extract<Node, { kind: K }>) => readonly Node[] };
 
 /** Nodes without parts of their own. */
-const none = (): Node[] => [];
+const NONE: readonly Node[] = [];
+const none = (): readonly Node[] => NONE;
 
 const CHILDREN: Children = {
   identifier: none,
@@ -15,8 +16,8 @@ const CHILDREN: Children = {
   placeholder: none,
   variable: none,
   typedLiteral: (node) => collect(node.type, node.operand),
-  column: (node) => [...node.parts],
-  star: (node) => [...node.qualifier],
+  column: (node) => node.parts,
+  star: (node) => node.qualifier,
   unary: (node) => [node.operand],
   binary: (node) => [node.left, node.right],
   is: (node) => collect(node.operand, node.other),
@@ -45,7 +46,7 @@ const CHILDREN: Children = {
       ),
     ),
   argument: (node) => collect(node.name, node.value),
-  row: (node) => [...node.items],
+  row: (node) => node.items,
   array: (node) => collect(node.items, node.query),
   subscript: (node) => [node.operand, ...node.indexes],
   field: (node) => collect(node.operand, node.field),
@@ -58,7 +59,7 @@ const CHILDREN: Children = {
   frameBound: (node) => collect(node.offset),
   query: (node) =>
     inTextOrder(collect(node.with, node.body, node.orderBy, node.limit, node.locking, node.trailing)),
-  with: (node) => [...node.ctes],
+  with: (node) => node.ctes,
   cte: (node) => collect(node.name, node.columns, node.statement, node.clauses),
   cteClause: (node) => inTextOrder(collect(node.columns, node.sets, node.values)),
   select: (node) =>
@@ -81,14 +82,14 @@ const CHILDREN: Children = {
   top: (node) => [node.count],
   selectItem: (node) => inTextOrder(collect(node.expression, node.alias)),
   groupBy: (node) => inTextOrder(collect(node.items, node.sets)),
-  groupingSet: (node) => [...node.elements],
+  groupingSet: (node) => node.elements,
   namedWindow: (node) => [node.name, node.window],
   setOperation: (node) => [node.left, node.right],
-  values: (node) => [...node.rows],
+  values: (node) => node.rows,
   tableQuery: (node) => [node.table],
   orderItem: (node) => [node.expression],
   limit: (node) => inTextOrder(collect(node.count, node.offset)),
-  locking: (node) => [...node.of],
+  locking: (node) => node.of,
   tableAlias: (node) => [node.name, ...node.columns],
   table: (node) => inTextOrder(collect(node.name, node.alias, node.modifiers)),
   property: (node) => collect(node.value),
@@ -216,8 +217,8 @@ const CHILDREN: Children = {
  * The direct children of a node in the order of the text. Everything that is not in a child (keywords, commas,
  * comments, white space) lies in the gaps between them.
  */
-export function childrenOf(node: Node): Node[] {
-  return (CHILDREN[node.kind] as (node: Node) => Node[])(node);
+export function childrenOf(node: Node): readonly Node[] {
+  return (CHILDREN[node.kind] as (node: Node) => readonly Node[])(node);
 }
 
 function collect(...parts: readonly Part[]): Node[] {

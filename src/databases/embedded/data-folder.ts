@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:f
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseError } from '../../core/database.ts';
+import { atExit } from './at-exit.ts';
 import { EmbeddedProcess } from './embedded-process.ts';
 import { FolderLock } from './folder-lock.ts';
 import { isAlive } from './process-alive.ts';
@@ -107,13 +108,13 @@ async function temporaryFolder(signal: AbortSignal | undefined): Promise<DataFol
   await removeForgotten();
   const directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
   const remove = () => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', remove);
+  const release = atExit(remove);
   try {
     const template = await templateFolder(signal);
     if (template) await cp(template, directory, { recursive: true });
   } catch (error) {
     remove();
-    process.removeListener('exit', remove);
+    release();
     throw error;
   }
   return {
@@ -122,7 +123,7 @@ async function temporaryFolder(signal: AbortSignal | undefined): Promise<DataFol
     fresh: true,
     finish: async () => {},
     dispose: async () => {
-      process.removeListener('exit', remove);
+      release();
       await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DatabaseError } from '../../core/database.ts';
 import { cancelled } from '../call-errors.ts';
+import { atExit } from './at-exit.ts';
 import type { ChildMessage, ChildTask } from './child-messages.ts';
 import { PipeStream } from './pipe-stream.ts';
 
@@ -21,11 +22,10 @@ export class EmbeddedProcess {
 
   private constructor(child: ChildProcess) {
     this.child = child;
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
+    const release = atExit(() => child.kill('SIGKILL'));
     this.ended = new Promise((resolve) => {
       child.once('close', () => {
-        process.removeListener('exit', kill);
+        release();
         resolve();
       });
     });

@@ -37,6 +37,7 @@ export const aggregateOfAggregate: Pattern = {
     after: 'SELECT o.region, sum(o.total) AS total FROM orders o GROUP BY o.region',
   },
   rewrites: true,
+  needs: ['aggregate', 'derived'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = matchOf(statement, block);

@@ -29,6 +29,7 @@ export const countOfNotNull: Pattern = {
     after: 'SELECT count(*) AS orders FROM orders o',
   },
   rewrites: true,
+  needs: ['aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

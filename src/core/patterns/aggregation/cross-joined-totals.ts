@@ -42,6 +42,7 @@ export const crossJoinedTotals: Pattern = {
       "SELECT a.n AS open, a.total AS paid FROM (SELECT count(*) FILTER (WHERE o.state = 'open') AS n, sum(o.total) FILTER (WHERE o.state = 'paid') AS total FROM orders o) a",
   },
   rewrites: true,
+  needs: ['derived', 'several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = matchOf(statement, block);

@@ -25,6 +25,7 @@ export const distinctAfterJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['distinct', 'join step'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.distinct !== 'distinct' || block.grouped || !block.resolved || !block.outputsComplete)

@@ -39,6 +39,7 @@ export const groupByDetermined: Pattern = {
       'SELECT c.id, c.name, count(*) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id',
   },
   rewrites: true,
+  needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       const keys = plainKeys(statement, block);
@@ -144,6 +145,7 @@ export const groupByFixed: Pattern = {
     after: 'SELECT 7 AS tenant_id, o.day, count(*) FROM orders o WHERE o.tenant_id = 7 GROUP BY o.day',
   },
   rewrites: true,
+  needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       const keys = plainKeys(statement, block);

@@ -28,6 +28,7 @@ export const havingWithoutGroupBy: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['having'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { having } = block.select.clauses;
@@ -63,6 +64,7 @@ export const ungroupedColumn: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isPlainlyGrouped(block) || !block.resolved || !block.outputsComplete) continue;
@@ -115,6 +117,7 @@ export const ordinals: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['literal', ['groupBy', 'orderItem']],
   *find(statement) {
     for (const block of statement.blocks) {
       const grouped = statement.dialect === 'tsql' ? [] : (block.select.groupBy?.items ?? []);
@@ -147,6 +150,7 @@ export const groupByExpression: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isPlainlyGrouped(block) || !block.sources.some((source) => source.table)) continue;

@@ -39,6 +39,7 @@ export const havingToWhere: Pattern = {
       'SELECT o.customer_id, sum(o.total) FROM orders o WHERE o.customer_id IN (1, 2) GROUP BY o.customer_id;',
   },
   rewrites: true,
+  needs: ['having', 'groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.resolved || block.groupBy.length === 0 || (block.select.groupBy?.sets.length ?? 1) > 0)

@@ -30,6 +30,7 @@ export const countOfWholeTable: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate'],
   *find(statement) {
     const block = statement.root;
     const [call, ...more] = block?.aggregates ?? [];
@@ -90,6 +91,7 @@ export const approximateDistinct: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.groupBy) continue;

@@ -25,6 +25,7 @@ export const sumDividedByCount: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['operator /', 'call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const { expression } of block.select.items) {
@@ -71,6 +72,7 @@ export const sumDistinctAfterJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate', 'several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.sources.length < 2) continue;
@@ -106,6 +108,7 @@ export const listWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {
@@ -137,6 +140,7 @@ export const sumOfNoRows: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.groupBy !== null) continue;
@@ -186,6 +190,7 @@ export const countDistinctOfSeveral: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

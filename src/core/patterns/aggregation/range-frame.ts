@@ -33,6 +33,7 @@ export const rangeFrameToRows: Pattern = {
       'SELECT p.id, sum(p.amount) OVER (PARTITION BY p.account_id ORDER BY p.id ROWS UNBOUNDED PRECEDING) AS balance FROM payments p',
   },
   rewrites: true,
+  needs: ['window call'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.grouped || !block.resolved) continue;

@@ -35,6 +35,7 @@ export const rankFilterToRunCondition: Pattern = {
       'SELECT d.id FROM (SELECT o.id, rank() OVER (PARTITION BY o.customer_id ORDER BY o.total) AS place FROM orders o) d WHERE d.place IN (1, 2) AND d.place <= 2',
   },
   rewrites: true,
+  needs: ['in', 'where'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {

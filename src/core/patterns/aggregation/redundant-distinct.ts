@@ -26,6 +26,7 @@ export const redundantDistinct: Pattern = {
     after: 'SELECT c.id, c.email FROM customers c;',
   },
   rewrites: true,
+  needs: ['distinct'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.distinct !== 'distinct' || !block.outputsComplete) continue;

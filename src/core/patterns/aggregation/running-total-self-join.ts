@@ -37,6 +37,7 @@ export const runningTotalSelfJoin: Pattern = {
       'SELECT a.id, sum(a.amount) OVER (PARTITION BY a.account_id ORDER BY a.id) AS balance FROM payments a',
   },
   rewrites: true,
+  needs: ['join step', 'groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

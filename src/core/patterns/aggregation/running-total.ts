@@ -72,6 +72,7 @@ export const runningTotalToWindow: Pattern = {
       'SELECT o.id, sum(o.total) OVER (PARTITION BY o.customer_id ORDER BY o.id) AS so_far FROM orders o;',
   },
   rewrites: true,
+  needs: ['as scalar', 'call'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = block.role === 'scalar' ? shapeOf(statement, block) : null;

@@ -32,6 +32,7 @@ export const sumOfOnes: Pattern = {
       "SELECT o.customer_id, count(*) FILTER (WHERE o.state = 'open') AS open FROM orders o GROUP BY o.customer_id",
   },
   rewrites: true,
+  needs: ['aggregate', 'case'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

@@ -28,6 +28,7 @@ export const sumOfProduct: Pattern = {
     after: 'SELECT l.order_id, 1.19 * sum(l.price) AS gross FROM order_lines l GROUP BY l.order_id',
   },
   rewrites: true,
+  needs: ['aggregate', 'operator *'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

@@ -76,6 +76,7 @@ CROSS JOIN LATERAL (
 ) m;`,
   },
   rewrites: true,
+  needs: ['derived', 'window call'],
   *find(statement) {
     for (const outer of statement.blocks) {
       for (const derived of outer.sources) {

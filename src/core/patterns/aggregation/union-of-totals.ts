@@ -43,6 +43,7 @@ export const unionOfTotals: Pattern = {
       "SELECT total_rows.what, total_rows.n FROM (SELECT count(*) FILTER (WHERE o.state = 'open') AS n_1, count(*) FILTER (WHERE o.total > 100) AS n_2 FROM orders o) totals CROSS JOIN LATERAL (VALUES ('open', totals.n_1), ('large', totals.n_2)) AS total_rows (what, n)",
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

@@ -37,6 +37,7 @@ export const windowDistinctToGroupBy: Pattern = {
     after: 'SELECT o.customer_id, sum(o.total) AS total FROM orders o GROUP BY o.customer_id',
   },
   rewrites: true,
+  needs: ['distinct', 'window call'],
   *find(statement) {
     for (const block of statement.blocks) {
       const calls = block.select.distinct === 'distinct' && !block.grouped ? totalsOf(block) : null;

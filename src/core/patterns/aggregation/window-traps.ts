@@ -27,6 +27,7 @@ export const rowNumberWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['window call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.windows) {
@@ -69,6 +70,7 @@ export const lastValueDefaultFrame: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['window call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.windows) {
@@ -103,6 +105,7 @@ export const countOverPage: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['window call', 'few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { query, select } = block;

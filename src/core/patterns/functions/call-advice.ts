@@ -109,6 +109,7 @@ export const dangerousCall: Pattern = {
 export const coalesceOfSubquery = callAdvice(
   {
     id: 'coalesce-of-subquery',
+    needs: ['subquery'],
     title: 'COALESCE of a subquery runs it twice',
     category: 'functions',
     engines: [{ dialect: 'tsql', pays: 'The subquery reads more than a row or two.' }],

@@ -25,6 +25,7 @@ export const volatilityNotDeclared: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = createdFunction(statement);
     if (!words) return;
@@ -58,6 +59,7 @@ export const multiStatementFunction: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = createdFunction(statement);
     if (!words) return;

@@ -34,6 +34,7 @@ export const recursiveNumbers: Pattern = {
     after: 'WITH RECURSIVE days (n) AS (SELECT n FROM generate_series(1, 366) AS n) SELECT n FROM days',
   },
   rewrites: true,
+  needs: ['cte'],
   *find(statement) {
     for (const cte of statement.ctes) {
       const series = seriesOf(cte);

@@ -47,6 +47,7 @@ export const latestByGroupedJoin: Pattern = {
       'SELECT DISTINCT ON (r.device_id) r.device_id, r.value FROM readings r ORDER BY r.device_id, r.at DESC',
   },
   rewrites: true,
+  needs: ['derived', 'join step'],
   *find(statement) {
     for (const block of statement.blocks) {
       const latest = latestOf(statement, block);

@@ -59,6 +59,7 @@ export const previousRowToLag: Pattern = {
       'SELECT e.user_id, e.at, lag(e.at) OVER (PARTITION BY e.user_id ORDER BY e.at) AS before FROM events e',
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       const found = block.role === 'scalar' ? neighbourOf(statement, block) : null;

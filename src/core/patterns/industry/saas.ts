@@ -36,6 +36,7 @@ CREATE TABLE orders (tenant_id int NOT NULL, id int PRIMARY KEY, customer_id int
       'SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id AND c.tenant_id = o.tenant_id WHERE o.tenant_id = 7',
   },
   rewrites: true,
+  needs: ['join step', 'condition'],
   *find(statement) {
     for (const scope of statement.blocks) {
       for (const join of scope.joins) {
@@ -179,6 +180,7 @@ CREATE TABLE items (tenant_id int NOT NULL, id int, PRIMARY KEY (tenant_id, id))
     after: null,
   },
   rewrites: false,
+  needs: ['join step', 'condition'],
   *find(statement) {
     const tenancy = tenancyOf(statement.catalog);
     if (!tenancy) return;
@@ -262,6 +264,7 @@ CREATE TABLE items (tenant_id int NOT NULL REFERENCES tenants (id), id int PRIMA
     after: null,
   },
   rewrites: false,
+  needs: ['where'],
   *find(statement) {
     const tenancy = tenancyOf(statement.catalog);
     if (!tenancy) return;
@@ -315,6 +318,7 @@ CREATE TABLE items (tenant_id int NOT NULL, id int, PRIMARY KEY (tenant_id, id))
     after: null,
   },
   rewrites: false,
+  needs: ['createIndex'],
   *find(statement) {
     const { tree } = statement;
     const tenancy = tenancyOf(statement.catalog);

@@ -67,6 +67,7 @@ export const unguardedDecrement: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write'],
   *find(statement) {
     for (const write of statement.writes) {
       const { table } = write.target ?? { table: null };
@@ -101,6 +102,7 @@ export const unguardedLimit: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write'],
   *find(statement) {
     for (const write of statement.writes) {
       const limits = write.target?.table?.columns.filter((one) => LIMIT.test(one.name)) ?? [];
@@ -147,6 +149,7 @@ CREATE TABLE order_items (order_id int, product_id int REFERENCES products (id),
     after: null,
   },
   rewrites: false,
+  needs: ['operator *'],
   *find(statement) {
     if (!hasPricedChild(statement.catalog)) return;
     const places: Expression[] = [];

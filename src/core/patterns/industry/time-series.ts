@@ -25,6 +25,7 @@ export const missingPartitionBound: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['where'],
   *find(statement) {
     for (const scope of [...statement.writes, ...statement.blocks]) {
       if (scope.where.length === 0 || !scope.resolved) continue;
@@ -93,6 +94,7 @@ export const retentionDelete: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['delete', 'where'],
   *find(statement) {
     for (const { statement: node, target, where } of statement.writes) {
       if (
@@ -151,6 +153,7 @@ export const bucketJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['join step', 'operator ='],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.joins.flatMap((join) => join.on)) {

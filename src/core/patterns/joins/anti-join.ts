@@ -44,6 +44,7 @@ export const antiJoinToNotExists: Pattern = {
       'SELECT c.name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['outer join', 'where'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {

@@ -52,6 +52,7 @@ export const commonFactorOfOr: Pattern = {
       'SELECT i.quantity FROM items i, parts p WHERE p.id = i.part_id AND ((p.brand = 12 AND i.quantity < 11) OR (p.brand = 23 AND i.quantity < 20));',
   },
   rewrites: true,
+  needs: ['operator OR'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of conditionsOf(block)) {

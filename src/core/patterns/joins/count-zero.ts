@@ -36,6 +36,7 @@ export const countZeroToNotExists: Pattern = {
       'SELECT c.id, c.name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['having'],
   *find(statement) {
     for (const block of statement.blocks) {
       const [test, ...others] = block.having;

@@ -37,6 +37,7 @@ export const distinctBelowJoin: Pattern = {
       'SELECT DISTINCT p.name, s.store_id FROM products p JOIN (SELECT DISTINCT s.product_id, s.store_id FROM sales s) s ON s.product_id = p.id;',
   },
   rewrites: true,
+  needs: ['several sources', ['distinct', 'grouped']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.sources.length < 2 || !block.resolved || block.sources.some((one) => one.lateral)) continue;

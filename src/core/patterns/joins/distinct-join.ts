@@ -33,6 +33,7 @@ export const distinctJoinToExists: Pattern = {
       'SELECT DISTINCT c.id, c.email FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['several sources', ['distinct', 'grouped']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.sources.length < 2 || !block.resolved || block.select.top !== null) continue;

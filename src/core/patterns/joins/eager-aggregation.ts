@@ -59,6 +59,7 @@ JOIN (
 GROUP BY c.region;`,
   },
   rewrites: true,
+  needs: ['grouped', 'several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

@@ -26,6 +26,7 @@ export const joinFanOut: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['aggregate', 'several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const counted = block.aggregates.find(

@@ -22,6 +22,7 @@ export const missingJoinPredicate: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const lonely = unconnected(statement, block);

@@ -47,6 +47,7 @@ FROM people p
 JOIN leads l ON (l.email = p.email) IS NOT TRUE AND l.phone = p.phone;`,
   },
   rewrites: true,
+  needs: ['operator OR'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of [...block.joins.flatMap((step) => step.on), ...block.where]) {

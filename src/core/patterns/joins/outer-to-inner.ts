@@ -37,6 +37,7 @@ export const outerJoinToInner: Pattern = {
       'SELECT c.name, o.total FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.total > 100;',
   },
   rewrites: true,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {
@@ -75,6 +76,7 @@ export const fullJoinToOuter: Pattern = {
       "SELECT p.month, p.amount, s.amount AS sold FROM plans p LEFT JOIN sales s ON s.month = p.month WHERE p.month >= '2024-01-01';",
   },
   rewrites: true,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {

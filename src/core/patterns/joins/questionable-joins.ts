@@ -41,6 +41,7 @@ export const manyJoinedTables: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const count = block.sources.length;
@@ -77,6 +78,7 @@ export const commaMixedWithJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['join'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { from } = block.select;
@@ -172,6 +174,7 @@ export const crossDatabaseJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const places = block.sources.map((source) => placeOf(statement, source));
@@ -221,6 +224,7 @@ export const outerJoinWithoutCondition: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {

@@ -59,6 +59,7 @@ export const selfJoinToWindow: Pattern = {
       'SELECT o.id, o.total FROM (SELECT o.total, o.id, max(o.total) OVER (PARTITION BY o.customer_id) AS max_total FROM orders o) o WHERE o.total = o.max_total;',
   },
   rewrites: true,
+  needs: ['join step', 'query in from'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

@@ -38,6 +38,7 @@ export const selfJoinOnKey: Pattern = {
     after: "SELECT a.id, a.total FROM orders a WHERE a.status = 'open' AND a.total > 5;",
   },
   rewrites: true,
+  needs: ['join step'],
   *find(statement) {
     for (const block of statement.blocks) {
       const pair = pairOf(statement, block);

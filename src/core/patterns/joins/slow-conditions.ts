@@ -25,6 +25,7 @@ export const functionInJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['operator =', ['side call', 'side cast', 'side binary', 'side atTimeZone']],
   *find(statement) {
     for (const { block, conjunct, left, right } of joinEqualities(statement)) {
       const wrapped = [left, right].find(isComputed);
@@ -59,6 +60,7 @@ export const joinTypeMismatch: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'operator ='],
   *find(statement) {
     for (const { conjunct, left, right } of joinEqualities(statement)) {
       const [a, b] = [left, right].map((side) => (side.kind === 'column' ? statement.resolve(side) : null));
@@ -121,6 +123,7 @@ export const rangeJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['join step'],
   *find(statement) {
     for (const { source, conjuncts } of connections(statement)) {
       const ranges = conjuncts.filter(({ expression }) => isRange(expression));
@@ -157,6 +160,7 @@ export const unequalJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['join step'],
   *find(statement) {
     for (const { source, conjuncts } of connections(statement)) {
       const [first] = conjuncts;
@@ -189,6 +193,7 @@ export const leftFilterInOn: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {

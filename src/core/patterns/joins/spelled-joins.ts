@@ -34,6 +34,7 @@ export const rightToLeftJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c LEFT JOIN orders o ON c.id = o.customer_id;',
   },
   rewrites: true,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {
@@ -88,6 +89,7 @@ export const naturalJoin: Pattern = {
     after: 'SELECT name, order_id FROM customers JOIN orders USING (customer_id);',
   },
   rewrites: true,
+  needs: ['join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {
@@ -153,6 +155,7 @@ export const commaJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.id > 5;',
   },
   rewrites: true,
+  needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = spelledOut(statement, block);

@@ -41,6 +41,7 @@ export const unusedLeftJoin: Pattern = {
     after: 'SELECT o.id FROM orders o;',
   },
   rewrites: true,
+  needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const step of block.joins) {
@@ -102,6 +103,7 @@ export const redundantForeignKeyJoin: Pattern = {
     after: 'SELECT o.id, o.total FROM orders o;',
   },
   rewrites: true,
+  needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const parent of block.sources) {

@@ -95,6 +95,7 @@ export const readUncommitted: Pattern = {
   precondition: 'The statement sets that isolation level.',
   example: { schema: '', before: 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = indexOfWords(words, 'READ', 'UNCOMMITTED');
@@ -124,6 +125,7 @@ export const lockTable: Pattern = {
   precondition: 'LOCK TABLE without a weaker mode than EXCLUSIVE; LOCK TABLES … WRITE.',
   example: { schema: 'CREATE TABLE orders (id int PRIMARY KEY);', before: 'LOCK TABLE orders', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     if (!beginsWith(words, 'LOCK') || words.length < 2) return;
@@ -155,6 +157,7 @@ export const truncateCascade: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const cascade = words.find((word) => word.upper === 'CASCADE');
@@ -185,6 +188,7 @@ export const blockingMaintenance: Pattern = {
   precondition: 'One of these statements, without CONCURRENTLY.',
   example: { schema: 'CREATE TABLE orders (id int PRIMARY KEY);', before: 'VACUUM FULL orders', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     if (words.some((word) => word.upper === 'CONCURRENTLY')) return;

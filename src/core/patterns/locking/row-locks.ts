@@ -29,6 +29,7 @@ export const lockWholeTable: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['locking clause'],
   *find(statement) {
     for (const block of statement.blocks) {
       const [locking] = block.query.locking;
@@ -71,6 +72,7 @@ export const queueWithoutSkipLocked: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['where'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.where.length === 0) continue;
@@ -133,6 +135,7 @@ export const lockForKeyUpdate: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['locking clause', 'where'],
   *find(statement) {
     for (const block of statement.blocks) {
       const locking = block.query.locking.find((one) => one.strength === 'UPDATE');
@@ -172,6 +175,7 @@ export const advisoryLockInQuery: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['call'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.sources.some((one) => one.kind === 'table')) continue;

@@ -35,6 +35,7 @@ export const countOverDerived: Pattern = {
     after: 'SELECT count(*) FROM orders o WHERE o.customer_id = 7',
   },
   rewrites: true,
+  needs: ['derived'],
   *find(statement) {
     for (const outer of statement.blocks) {
       const match = matchOf(statement, outer);

@@ -33,6 +33,7 @@ export const emptyLimit: Pattern = {
     after: 'SELECT o.id, o.total FROM orders o ORDER BY o.id LIMIT 20',
   },
   rewrites: true,
+  needs: ['limit'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

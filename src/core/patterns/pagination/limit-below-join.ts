@@ -35,6 +35,7 @@ export const limitBelowJoin: Pattern = {
       'SELECT o.id, o.total, c.name FROM (SELECT * FROM orders o ORDER BY o.total DESC, o.id LIMIT 10) o LEFT JOIN customers c ON c.id = o.customer_id ORDER BY o.total DESC, o.id',
   },
   rewrites: true,
+  needs: ['few rows', 'join step', 'orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { limit, body } = block.query;

@@ -38,6 +38,7 @@ export const limitIntoUnionAll: Pattern = {
       "(SELECT placed_at AS at, 'order' AS what, order_id AS id FROM orders ORDER BY 1 DESC, 2, 3 LIMIT 20) UNION ALL (SELECT returned_at, 'return', return_id FROM returns ORDER BY 1 DESC, 2, 3 LIMIT 20) ORDER BY at DESC, what, id LIMIT 20",
   },
   rewrites: true,
+  needs: ['limit', 'setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

@@ -23,6 +23,7 @@ export const limitWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { query, role } = block;

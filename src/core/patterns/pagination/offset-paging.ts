@@ -42,6 +42,7 @@ export const offsetPaging: Pattern = {
       'SELECT o.order_id, o.total, c.full_name FROM (SELECT o.order_id AS page_order_id FROM orders o ORDER BY o.placed_at DESC, o.order_id DESC LIMIT 20 OFFSET 20000) page JOIN orders o ON o.order_id = page.page_order_id JOIN customers c ON c.customer_id = o.customer_id ORDER BY o.placed_at DESC, o.order_id DESC',
   },
   rewrites: true,
+  needs: ['limit'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { limit } = block.query;

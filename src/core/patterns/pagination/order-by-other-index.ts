@@ -35,6 +35,7 @@ export const orderByOtherIndex: Pattern = {
     after: 'SELECT e.id FROM events e WHERE e.device_id = 17 ORDER BY e.id + 0 DESC LIMIT 1',
   },
   rewrites: true,
+  needs: ['limit', 'orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = matchOf(statement, block);

@@ -32,6 +32,7 @@ export const orderInSubquery: Pattern = {
     after: 'SELECT count(*) FROM (SELECT event_id, path FROM events) e',
   },
   rewrites: true,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const range = orderByRange(statement, block.query);

@@ -33,6 +33,7 @@ export const keysetPaging: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['limit'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { limit } = block.query;
@@ -108,6 +109,7 @@ export const countBesidePage: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['few rows', 'subquery'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { query, select } = block;
@@ -146,6 +148,7 @@ export const offsetInBatches: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['limit'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { limit } = block.query;

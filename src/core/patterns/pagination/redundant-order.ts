@@ -36,6 +36,7 @@ export const redundantOrder: Pattern = {
     after: 'SELECT o.id, o.total FROM orders o ORDER BY o.id LIMIT 20',
   },
   rewrites: true,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = isPlainlyOrdered(block) ? matchOf(statement, block) : null;

@@ -31,6 +31,7 @@ export const orderByRandom: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const item = block.orderBy.find(({ expression }) => isRandom(expression));
@@ -92,6 +93,7 @@ export const orderByTwoTables: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const range = orderByRange(statement, block.query);
@@ -139,6 +141,7 @@ export const mixedDirections: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const range = orderByRange(statement, block.query);
@@ -188,6 +191,7 @@ export const orderByExpression: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const [item] = block.orderBy;
@@ -230,6 +234,7 @@ export const sortByLongText: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const item of block.orderBy) {
@@ -265,6 +270,7 @@ export const orderByInWrite: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'orderItem'],
   *find(statement) {
     for (const { statement: write } of statement.writes) {
       if ((write.kind !== 'update' && write.kind !== 'delete') || write.orderBy.length === 0) continue;

@@ -29,6 +29,7 @@ export const tieBreaker: Pattern = {
     after: 'SELECT o.id, o.placed_at FROM orders o ORDER BY o.placed_at DESC, o.id LIMIT 20',
   },
   rewrites: true,
+  needs: ['few rows', 'orderItem'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = leavesTies(statement, block) ? matchOf(statement, block) : null;

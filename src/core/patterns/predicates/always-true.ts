@@ -30,6 +30,7 @@ export const alwaysTrueCondition: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
+  needs: ['where'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {

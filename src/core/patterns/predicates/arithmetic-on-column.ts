@@ -41,6 +41,7 @@ export const arithmeticOnColumn: Pattern = {
     after: 'SELECT * FROM payments WHERE amount = 41.98',
   },
   rewrites: true,
+  needs: ['side binary'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(predicate.expression, (side) => termOf(statement, side) !== null);

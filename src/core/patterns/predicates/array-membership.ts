@@ -29,6 +29,7 @@ export const arrayAnyToContains: Pattern = {
     after: "SELECT * FROM products WHERE tags @> ARRAY['sale']::text[]",
   },
   rewrites: true,
+  needs: ['condition', 'quantified'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -112,6 +113,7 @@ export const anyArraySubquery: Pattern = {
     after: 'SELECT * FROM orders WHERE customer_id IN (SELECT customer_id FROM customers WHERE region = 3)',
   },
   rewrites: true,
+  needs: ['condition', 'quantified', 'array'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

@@ -34,6 +34,7 @@ export const atTimeZoneOnColumn: Pattern = {
       "SELECT count(*) FROM events WHERE at >= TIMESTAMPTZ '2024-05-01 00:00:00+00' AND at < TIMESTAMPTZ '2024-05-02 00:00:00+00'",
   },
   rewrites: true,
+  needs: ['atTimeZone', ['side atTimeZone', 'side cast']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(predicate.expression, (side) => localOf(side) !== null);

@@ -25,6 +25,7 @@ export const booleanEqualsLiteral: Pattern = {
     after: 'SELECT * FROM users WHERE active',
   },
   rewrites: true,
+  needs: ['condition', 'literal'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

@@ -30,6 +30,7 @@ export const caseInWhere: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
+  needs: ['side case'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const match = matchOf(statement, predicate);

@@ -36,6 +36,7 @@ export const chainedRange: Pattern = {
       "SELECT * FROM bookings WHERE starts_on <= ends_on AND ends_on < '2024-02-01' AND starts_on < '2024-02-01'",
   },
   rewrites: true,
+  needs: ['where', ['operator <', 'operator <=', 'operator >', 'operator >=']],
   *find(statement) {
     for (const block of statement.blocks) {
       const filters = filteringConjuncts(block);

@@ -32,6 +32,7 @@ export const coalesceOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     const names = NAMES[statement.dialect];
     for (const predicate of positivePredicates(statement)) {

@@ -34,6 +34,7 @@ export const trimmedColumn: Pattern = {
     after: "SELECT order_id FROM orders WHERE code = 'A17'",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const found = wrappedColumn(statement, expression, ['rtrim'], ['=', '<>']);
@@ -85,6 +86,7 @@ export const caseFunctionUnderCollation: Pattern = {
     after: "SELECT customer_id FROM customers WHERE email = 'ana@example.com'",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const found = wrappedColumn(statement, expression, ['lower', 'upper', 'lcase', 'ucase'], ['=', '<>']);

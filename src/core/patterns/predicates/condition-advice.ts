@@ -18,6 +18,7 @@ const MYSQL: readonly EngineSupport[] = (['mysql', 'mariadb'] as const).map((dia
 export const columnInList = predicateAdvice(
   {
     id: 'column-in-list',
+    needs: ['in'],
     title: 'Column among the literals of a list',
     category: 'predicates',
     engines: allEngines('never: it is about a slip'),
@@ -49,6 +50,7 @@ export const columnInList = predicateAdvice(
 export const booleanArithmetic = predicateAdvice(
   {
     id: 'boolean-arithmetic',
+    needs: ['binary'],
     title: 'Conditions that are calculated with',
     category: 'predicates',
     engines: MYSQL,
@@ -86,6 +88,7 @@ function calculates({ operator, left, right }: Binary): boolean {
 export const splitStringInList = predicateAdvice(
   {
     id: 'split-string-in-list',
+    needs: ['tableFunction'],
     title: 'IN over a text that is split',
     category: 'predicates',
     engines: [
@@ -135,6 +138,7 @@ export const testedBeforeCast: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'cast'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       for (const part of conjunctsOf(conjunct.expression)) {

@@ -27,6 +27,7 @@ export const contradictoryConjuncts: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['where'],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {
@@ -77,6 +78,7 @@ export const reversedBetween: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'between'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       if (expression.kind !== 'between' || expression.symmetric || !isReversed(statement, expression))

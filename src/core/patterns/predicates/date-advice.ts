@@ -14,6 +14,7 @@ const MOMENTS = new Set(['date', 'timestamp', 'timestamptz']);
 export const ambiguousDateLiteral = predicateAdvice(
   {
     id: 'ambiguous-date-literal',
+    needs: ['literal'],
     title: 'Date literal that a setting decides about',
     category: 'predicates',
     engines: allEngines('never: it is about which day is meant'),
@@ -44,6 +45,7 @@ export const ambiguousDateLiteral = predicateAdvice(
 export const betweenUntilDay = predicateAdvice(
   {
     id: 'between-until-day',
+    needs: ['between'],
     title: 'BETWEEN that ends at the midnight before the last day',
     category: 'predicates',
     industries: ['analytics', 'e-commerce', 'time-series'],

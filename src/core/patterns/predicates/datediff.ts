@@ -30,6 +30,7 @@ export const datediffOnColumn: Pattern = {
     after: 'SELECT order_id FROM orders WHERE placed_at >= CURDATE() - INTERVAL 7 DAY',
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(predicate.expression, (side) => daysOf(statement, side) !== null);

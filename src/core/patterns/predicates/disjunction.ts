@@ -62,6 +62,7 @@ FROM (
 ) o;`,
   },
   rewrites: true,
+  needs: ['where', 'operator OR'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {
@@ -109,6 +110,7 @@ JOIN orders o ON o.customer_id = c.id
 WHERE NOT (c.email = 'a@example.com') AND o.number = '17';`,
   },
   rewrites: true,
+  needs: ['where', 'operator OR'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {

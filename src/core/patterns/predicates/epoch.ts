@@ -35,6 +35,7 @@ export const epochOnColumn: Pattern = {
     after: "SELECT count(*) FROM events WHERE at >= TIMESTAMPTZ '2024-05-01 00:00:00+00'",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(
@@ -119,6 +120,7 @@ export const fromUnixtimeOnColumn: Pattern = {
     after: null,
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(predicate.expression, (side) => unixtimeColumn(side) !== null);

@@ -35,6 +35,7 @@ export const functionOnColumn: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'call'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const call = callIn(expression);

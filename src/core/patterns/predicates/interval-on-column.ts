@@ -43,6 +43,7 @@ export const intervalOnColumn: Pattern = {
     after: "SELECT count(*) FROM events WHERE occurred_at > now() - interval '6 hours'",
   },
   rewrites: true,
+  needs: ['side binary'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const shifted = shiftOf(statement, predicate.expression);

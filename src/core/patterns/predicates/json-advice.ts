@@ -9,6 +9,7 @@ import { quote } from './positive.ts';
 export const expandedJsonArray = predicateAdvice(
   {
     id: 'expanded-json-array',
+    needs: ['tableFunction'],
     title: 'JSON array expanded to look for an element',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],

@@ -28,6 +28,7 @@ export const jsonTextToContains: Pattern = {
     after: `SELECT * FROM events WHERE data @> '{"kind":"signup"}'`,
   },
   rewrites: true,
+  needs: ['side binary', 'operator ->>'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

@@ -42,6 +42,7 @@ export const keysetOrToRowComparison: Pattern = {
       "SELECT * FROM orders WHERE (placed_at, order_id) < ('2024-01-10', 1650) ORDER BY placed_at DESC, order_id DESC LIMIT 20",
   },
   rewrites: true,
+  needs: ['condition', 'operator OR'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const steps = stepsOf(statement, conjunct.expression);

@@ -26,6 +26,7 @@ export const likeWithoutWildcard: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'WELCOME'",
   },
   rewrites: true,
+  needs: ['condition', 'like'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -72,6 +73,7 @@ export const leadingWildcard: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'like'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const text = patternOf(expression);

@@ -32,6 +32,7 @@ export const numberBesideText: Pattern = {
     after: "SELECT order_id FROM orders WHERE number = '20417'",
   },
   rewrites: true,
+  needs: ['condition', 'literal'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const found = comparedLiterals(statement, expression, ['=']);
@@ -80,6 +81,7 @@ export const nationalLiteral: Pattern = {
     after: "SELECT customer_id FROM customers WHERE email = 'ana@example.com'",
   },
   rewrites: true,
+  needs: ['condition', 'literal'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const found = comparedLiterals(statement, expression, ['=', '<>', '<', '<=', '>', '>=']);

@@ -34,6 +34,7 @@ export const notDistinctFromJoin: Pattern = {
     after: 'SELECT o.order_id FROM orders o JOIN customers c ON c.customer_id = o.customer_id',
   },
   rewrites: true,
+  needs: ['condition', ['is', 'operator <=>']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const sides = nullSafeSides(predicate.expression);

@@ -29,6 +29,7 @@ export const notDistinctFromConstant: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'SUMMER24'",
   },
   rewrites: true,
+  needs: ['condition', 'is'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

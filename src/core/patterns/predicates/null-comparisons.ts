@@ -25,6 +25,7 @@ export const nullInList: Pattern = {
     after: "SELECT * FROM orders WHERE status IN ('paid')",
   },
   rewrites: true,
+  needs: ['condition', 'in'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -58,6 +59,7 @@ export const nullInNotInList: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'in'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const negated = expression.kind === 'unary' && expression.operator === 'NOT';
@@ -88,6 +90,7 @@ export const equalsNull: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['condition', 'literal'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const found: Expression[] = [];

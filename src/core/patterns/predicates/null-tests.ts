@@ -27,6 +27,7 @@ export const notNullOfNotNull: Pattern = {
     after: 'SELECT order_id FROM orders WHERE total > 500',
   },
   rewrites: true,
+  needs: ['where', 'is'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {
@@ -79,6 +80,7 @@ export const likeAnything: Pattern = {
     after: 'SELECT * FROM customers WHERE name IS NOT NULL',
   },
   rewrites: true,
+  needs: ['condition', 'like'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -123,6 +125,7 @@ export const emptyByLength: Pattern = {
     after: "SELECT * FROM customers WHERE note <> ''",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const found = comparedLength(statement, predicate.expression);

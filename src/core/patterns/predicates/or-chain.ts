@@ -30,6 +30,7 @@ export const orChainToIn: Pattern = {
     after: "SELECT * FROM orders WHERE status IN ('paid', 'shipped', 'pending')",
   },
   rewrites: true,
+  needs: ['condition', 'operator OR'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const list = listOf(statement, conjunct);

@@ -93,6 +93,7 @@ const LONG_LIST = 200;
 export const longInList = predicateAdvice(
   {
     id: 'long-in-list',
+    needs: ['in'],
     title: 'Hundreds of values in a list',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
@@ -120,6 +121,7 @@ export const longInList = predicateAdvice(
 export const exclusionOnIndexed = predicateAdvice(
   {
     id: 'exclusion-on-indexed-column',
+    needs: ['literal', ['in', 'operator <>']],
     title: 'Everything but one value of an indexed column',
     category: 'predicates',
     engines: allEngines('Few rows have another value than the ones left out.'),
@@ -161,6 +163,7 @@ function isLiteral(expression: Expression): boolean {
 export const bitMask = predicateAdvice(
   {
     id: 'bit-mask-condition',
+    needs: [['operator &', 'operator |']],
     title: 'Bits of a column tested',
     category: 'predicates',
     engines: allEngines('Few rows have the bit.'),

@@ -38,6 +38,7 @@ export const prefixFunctionOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE order_number LIKE 'SO-2024%'",
   },
   rewrites: true,
+  needs: ['side call'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparison = comparisonsOf(predicate.expression, (side) => prefixOf(side) !== null)?.[0];

@@ -32,6 +32,7 @@ export const rangesUnderOr: Pattern = {
     after: 'SELECT * FROM orders WHERE order_id >= 1 AND order_id <= 900',
   },
   rewrites: true,
+  needs: ['condition', 'operator OR'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const ranges = rangesOf(statement, conjunct.expression);

@@ -39,6 +39,7 @@ export const regularExpressionToList: Pattern = {
     after: "SELECT * FROM orders WHERE status IN ('paid', 'shipped')",
   },
   rewrites: true,
+  needs: ['condition', ['operator ~', 'like']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const match = matchedBy(statement, predicate.expression);

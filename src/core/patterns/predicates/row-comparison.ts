@@ -35,6 +35,7 @@ export const rowComparisonRange: Pattern = {
       "SELECT order_id FROM orders WHERE placed_at >= '2024-01-10' AND (placed_at, order_id) > ('2024-01-10', 1650)",
   },
   rewrites: true,
+  needs: ['condition', 'row'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const bound = leadingBound(statement, conjunct);

@@ -36,6 +36,7 @@ export const betweenEqualBounds: Pattern = {
     after: "SELECT * FROM orders WHERE placed_on = '2024-05-01'",
   },
   rewrites: true,
+  needs: ['condition', 'between'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -94,6 +95,7 @@ export const equalityByTwoBounds: Pattern = {
     after: 'SELECT a.id FROM a JOIN b ON a.x = b.y',
   },
   rewrites: true,
+  needs: ['condition', ['operator <=', 'operator >=']],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const scope of scopes) {
@@ -161,6 +163,7 @@ export const impliedDisjunct: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 100',
   },
   rewrites: true,
+  needs: ['condition', 'operator OR'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const { expression, place, block, join } = conjunct;
@@ -252,6 +255,7 @@ export const differenceWithZero: Pattern = {
     after: 'SELECT * FROM stock WHERE have > reserved',
   },
   rewrites: true,
+  needs: ['side binary', 'operator -'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

@@ -78,6 +78,7 @@ function isTextual(expression: Expression): boolean {
 export const blanksInLiteral = predicateAdvice(
   {
     id: 'blanks-in-literal',
+    needs: ['literal'],
     title: 'Blank at the end of a literal',
     category: 'predicates',
     engines: allEngines('never: it is about rows that are not found'),
@@ -114,6 +115,7 @@ function isOdd(text: string): boolean {
 export const caseInsensitiveLike = predicateAdvice(
   {
     id: 'ilike-without-index',
+    needs: ['like'],
     title: 'ILIKE that no index serves',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
@@ -148,6 +150,7 @@ export const caseInsensitiveLike = predicateAdvice(
 export const manyIlikes = conjunctAdvice(
   {
     id: 'many-ilikes-under-or',
+    needs: ['like', 'operator OR'],
     title: 'Several ILIKEs of one column under OR',
     category: 'predicates',
     engines: postgresqlOnly(
@@ -187,6 +190,7 @@ function isWild(pattern: Expression): boolean {
 export const likePrefixWithoutPatternIndex = predicateAdvice(
   {
     id: 'like-prefix-without-pattern-index',
+    needs: ['like'],
     title: 'LIKE with a prefix beside an index that orders by a language',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
@@ -227,6 +231,7 @@ export const likePrefixWithoutPatternIndex = predicateAdvice(
 export const findInSet = predicateAdvice(
   {
     id: 'find-in-set',
+    needs: ['call'],
     title: 'Search in a list that is kept as text',
     category: 'predicates',
     engines: [

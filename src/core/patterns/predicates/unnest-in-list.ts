@@ -28,6 +28,7 @@ export const unnestInList: Pattern = {
     after: 'SELECT * FROM orders WHERE order_id = ANY ($1::bigint[])',
   },
   rewrites: true,
+  needs: ['condition', 'in'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

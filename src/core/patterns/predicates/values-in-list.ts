@@ -31,6 +31,7 @@ export const valuesInList: Pattern = {
     after: 'SELECT * FROM orders WHERE order_id IN (17, 18)',
   },
   rewrites: true,
+  needs: ['condition', 'in', 'values'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

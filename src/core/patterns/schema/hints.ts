@@ -22,6 +22,7 @@ export const plannerSetting: Pattern = {
     'SET (not SET LOCAL, which ends with its transaction) of a setting that forbids plans or prices them.',
   example: { schema: '', before: 'SET enable_seqscan = off', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = words[1]?.upper === 'SESSION' ? 2 : 1;

@@ -51,6 +51,7 @@ export const redundantIndex: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createIndex'],
   *find(statement) {
     const found = createIndexOf(statement);
     if (
@@ -109,6 +110,7 @@ export const booleanIndex: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createIndex'],
   *find(statement) {
     const found = createIndexOf(statement);
     const [name, ...more] = found?.names ?? [];
@@ -141,6 +143,7 @@ export const wideIndex: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createIndex'],
   *find({ tree }) {
     if (tree.kind === 'createIndex' && tree.columns.length > MOST_COLUMNS)
       yield advice(
@@ -169,6 +172,7 @@ CREATE INDEX i6 ON t (b, a); CREATE INDEX i7 ON t (b, c); CREATE INDEX i8 ON t (
     after: null,
   },
   rewrites: false,
+  needs: ['createIndex'],
   *find(statement) {
     const found = createIndexOf(statement);
     if (!found) return;
@@ -202,6 +206,7 @@ export const nullableUnique: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['createIndex', 'createTable']],
   *find(statement) {
     for (const { columns, range, nullable } of uniqueKeysOf(statement)) {
       const several = statement.dialect !== 'tsql';

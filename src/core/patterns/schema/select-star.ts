@@ -22,6 +22,7 @@ export const selectStar: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['star'],
   *find(statement) {
     const { kind } = statement.tree;
     for (const block of statement.blocks) {

@@ -18,6 +18,7 @@ export const tableVariable: Pattern = {
   precondition: 'DECLARE of a variable of type TABLE.',
   example: { schema: '', before: 'DECLARE @recent TABLE (id int)', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = words.findIndex(
@@ -49,6 +50,7 @@ export const cursor: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'CURSOR');
@@ -79,6 +81,7 @@ export const concatenatedSql: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     if (!beginsWith(words, 'EXEC|EXECUTE') || words[1]?.text !== '(') return;
@@ -110,6 +113,7 @@ export const systemPrefix: Pattern = {
   precondition: 'CREATE or ALTER PROCEDURE of a name that begins with sp_.',
   example: { schema: '', before: 'CREATE PROCEDURE dbo.sp_orders AS SELECT 1', after: null },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'PROCEDURE' || word.upper === 'PROC');
@@ -141,6 +145,7 @@ export const missingNocount: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['words alone'],
   *find(statement) {
     const words = wordsWithoutTree(statement);
     const at = words.findIndex((word) => word.upper === 'PROCEDURE' || word.upper === 'PROC');
@@ -172,6 +177,7 @@ export const linkedServerJoin: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['several sources'],
   *find(statement) {
     for (const scope of [...statement.writes, ...statement.blocks]) {
       if (scope.sources.length < 2) continue;

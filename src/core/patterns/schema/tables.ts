@@ -27,6 +27,7 @@ export const wideTable: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createTable'],
   *find({ tree }) {
     if (tree.kind === 'createTable' && tree.columns.length > MOST_COLUMNS)
       yield advice(
@@ -55,6 +56,7 @@ export const linkWithoutUnique: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createTable'],
   *find(statement) {
     const { tree } = statement;
     if (tree.kind !== 'createTable' || tree.query) return;
@@ -120,6 +122,7 @@ export const deleteWithUnindexedChild: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'delete'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'delete' || !target?.table) continue;

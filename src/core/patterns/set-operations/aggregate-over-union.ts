@@ -52,6 +52,7 @@ export const aggregateOverUnionAll: Pattern = {
       'SELECT u.item_id, sum(u.sum_price) AS total FROM (SELECT item_id, sum(price) AS sum_price FROM web_sales GROUP BY item_id UNION ALL SELECT item_id, sum(price) AS sum_price FROM shop_sales GROUP BY item_id) u GROUP BY u.item_id;',
   },
   rewrites: true,
+  needs: ['setOperation', 'aggregate', 'derived'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

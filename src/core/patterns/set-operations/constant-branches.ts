@@ -31,6 +31,7 @@ export const inOfConstants: Pattern = {
     after: 'SELECT id FROM orders WHERE status IN (1, 3, 7)',
   },
   rewrites: true,
+  needs: ['setOperation', 'as in'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { query } = block;

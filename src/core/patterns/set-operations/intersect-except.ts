@@ -46,6 +46,7 @@ export const intersectExceptToExists: Pattern = {
       'SELECT c.customer_id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.customer_id)',
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

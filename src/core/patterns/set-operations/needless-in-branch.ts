@@ -28,6 +28,7 @@ export const distinctInUnionBranch: Pattern = {
     after: 'SELECT customer_id FROM orders UNION SELECT customer_id FROM returns',
   },
   rewrites: true,
+  needs: ['setOperation', 'distinct'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.setBranch || block.select.distinct !== 'distinct') continue;
@@ -80,6 +81,7 @@ export const orderByInBranch: Pattern = {
     after: '(SELECT customer_id FROM orders) UNION (SELECT customer_id FROM returns)',
   },
   rewrites: true,
+  needs: ['setOperation', 'parenQuery'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const outer of queriesOf(statement)) {

@@ -33,6 +33,7 @@ export const unionAllToOneScan: Pattern = {
       "SELECT event_id, CASE kind WHEN 'view' THEN 'looked' WHEN 'checkout' THEN 'bought' END AS step FROM events WHERE path LIKE '/shop%' AND kind IN ('view', 'checkout')",
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

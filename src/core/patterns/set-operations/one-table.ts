@@ -35,6 +35,7 @@ export const unionToOr: Pattern = {
     after: 'SELECT DISTINCT customer_id FROM orders WHERE status = 3 OR total > 100',
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     for (const [query, branches] of chains(statement, unionBranches)) {
       const filters = filtersOf(statement, branches);
@@ -75,6 +76,7 @@ export const unionAllToOr: Pattern = {
     after: 'SELECT customer_id FROM orders WHERE total < 10 OR total > 1000',
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     for (const [query, branches] of chains(statement, unionAllBranches)) {
       const filters = filtersOf(statement, branches);
@@ -113,6 +115,7 @@ export const setOperationOfOneTable: Pattern = {
     after: 'SELECT id FROM orders WHERE status = 3 AND (total > 100) IS NOT TRUE',
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

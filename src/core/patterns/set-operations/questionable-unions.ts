@@ -24,6 +24,7 @@ export const mixedUnion: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['setOperation'],
   *find(statement) {
     for (const query of chainsOf(statement)) {
       const mixed = operationsOf(query).find(
@@ -60,6 +61,7 @@ export const starInSetOperation: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['setOperation'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.setBranch || statement.blocksOfQuery(block.query)[0] !== block) continue;
@@ -107,6 +109,7 @@ export const unionBranchTypes: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['setOperation'],
   *find(statement) {
     for (const query of chainsOf(statement)) {
       const branches = unionAllBranches(statement, query);

@@ -48,6 +48,7 @@ export const inOfUnion: Pattern = {
       'SELECT c.id FROM customers c WHERE c.id NOT IN (SELECT o.customer_id FROM orders o) AND c.id NOT IN (SELECT r.customer_id FROM returns r)',
   },
   rewrites: true,
+  needs: ['setOperation', 'as in'],
   *find(statement) {
     for (const [first, branches] of unions(statement, 'in')) {
       const holder = first.holder as Expression;
@@ -103,6 +104,7 @@ export const existsOfUnion: Pattern = {
       'SELECT c.id FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) AND NOT EXISTS (SELECT 1 FROM returns r WHERE r.customer_id = c.id)',
   },
   rewrites: true,
+  needs: ['setOperation', 'as exists'],
   *find(statement) {
     for (const [first, branches] of unions(statement, 'exists')) {
       const holder = first.holder as Expression;

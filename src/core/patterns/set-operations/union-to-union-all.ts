@@ -33,6 +33,7 @@ export const unionToUnionAll: Pattern = {
       "SELECT order_id, status, note FROM orders WHERE status = 'returned' UNION ALL SELECT order_id, status, note FROM orders WHERE status = 'cancelled'",
   },
   rewrites: true,
+  needs: ['setOperation'],
   *find(statement) {
     const seen = new Set<Query>();
     for (const block of statement.blocks) {

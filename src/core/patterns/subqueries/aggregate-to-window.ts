@@ -68,6 +68,7 @@ FROM (SELECT o.*, avg(o.total) OVER (PARTITION BY o.customer_id) AS avg_total FR
 WHERE o.total > o.avg_total;`,
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       const candidate = candidateOf(statement, block);

@@ -22,6 +22,7 @@ export const allEquality: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['quantified'],
   *find(statement) {
     for (const node of nodesOfKind(statement, 'quantified')) {
       if (!node.query || isAtMostOneRow(node.query, statement)) continue;

@@ -60,6 +60,7 @@ JOIN (
 WHERE o.total > avg_by_customer_id.avg_total;`,
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       const candidate = candidateOf(statement, block);

@@ -40,6 +40,20 @@ export interface Candidate {
 
 /** A correlated aggregate that a grouped derived table could give; {@link obstacle} says what forbids it. */
 export function candidateOf(statement: AnalyzedStatement, block: Block): Candidate | null {
+  const known = CANDIDATES.get(block);
+  if (known?.statement === statement) return known.candidate;
+  const candidate = readCandidate(statement, block);
+  CANDIDATES.set(block, { statement, candidate });
+  return candidate;
+}
+
+/** Several rules ask for the same blocks. */
+const CANDIDATES = new WeakMap<
+  Block,
+  { readonly statement: AnalyzedStatement; readonly candidate: Candidate | null }
+>();
+
+function readCandidate(statement: AnalyzedStatement, block: Block): Candidate | null {
   if (block.role !== 'scalar' || !isPlainAggregate(block)) return null;
   const [item] = block.select.items;
   const holder = block.holder as Expression | null;

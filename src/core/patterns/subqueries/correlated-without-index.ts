@@ -31,6 +31,7 @@ export const correlatedWithoutIndex: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       const missing = block.role === 'scalar' ? missingIndex(statement, block) : null;

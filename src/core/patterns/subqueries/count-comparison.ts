@@ -59,6 +59,7 @@ export const countToExists: Pattern = {
     after: 'SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     const counts = statement.blocks.filter((block) => block.role === 'scalar' && bareCount(block));
     if (counts.length === 0) return;

@@ -39,6 +39,7 @@ SELECT (SELECT sum(quantity) FROM sales WHERE product_id = 1) AS a, (SELECT sum(
 SELECT (SELECT sum(quantity) FROM sales WHERE product_id = 1) AS a, (SELECT sum(quantity) FROM sales WHERE product_id = 2) AS b;`,
   },
   rewrites: true,
+  needs: ['cte'],
   *find(statement) {
     for (const cte of statement.ctes) {
       if (cte.uses.length < 2 || cte.node.materialized !== null || !cte.uses.some(isFiltered)) continue;
@@ -67,6 +68,7 @@ export const removeMaterialized: Pattern = {
     after: 'WITH i AS (SELECT id, product_id FROM items) SELECT product_id FROM i WHERE id = 7;',
   },
   rewrites: true,
+  needs: ['cte'],
   *find(statement) {
     for (const cte of statement.ctes) {
       if (cte.uses.length !== 1 || cte.node.materialized !== true) continue;

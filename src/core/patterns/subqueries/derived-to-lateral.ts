@@ -67,6 +67,7 @@ JOIN LATERAL (SELECT i.order_id, sum(i.quantity) AS pieces FROM items i WHERE i.
 WHERE o.branch = 7;`,
   },
   rewrites: true,
+  needs: ['query in from', 'join step'],
   *find(statement) {
     for (const one of groupedJoins(statement)) {
       const { derived, inner, outside, inside, driver } = one;
@@ -120,6 +121,7 @@ JOIN (SELECT i.order_id, sum(i.quantity) AS pieces FROM items i WHERE i.order_id
 WHERE o.branch = 7;`,
   },
   rewrites: true,
+  needs: ['query in from', 'join step'],
   *find(statement) {
     for (const one of groupedJoins(statement)) {
       const { derived, inner, driver } = one;

@@ -53,6 +53,7 @@ export const distinctDerivedToIn: Pattern = {
     after: 'SELECT c.name FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o);',
   },
   rewrites: true,
+  needs: ['derived', 'join step'],
   *find(statement) {
     for (const outer of statement.blocks) {
       for (const step of outer.joins) {

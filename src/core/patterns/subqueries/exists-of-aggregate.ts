@@ -21,6 +21,7 @@ export const existsOfAggregate: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['as exists', 'aggregate'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { select, query, holder } = block;

@@ -61,6 +61,7 @@ export const existsToLeftJoin: Pattern = {
       'SELECT c.id, keys_of_orders.customer_id IS NOT NULL AS buys FROM customers c LEFT JOIN (SELECT DISTINCT o.customer_id FROM orders o) keys_of_orders ON keys_of_orders.customer_id = c.id;',
   },
   rewrites: true,
+  needs: ['as exists'],
   *find(statement) {
     for (const one of existsCandidates(statement)) {
       if (one.isConjunct || one.block.select.distinct !== null) continue;
@@ -136,6 +137,7 @@ export const existsToOneJoin: Pattern = {
       'SELECT c.id FROM customers c LEFT JOIN (SELECT o.customer_id, MAX(CASE WHEN o.total > 100 THEN 1 ELSE 0 END) AS has_1, MAX(CASE WHEN o.total < 10 THEN 1 ELSE 0 END) AS has_2 FROM orders o GROUP BY o.customer_id) by_customer_id ON by_customer_id.customer_id = c.id WHERE COALESCE(by_customer_id.has_1, 0) = 1 AND (COALESCE(by_customer_id.has_2, 0) = 0);',
   },
   rewrites: true,
+  needs: ['as exists'],
   *find(statement) {
     const all = existsCandidates(statement);
     for (const outer of new Set(all.map((one) => one.outer))) {

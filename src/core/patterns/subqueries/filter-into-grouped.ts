@@ -58,6 +58,7 @@ JOIN (SELECT i.order_id, sum(i.quantity) AS pieces FROM items i WHERE i.order_id
 WHERE o.id > 990;`,
   },
   rewrites: true,
+  needs: ['query in from'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const derived of block.sources) {

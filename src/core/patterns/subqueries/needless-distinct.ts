@@ -41,6 +41,7 @@ export const distinctInSubquery: Pattern = {
     after: 'SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o);',
   },
   rewrites: true,
+  needs: [['as in', 'as exists', 'as quantified']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!['in', 'exists', 'quantified'].includes(block.role) || block.query.body !== block.select) continue;

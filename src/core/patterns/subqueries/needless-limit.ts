@@ -43,6 +43,7 @@ export const limitInExists: Pattern = {
     after: 'SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['exists'],
   *find(statement) {
     for (const node of nodesOfKind(statement, 'exists')) {
       const match = matchOf(statement, node.query);

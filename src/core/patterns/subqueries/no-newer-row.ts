@@ -71,6 +71,7 @@ export const noNewerRowToWindow: Pattern = {
       'SELECT p.price FROM (SELECT p.*, MAX(p.since) OVER (PARTITION BY p.product_id) AS max_since FROM prices p) p WHERE p.since = p.max_since;',
   },
   rewrites: true,
+  needs: ['as exists'],
   *find(statement) {
     for (const block of statement.blocks) {
       const found = block.role === 'exists' ? noNewer(statement, block) : null;

@@ -53,6 +53,7 @@ export const notInToNotExists: Pattern = {
       'SELECT c.id FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
+  needs: ['as in'],
   *find(statement) {
     for (const block of statement.blocks) {
       const found = block.role === 'in' ? negatedIn(block) : null;

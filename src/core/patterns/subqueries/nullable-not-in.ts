@@ -54,6 +54,7 @@ export const nullableNotIn: Pattern = {
       'SELECT c.id FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id IS NULL);',
   },
   rewrites: true,
+  needs: [['in', 'quantified']],
   *find(statement) {
     for (const block of statement.blocks) {
       const node = negated(block);

@@ -44,6 +44,7 @@ export const orOfExists: Pattern = {
       'SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND (o.total > 100 OR o.kind = 3));',
   },
   rewrites: true,
+  needs: ['operator OR', 'as exists'],
   *find(statement) {
     for (const node of topmostOrs(statement, 'exists')) {
       const sides = disjunctsOf(node).map(unwrapParens);
@@ -99,6 +100,7 @@ export const orOfIn: Pattern = {
       'SELECT c.id FROM customers c WHERE c.id IN (SELECT o.customer_id FROM orders o UNION ALL SELECT v.customer_id FROM visits v);',
   },
   rewrites: true,
+  needs: ['operator OR', 'as in'],
   *find(statement) {
     for (const node of topmostOrs(statement, 'in')) {
       const sides = disjunctsOf(node).map(unwrapParens);

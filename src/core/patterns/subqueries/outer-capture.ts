@@ -26,6 +26,7 @@ export const outerNameCapture: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['as scalar', 'as exists', 'as in', 'as quantified']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!['in', 'exists', 'scalar', 'quantified'].includes(block.role)) continue;

@@ -65,6 +65,7 @@ export const quantifiedToExtreme: Pattern = {
       "SELECT o.id FROM orders o WHERE COALESCE(o.total > (SELECT MAX(s.total) FROM orders s WHERE s.channel = 'store'), TRUE);",
   },
   rewrites: true,
+  needs: ['as quantified'],
   *find(statement) {
     for (const block of statement.blocks) {
       const holder = block.holder;

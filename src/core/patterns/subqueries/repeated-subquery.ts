@@ -44,6 +44,7 @@ export const repeatedSubquery: Pattern = {
     after: `WITH shared AS (SELECT customer_id, sum(total) AS total FROM orders GROUP BY customer_id) SELECT c.id, t.total FROM customers c JOIN shared t ON t.customer_id = c.id JOIN shared r ON r.customer_id = c.referred_by;`,
   },
   rewrites: true,
+  needs: [['as derived', 'as in']],
   *find(statement) {
     const all = statement.blocks.filter((block) => isCostly(block));
     const seen = new Set<Block>();

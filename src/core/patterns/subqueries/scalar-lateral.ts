@@ -66,6 +66,7 @@ LEFT JOIN LATERAL (
 ) one_of_orders ON TRUE;`,
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     const members = statement.blocks.flatMap((block) => memberOf(statement, block) ?? []);
     for (const outer of new Set(members.map((one) => one.outer))) {

@@ -71,6 +71,7 @@ export const scalarLookupToJoin: Pattern = {
     after: 'SELECT o.id, c.name AS customer FROM orders o LEFT JOIN customers c ON c.id = o.customer_id;',
   },
   rewrites: true,
+  needs: ['as scalar'],
   *find(statement) {
     const lookups = statement.blocks.flatMap((block) => lookupOf(statement, block) ?? []);
     for (const outer of new Set(lookups.map((one) => one.outer))) {

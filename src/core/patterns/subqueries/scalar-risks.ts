@@ -26,6 +26,7 @@ export const scalarLimitWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isScalar(block) || block.query.orderBy.length > 0 || !isLimited(block)) continue;
@@ -58,6 +59,7 @@ export const scalarManyRows: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['as scalar'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isScalar(block) || isLimited(block) || !isKnown(block)) continue;

@@ -63,6 +63,7 @@ export const selfExistsToHaving: Pattern = {
       'SELECT a.id FROM prices a WHERE a.product_id IN (SELECT b.product_id FROM prices b GROUP BY b.product_id HAVING MIN(b.price) <> MAX(b.price));',
   },
   rewrites: true,
+  needs: ['as exists'],
   *find(statement) {
     for (const block of statement.blocks) {
       const self = selfExists(statement, block);

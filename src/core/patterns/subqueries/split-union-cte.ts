@@ -60,6 +60,7 @@ JOIN sales_w b ON b.customer = a.customer
 WHERE b.amount > a.amount;`,
   },
   rewrites: true,
+  needs: ['cte', 'setOperation'],
   *find(statement) {
     for (const cte of statement.ctes) {
       if (!cte.query || cte.recursive || cte.uses.length < 2) continue;

@@ -26,6 +26,7 @@ export const unboundedRecursion: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['cte', 'setOperation'],
   *find(statement) {
     for (const cte of statement.ctes) {
       if (!cte.recursive || !cte.query || cte.node.clauses.some((clause) => clause.type === 'cycle'))

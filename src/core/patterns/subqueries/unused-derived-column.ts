@@ -47,6 +47,7 @@ export const unusedDerivedColumn: Pattern = {
       'SELECT t.customer_id, t.total FROM (SELECT o.customer_id, sum(o.total) AS total FROM orders o GROUP BY o.customer_id) t;',
   },
   rewrites: true,
+  needs: [['derived', 'cte']],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const derived of block.sources) {

@@ -68,6 +68,7 @@ JOIN year_total b ON b.customer_id = a.customer_id
 WHERE a.year = 2001 AND b.year = 2002 AND b.total > a.total;`,
   },
   rewrites: true,
+  needs: ['cte'],
   *find(statement) {
     for (const cte of statement.ctes) {
       if (!cte.query || cte.recursive || (cte.uses.length < 2 && cte.node.materialized !== true)) continue;

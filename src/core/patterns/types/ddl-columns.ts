@@ -73,6 +73,7 @@ export function columnAdvice(
   return {
     ...declaration,
     category: 'types',
+    needs: [['createTable', 'alterTable']],
     example: { schema: '', before: declaration.example.before, after: null },
     rewrites: false,
     *find(statement) {

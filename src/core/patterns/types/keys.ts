@@ -22,6 +22,7 @@ export const widePrimaryKey: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['createTable', 'alterTable']],
   *find({ tree }) {
     if (tree.kind !== 'createTable' && tree.kind !== 'alterTable') return;
     const constraints = tree.kind === 'createTable' ? tree.constraints : tree.addConstraints;
@@ -101,6 +102,7 @@ export const referenceWithoutForeignKey: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createTable'],
   *find(statement) {
     const table = newTable(statement);
     if (!table) return;

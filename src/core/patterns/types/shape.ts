@@ -25,6 +25,7 @@ export const entityAttributeValue: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['createTable'],
   *find(statement) {
     const table = newTable(statement);
     const name = table?.name.at(-1);
@@ -69,6 +70,7 @@ export const numberedColumns: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['createTable', 'alterTable']],
   *find(statement) {
     const groups = new Map<string, ReturnType<typeof definedColumns>>();
     for (const column of definedColumns(statement)) {

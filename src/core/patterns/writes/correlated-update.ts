@@ -61,6 +61,7 @@ FROM (SELECT o.customer_id, sum(o.total) AS sum_total FROM orders o GROUP BY o.c
 WHERE matched.customer_id = c.id;`,
   },
   rewrites: true,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const write of statement.writes) {
       const plain = plainWrite(write);

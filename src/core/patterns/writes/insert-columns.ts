@@ -26,6 +26,7 @@ export const insertWithoutColumns: Pattern = {
     after: 'INSERT INTO orders (id, customer_id, total) VALUES (1, 7, 19.90)',
   },
   rewrites: true,
+  needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'insert' || node.columns.length > 0 || !node.source) continue;
@@ -100,6 +101,7 @@ export const insertSelectOrder: Pattern = {
     after: 'INSERT INTO archive (id, total) SELECT id, total FROM orders',
   },
   rewrites: true,
+  needs: ['write', 'insert', 'orderItem'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       const query = node.kind === 'insert' ? node.source : null;

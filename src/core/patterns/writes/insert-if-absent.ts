@@ -39,6 +39,7 @@ export const insertIfAbsent: Pattern = {
     after: "INSERT INTO tags (name, uses) SELECT 'new', 0 ON CONFLICT (name) DO NOTHING",
   },
   rewrites: true,
+  needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'insert' || !node.source || !target?.table) continue;

@@ -28,6 +28,7 @@ export const limitInSubquery: Pattern = {
       'SELECT id FROM orders WHERE id IN (SELECT * FROM (SELECT id FROM orders ORDER BY total DESC LIMIT 10) AS page)',
   },
   rewrites: true,
+  needs: ['limit', ['as in', 'as quantified']],
   *find(statement) {
     for (const block of statement.blocks) {
       const { query, role } = block;
@@ -66,6 +67,7 @@ export const targetInSubquery: Pattern = {
     after: 'DELETE FROM orders WHERE total < (SELECT * FROM (SELECT avg(total) FROM orders) AS snapshot)',
   },
   rewrites: true,
+  needs: ['write', ['as scalar', 'as exists', 'as in', 'as quantified']],
   *find(statement) {
     for (const write of statement.writes) {
       const { target, statement: node } = write;

@@ -30,6 +30,7 @@ export const updatePrimaryKey: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       const primary = target?.table?.keys.find((key) => key.primary);
@@ -66,6 +67,7 @@ export const ambiguousUpdateFrom: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const write of statement.writes) {
       const node = write.statement;
@@ -123,6 +125,7 @@ export const unchangedRows: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const write of statement.writes) {
       const node = write.statement;
@@ -166,6 +169,7 @@ export const maxPlusOne: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'insert' || !node.source) continue;
@@ -221,6 +225,7 @@ export const mergeWithoutHoldlock: Pattern = {
       'MERGE INTO stock WITH (HOLDLOCK) AS s USING arrivals AS a ON a.product_id = s.product_id WHEN NOT MATCHED THEN INSERT (product_id, amount) VALUES (a.product_id, a.amount);',
   },
   rewrites: true,
+  needs: ['write', 'merge'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       if (node.kind !== 'merge' || node.target.modifiers.length > 0) continue;
@@ -256,6 +261,7 @@ export const sessionIdentity: Pattern = {
     after: 'SELECT SCOPE_IDENTITY() AS id',
   },
   rewrites: true,
+  needs: ['variable'],
   *find(statement) {
     const found: Expression[] = [];
     walk(statement.tree, (node) => {

@@ -36,6 +36,7 @@ export const selfJoinUpdate: Pattern = {
     after: 'UPDATE orders SET rate = c.rate FROM customers c WHERE c.id = orders.customer_id',
   },
   rewrites: true,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const write of statement.writes) {
       const node = write.statement;
@@ -185,6 +186,7 @@ export const unconnectedWrite: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'several sources'],
   *find(statement) {
     for (const write of statement.writes) {
       const node = write.statement;

@@ -63,6 +63,7 @@ export const deleteSemiJoin: Pattern = {
     after: 'DELETE orders FROM orders JOIN customers c ON c.id = orders.customer_id WHERE c.closed',
   },
   rewrites: true,
+  needs: ['write', 'delete', 'where'],
   find: (statement) => matchesOf(statement, 'delete'),
 };
 
@@ -86,6 +87,7 @@ export const updateSemiJoin: Pattern = {
     after: "UPDATE orders JOIN customers c ON c.id = orders.customer_id SET note = 'closed' WHERE c.closed",
   },
   rewrites: true,
+  needs: ['write', 'update', 'where'],
   find: (statement) => matchesOf(statement, 'update'),
 };
 

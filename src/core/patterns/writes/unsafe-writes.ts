@@ -30,6 +30,7 @@ export const writeWithoutWhere: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write'],
   *find(statement) {
     for (const { statement: node, sources, target } of statement.writes) {
       if (node.kind !== 'update' && node.kind !== 'delete') continue;
@@ -64,6 +65,7 @@ export const replaceInto: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       if (node.kind !== 'insert' || node.verb !== 'REPLACE') continue;
@@ -92,6 +94,7 @@ export const insertIgnore: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       const modifier = node.rest.find((one) => one.kind === 'writeModifier');
@@ -121,6 +124,7 @@ export const ambiguousDuplicateKey: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
       if (node.kind !== 'insert' || node.conflict?.action !== 'update' || !target?.table) continue;
@@ -155,6 +159,7 @@ export const updateSetAnd: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'update'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       if (node.kind !== 'update') continue;
@@ -202,6 +207,7 @@ export const writeLimitWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write'],
   *find(statement) {
     for (const write of statement.writes) {
       const node = write.statement;
@@ -242,6 +248,7 @@ export const deleteFromSeveralTables: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'delete'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
       if (node.kind !== 'delete') continue;
@@ -275,6 +282,7 @@ export const insertSelectLocks: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['write', 'insert'],
   *find(statement) {
     if (/read-committed/i.test(isolationOf(statement))) return;
     for (const { statement: node, target } of statement.writes) {

@@ -3,6 +3,7 @@ import type { Expression } from '../ast.ts';
 import type { Conjunct, ResolvedColumn, Scope, Source } from '../query-model.ts';
 import { unwrapParens, walk } from '../walk.ts';
 import type { Names } from './names.ts';
+import { once } from './once.ts';
 import { sameEqualitySemantics, typeOf } from './types.ts';
 import { isDeterministic } from './volatility.ts';
 
@@ -19,14 +20,18 @@ export interface ColumnEquality {
  * Only such whose equality is that of the column's own type, so that a unique key of the column admits one row for a
  * value: same family and deterministic on both sides, or a literal or parameter, which takes the column's type.
  */
-export function equalitiesOf(conjunct: Conjunct, names: Names): ColumnEquality[] {
+export function equalitiesOf(conjunct: Conjunct, names: Names): readonly ColumnEquality[] {
+  return equalities(conjunct, names);
+}
+
+const equalities = once((conjunct: Conjunct, names: Names): readonly ColumnEquality[] => {
   const e = conjunct.expression;
   if (e.kind === 'in' && e.list?.length === 1 && !e.negated && e.list[0]) {
     return oneWay(e.operand, e.list[0], conjunct, names);
   }
   if (e.kind !== 'binary' || e.operator !== '=') return [];
   return [...oneWay(e.left, e.right, conjunct, names), ...oneWay(e.right, e.left, conjunct, names)];
-}
+});
 
 function oneWay(side: Expression, value: Expression, conjunct: Conjunct, names: Names): ColumnEquality[] {
   const e = unwrapParens(side);

@@ -6,6 +6,7 @@ import { type ColumnEquality, equalitiesOf, isConstantFor, sourcesIn } from './e
 import { aggregateResult, catalogFunctions, knownFunction } from './functions.ts';
 import type { Names } from './names.ts';
 import { filteringConjuncts, filteringJoins, isNullFrom, rejects } from './not-null.ts';
+import { once } from './once.ts';
 import { sameExpression } from './same-expression.ts';
 import { usingPairs } from './using-pairs.ts';
 
@@ -25,7 +26,11 @@ export interface UniqueKey {
  * table or CTE: DISTINCT, GROUP BY, set operations without ALL, and keys passed through from inside. The keys of a
  * LATERAL one hold for each row that it refers to.
  */
-export function keysOf(source: Source, names: Names): UniqueKey[] {
+export function keysOf(source: Source, names: Names): readonly UniqueKey[] {
+  return uniqueKeys(source, names);
+}
+
+const uniqueKeys = once((source: Source, names: Names): readonly UniqueKey[] => {
   if (source.kind === 'table') return tableKeys(source);
   if ((source.kind !== 'derived' && source.kind !== 'cte') || !source.query || source.cte?.recursive)
     return [];
@@ -36,7 +41,7 @@ export function keysOf(source: Source, names: Names): UniqueKey[] {
     if (named.includes(undefined) || named.includes('')) return [];
     return [{ columns: named as string[], nullSafe: key.nullSafe, reason: key.reason }];
   });
-}
+});
 
 function tableKeys(source: Source): UniqueKey[] {
   const { table, columns } = source;

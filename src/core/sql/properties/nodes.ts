@@ -14,6 +14,11 @@ export function nodesOfKind<K extends Node['kind']>(
   return nodes as readonly Extract<Node, { readonly kind: K }>[];
 }
 
+/** The kinds of nodes that a statement has. */
+export function kindsIn(statement: AnalyzedStatement): Iterable<Node['kind']> {
+  return byKind(statement).keys();
+}
+
 function byKind(statement: AnalyzedStatement): ReadonlyMap<Node['kind'], readonly Node[]> {
   const known = BY_KIND.get(statement);
   if (known) return known;

@@ -15,18 +15,7 @@ import {
   withWhiteSpace,
 } from './ranges.ts';
 import { isSafe, type PlannedEdit } from './safety.ts';
-import { type Style, styleOf } from './style.ts';
-
-/** Many rules write into one statement: its style is read once. */
-const STYLES = new WeakMap<AnalyzedStatement, Style>();
-
-function styleOfStatement(statement: AnalyzedStatement): Style {
-  const known = STYLES.get(statement);
-  if (known) return known;
-  const style = styleOf(statement.text, statement.tokens, statement.dialect);
-  STYLES.set(statement, style);
-  return style;
-}
+import { type Style, styleOfStatement } from './style.ts';
 
 /** Begin the edits of a rewrite. */
 export function editing(statement: AnalyzedStatement): RewriteEdits {

@@ -63,7 +63,23 @@ export function inventName(
   base: string,
   taken: readonly string[] = [],
 ): string {
-  const used = new Set(taken.map((name) => name.toLowerCase()));
+  const used = namesIn(statement);
+  const others = new Set(taken.map((name) => name.toLowerCase()));
+  const { reserved } = dialectData(statement.dialect);
+  const stem = plainName(base);
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? stem : `${stem}_${n}`;
+    if (!used.has(name) && !others.has(name) && !reserved.has(name.toUpperCase())) return name;
+  }
+}
+
+/** Rules invent several names for one statement: those that it may collide with are collected once. */
+const NAMES = new WeakMap<AnalyzedStatement, ReadonlySet<string>>();
+
+function namesIn(statement: AnalyzedStatement): ReadonlySet<string> {
+  const known = NAMES.get(statement);
+  if (known) return known;
+  const used = new Set<string>();
   for (const token of statement.tokens) {
     if (token.kind === 'word') used.add(token.text.toLowerCase());
     if (token.kind === 'quotedIdentifier') used.add(token.text.slice(1, -1).toLowerCase());
@@ -72,12 +88,8 @@ export function inventName(
   for (const scope of [...statement.blocks, ...statement.writes]) {
     for (const source of scope.sources) for (const c of source.columns ?? []) used.add(c.name.toLowerCase());
   }
-  const { reserved } = dialectData(statement.dialect);
-  const stem = plainName(base);
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? stem : `${stem}_${n}`;
-    if (!used.has(name) && !reserved.has(name.toUpperCase())) return name;
-  }
+  NAMES.set(statement, used);
+  return used;
 }
 
 /** `avg(x)` gives avg_x. */

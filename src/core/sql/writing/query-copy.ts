@@ -5,7 +5,7 @@ import type { TextRange } from '../text.ts';
 import { type Fragment, joinFragments, type Piece, source, verbatim } from './fragment.ts';
 import { type PredicateChange, planPredicate, predicateOf } from './predicates.ts';
 import { indentAt, tokensWithin } from './ranges.ts';
-import { styleOf } from './style.ts';
+import { styleOfStatement } from './style.ts';
 
 interface Replacement {
   readonly range: TextRange;
@@ -102,8 +102,7 @@ export class QueryCopy {
       replaced: this.replacedConjuncts,
       added: this.added,
     };
-    const { text, tokens, dialect } = this.statement;
-    const edits = planPredicate(this.statement, change, styleOf(text, tokens, dialect));
+    const edits = planPredicate(this.statement, change, styleOfStatement(this.statement));
     return edits?.map((edit) => ({ range: edit, by: edit.fragment ?? verbatim(edit.text) })) ?? null;
   }
 
@@ -112,10 +111,10 @@ export class QueryCopy {
    * here. Text with strings or comments over several lines is kept as it is.
    */
   private movedToPlace(fragment: Fragment): Fragment {
-    const { text, tokens, dialect } = this.statement;
+    const { text, tokens } = this.statement;
     const here = tokensWithin(tokens, this.range);
     if (here.some((token) => token.kind !== 'whitespace' && token.text.includes('\n'))) return fragment;
-    const unit = styleOf(text, tokens, dialect).indentUnit.length || 2;
+    const unit = styleOfStatement(this.statement).indentUnit.length || 2;
     const column = this.range.start - (text.lastIndexOf('\n', this.range.start - 1) + 1);
     const base =
       text.slice(text.lastIndexOf('\n', this.range.start - 1) + 1, this.range.start).trim() === ''

@@ -1,6 +1,7 @@
 /** How a statement is written, so that what a rewrite adds looks like the rest. */
 import type { Dialect } from '../dialect.ts';
 import { dialectData } from '../dialects/dialect-data.ts';
+import type { AnalyzedStatement } from '../query-model.ts';
 import { isTrivia, type Token } from '../tokens.ts';
 
 export interface Style {
@@ -32,13 +33,25 @@ export function styleOf(text: string, tokens: readonly Token[], dialect: Dialect
   };
 }
 
+/** Many rules write into one statement: its style is read once. */
+const STYLES = new WeakMap<object, Style>();
+
+/** {@link styleOf} a whole statement. */
+export function styleOfStatement(statement: Pick<AnalyzedStatement, 'text' | 'tokens' | 'dialect'>): Style {
+  const known = STYLES.get(statement);
+  if (known) return known;
+  const style = styleOf(statement.text, statement.tokens, statement.dialect);
+  STYLES.set(statement, style);
+  return style;
+}
+
 /** Cases counted in words: mixed case counts for neither. */
 class CaseVote {
   private upper = 0;
   private lower = 0;
 
-  add(text: string): void {
-    if (text === text.toUpperCase()) this.upper++;
+  add({ text, upper }: Token): void {
+    if (text === upper) this.upper++;
     else if (text === text.toLowerCase()) this.lower++;
   }
 
@@ -52,7 +65,7 @@ function keywordCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | 'l
   const { reserved } = dialectData(dialect);
   const vote = new CaseVote();
   for (const token of tokens) {
-    if (token.kind === 'word' && reserved.has(token.upper)) vote.add(token.text);
+    if (token.kind === 'word' && reserved.has(token.upper)) vote.add(token);
   }
   return vote.result() ?? 'upper';
 }
@@ -61,9 +74,10 @@ function functionCaseOf(tokens: readonly Token[], dialect: Dialect): 'upper' | '
   const { reserved } = dialectData(dialect);
   const vote = new CaseVote();
   tokens.forEach((token, i) => {
+    if (token.kind !== 'word') return;
     const called = tokens[i + 1]?.text === '(';
-    if (token.kind === 'word' && called && !reserved.has(token.upper) && !namesWhatFollows(tokens, i)) {
-      vote.add(token.text);
+    if (called && !reserved.has(token.upper) && !namesWhatFollows(tokens, i)) {
+      vote.add(token);
     }
   });
   return vote.result();
