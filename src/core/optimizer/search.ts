@@ -2,6 +2,7 @@
 import { findMatches, type PatternMatch } from '../patterns/find.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import { composeEdits } from '../sql/compose-edits.ts';
+import { leavesRowsOpen } from '../sql/properties/order.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { applyEdits, type TextEdit } from '../sql/text.ts';
 import { canonicalText } from './canonical.ts';
@@ -14,7 +15,7 @@ export interface RewritePath {
   /** ids of the patterns in the order of their application */
   readonly patterns: readonly string[];
   readonly assumptions: readonly string[];
-  /** 'proved' only when every step is */
+  /** 'proved' only when every step is, and the original does not leave open which rows it computes with */
   readonly soundness: 'proved' | 'likely';
   /** planner's cost; null when it was not or could not be priced */
   readonly cost: number | null;
@@ -80,7 +81,8 @@ class RewriteSearch {
   async run(): Promise<RewritePath[]> {
     const { beam, depth, most, cost } = this.options;
     const found: RewritePath[] = [];
-    let frontier: RewritePath[] = [start(this.original, cost ?? null)];
+    const soundness = leavesRowsOpen(this.original) ? 'likely' : 'proved';
+    let frontier: RewritePath[] = [start(this.original, soundness, cost ?? null)];
     for (let step = 0; step < depth && frontier.length > 0 && found.length < most; step++) {
       const steps: { readonly parent: RewritePath; readonly path: RewritePath }[] = [];
       for (const parent of frontier) {
@@ -155,8 +157,12 @@ class RewriteSearch {
   }
 }
 
-function start(original: AnalyzedStatement, cost: number | null): RewritePath {
-  return { statement: original, edits: [], patterns: [], assumptions: [], soundness: 'proved', cost };
+function start(
+  statement: AnalyzedStatement,
+  soundness: RewritePath['soundness'],
+  cost: number | null,
+): RewritePath {
+  return { statement, edits: [], patterns: [], assumptions: [], soundness, cost };
 }
 
 function byPrice(paths: readonly RewritePath[]): RewritePath[] {

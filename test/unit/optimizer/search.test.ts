@@ -25,6 +25,16 @@ describe('searching for rewrites', () => {
     assert.ok(paths.some(({ patterns }) => patterns.length >= 3));
   });
 
+  test('proves nothing of a statement that computes with rows which a LIMIT leaves open', async () => {
+    const soundness = async (order: string): Promise<Set<string>> => {
+      const inner = `SELECT DISTINCT o.id, o.total FROM orders o ORDER BY ${order} LIMIT 2`;
+      const paths = await searchRewrites(analyzed(`SELECT t.id FROM (${inner}) t`), null, BOUNDS);
+      return new Set(paths.map((path) => path.soundness));
+    };
+    assert.deepEqual(await soundness('total'), new Set(['likely']));
+    assert.ok((await soundness('total, id')).has('proved'));
+  });
+
   test('asks for several prices at a time', async () => {
     let open = 0;
     let most = 0;

@@ -72,3 +72,18 @@ function ordersGroups(block: Block, statement: AnalyzedStatement): boolean {
 function expressionOutput(expression: Expression): Output {
   return { name: null, item: null, expression, source: null, column: null, notNull: false, type: null };
 }
+
+/**
+ * A LIMIT inside of the statement, below ORDER BY with ties or without one: which rows pass it is left open, and the rest of the
+ * statement computes with them. Such a statement may return this or that, and whatever changes its plan may change which.
+ * The LIMIT of the whole statement is not meant: there, results are compared as far as its order goes.
+ */
+export function leavesRowsOpen(statement: AnalyzedStatement): boolean {
+  return statement.blocks.some(
+    (block) =>
+      block.role !== 'statement' &&
+      block.role !== 'exists' &&
+      (block.query.limit !== null || block.select.top !== null) &&
+      !isTotalOrder(block, statement),
+  );
+}
