@@ -17,6 +17,8 @@ export interface AttackOptions {
   readonly seed: number;
   /** milliseconds; the attack ends with the statement that it is at */
   readonly budgetMs: number;
+  /** statements at most: the same ones on every machine that has the time for them; no bound when left out */
+  readonly statements?: number;
   /** generated databases for each rewrite */
   readonly databases: number;
   /** called for each fault as soon as it is found */
@@ -64,7 +66,8 @@ export async function attack(scratch: ScratchDatabase, options: AttackOptions): 
   const faults: Fault[] = [];
   const counts = { statements: 0, rewrites: 0, reached: 0, refutedLikely: 0 };
   const deadline = performance.now() + options.budgetMs;
-  while (performance.now() < deadline) {
+  const most = options.statements ?? Number.POSITIVE_INFINITY;
+  while (performance.now() < deadline && counts.statements < most) {
     const origin = random.pick(random.chance(0.5) ? golden : hostile);
     if (!origin) break;
     const plain: Subject = { schema: origin.schema, sql: origin.sql };

@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly seed: number;
   /** milliseconds; it ends with the statement that it is at */
   readonly budgetMs: number;
+  /** statements at most: the same ones on every machine that has the time for them; no bound when left out */
+  readonly statements?: number;
   readonly onFault?: (fault: Fault) => void;
   /** what rewrites a statement; the library when left out */
   readonly rewriter?: (original: AnalyzedStatement) => Promise<readonly RewritePath[]>;
@@ -112,12 +114,12 @@ class Fuzzing {
   async run(): Promise<FuzzReport> {
     const deadline = performance.now() + this.options.budgetMs;
     for (const source of statementSources(this.random)) {
-      if (performance.now() >= deadline) break;
+      if (this.isDone(deadline)) break;
       const world = await createWorld(this.client, source.schema, source.literals, this.random);
       if (!world) continue;
       this.counts.schemas++;
       try {
-        for (let n = 0; n < STATEMENTS_PER_WORLD && performance.now() < deadline; n++) {
+        for (let n = 0; n < STATEMENTS_PER_WORLD && !this.isDone(deadline); n++) {
           await this.statement(world, source);
         }
       } finally {
@@ -125,6 +127,11 @@ class Fuzzing {
       }
     }
     return { ...this.counts, patterns: this.patterns, faults: this.faults };
+  }
+
+  private isDone(deadline: number): boolean {
+    const { statements = Number.POSITIVE_INFINITY } = this.options;
+    return performance.now() >= deadline || this.counts.statements >= statements;
   }
 
   private async statement(world: World, source: StatementSource): Promise<void> {
