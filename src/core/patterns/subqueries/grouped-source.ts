@@ -15,15 +15,16 @@ export function groupedBlock(statement: AnalyzedStatement, derived: Source): Blo
   return plain && keepsGroups && top === null && inner.windows.length === 0 ? inner : null;
 }
 
-/** The grouping expression behind a column of the derived table. */
+/** The grouping expression behind a column of the derived table; null for any other expression. */
 export function groupingExpression(
   statement: AnalyzedStatement,
   inner: Block,
   derived: Source,
   own: Expression,
 ): Expression | null {
-  const name = own.kind === 'column' ? statement.resolve(own)?.name : undefined;
-  const position = derived.columns?.findIndex((column) => column.name === name) ?? -1;
+  const asked = own.kind === 'column' ? statement.resolve(own) : null;
+  if (asked?.source !== derived) return null;
+  const position = derived.columns?.findIndex((column) => column.name === asked.name) ?? -1;
   const expression = inner.outputs[position]?.expression;
   if (!expression || !inner.outputsComplete) return null;
   const key = unwrapParens(expression);
