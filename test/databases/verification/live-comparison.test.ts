@@ -169,28 +169,30 @@ describeEngines('the comparison on the user’s data', SETUP, (engine: Engine) =
     assert.equal(result.verdict, 'equal');
   });
 
-  test('two statements that reach the same plan are proved to be the same', async (context) => {
-    if (engine.dialect !== 'postgresql') return context.skip('its plans leave too much unsaid');
-    const known = catalog ?? (await engine.database.readCatalog());
-    const verdict = await verifyPair(
-      'SELECT o.id FROM orders o WHERE o.total > 40 AND o.customer_id = 3',
-      'SELECT x.id FROM (SELECT * FROM orders) x WHERE x.customer_id = 3 AND x.total > 40',
-      known,
-      null,
-      engine.database,
-    );
-    // the order of the two conditions may show in the plan: then it is observed
-    assert.ok(verdict.verdict === 'proved' || verdict.verdict === 'observed', verdict.reason);
-    const same = await verifyPair(
-      'SELECT id FROM orders WHERE total > 40',
-      'SELECT x.id FROM (SELECT * FROM orders) x WHERE x.total > 40',
-      known,
-      null,
-      engine.database,
-    );
-    assert.equal(same.verdict, 'proved');
-    assert.match(same.reason, /same plan/);
-  });
+  // the plans of other engines leave too much unsaid
+  if (engine.dialect === 'postgresql') {
+    test('two statements that reach the same plan are proved to be the same', async () => {
+      const known = catalog ?? (await engine.database.readCatalog());
+      const verdict = await verifyPair(
+        'SELECT o.id FROM orders o WHERE o.total > 40 AND o.customer_id = 3',
+        'SELECT x.id FROM (SELECT * FROM orders) x WHERE x.customer_id = 3 AND x.total > 40',
+        known,
+        null,
+        engine.database,
+      );
+      // the order of the two conditions may show in the plan: then it is observed
+      assert.ok(verdict.verdict === 'proved' || verdict.verdict === 'observed', verdict.reason);
+      const same = await verifyPair(
+        'SELECT id FROM orders WHERE total > 40',
+        'SELECT x.id FROM (SELECT * FROM orders) x WHERE x.total > 40',
+        known,
+        null,
+        engine.database,
+      );
+      assert.equal(same.verdict, 'proved');
+      assert.match(same.reason, /same plan/);
+    });
+  }
 
   test('functions with effects are never run for a comparison', async () => {
     const random = engine.dialect === 'postgresql' ? 'random()' : 'rand()';
