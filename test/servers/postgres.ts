@@ -1,6 +1,6 @@
 /** Throw-away PostgreSQL clusters: PostgreSQL 18 from npm, PostgreSQL 15 with HypoPG from Debian's packages. */
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -72,13 +72,14 @@ export async function startPostgres15(options: PostgresOptions = {}): Promise<Po
 
 async function startCluster(
   name: string,
-  binaries: string,
+  installed: string,
   options: PostgresOptions,
 ): Promise<PostgresServer> {
   const identity = unprivileged(['postgres', 'nobody']);
   const folder = await mkdtemp(path.join(tmpdir(), 'sqlopt-pg-'));
   const data = path.join(folder, 'data');
   await giveTo(folder, identity);
+  const binaries = await reachable(installed, folder, identity);
   const passwordFile = path.join(folder, 'password');
   await writeFile(passwordFile, `${PASSWORD}\n`);
   await giveTo(passwordFile, identity);
@@ -108,6 +109,25 @@ async function startCluster(
   const cluster = new Cluster(name, { binaries, folder, data, identity, port, authorityFile });
   await cluster.restart();
   return cluster;
+}
+
+/**
+ * The binaries, where the user that PostgreSQL runs as can reach them: a checkout in a private folder of root's (`mktemp -d`
+ * makes such ones) is closed to it, so they are copied to the cluster's folder.
+ */
+async function reachable(binaries: string, folder: string, identity: Identity): Promise<string> {
+  if (identity.uid === undefined || (await isOpenToAll(binaries))) return binaries;
+  const copy = path.join(folder, 'native');
+  await cp(path.dirname(binaries), copy, { recursive: true, verbatimSymlinks: true });
+  return path.join(copy, path.basename(binaries));
+}
+
+/** Everybody may enter the folder and those around it. */
+async function isOpenToAll(folder: string): Promise<boolean> {
+  for (let place = folder; ; place = path.dirname(place)) {
+    if (((await stat(place)).mode & 0o001) === 0) return false;
+    if (place === path.dirname(place)) return true;
+  }
 }
 
 /** Data that is thrown away needs no durability. */
