@@ -2,14 +2,13 @@
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { type CallOptions, DatabaseError } from '../../core/database.ts';
 import { cancelled } from '../call-errors.ts';
+import { DEFAULT_CONNECT_MS, retryConnecting } from '../connect-retry.ts';
 import type { PooledConnection } from '../connection-pool.ts';
-import { pause } from '../pause.ts';
 import { type ErrorContext, toDatabaseError } from './errors.ts';
 import { runText } from './wire.ts';
 
-/** Waits between attempts, milliseconds. */
-const BACK_OFF_MS = [100, 250, 600, 1500];
-const DEFAULT_CONNECT_MS = 15_000;
+/** ER_SERVER_SHUTDOWN: the server is starting or stopping. */
+const STARTING = '1053';
 
 export interface Connected extends PooledConnection {
   readonly client: Connection;
@@ -38,27 +37,16 @@ export interface SessionFacts {
  * @param configure makes the driver's settings anew for each attempt
  * @throws DatabaseError
  */
-export async function connectWithRetry(
+export function connectWithRetry(
   configure: () => ConnectionOptions,
   context: ErrorContext,
-  { signal, timeoutMs = DEFAULT_CONNECT_MS }: CallOptions,
+  options: CallOptions,
 ): Promise<Connected> {
-  const deadline = Date.now() + timeoutMs;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await connectOnce(configure(), context, { signal, timeoutMs: deadline - Date.now() });
-    } catch (error) {
-      const wait = BACK_OFF_MS[attempt];
-      if (wait === undefined || !isTransient(error) || Date.now() + wait >= deadline) throw error;
-      await pause(wait, signal);
-    }
-  }
-}
-
-function isTransient(error: unknown): boolean {
-  if (!DatabaseError.is(error)) return false;
-  if (error.reason === 'tooManyConnections' || error.reason === 'connectionLost') return true;
-  return error.code === 'EAI_AGAIN' || error.code === '1053';
+  return retryConnecting(
+    (timeoutMs) => connectOnce(configure(), context, { signal: options.signal, timeoutMs }),
+    STARTING,
+    options,
+  );
 }
 
 /** One attempt. @throws DatabaseError */

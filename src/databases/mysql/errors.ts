@@ -1,6 +1,7 @@
 /** From what the server, the driver and the system say to a reason and a sentence that a person can act on. */
 import { DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
 import { cancelled, finish, timedOut } from '../call-errors.ts';
+import { lost, type SocketFailure, silent, socketFailure } from '../socket-errors.ts';
 import { errorPosition } from './positions.ts';
 
 /** What is known around an error. */
@@ -209,44 +210,22 @@ function fromDriver(fields: Fields, context: ErrorContext, cause: unknown): Data
     new DatabaseError(reason, message, { cause, code });
   const tls = tlsSentence(fields, target);
   if (tls) return make('tls', tls);
-  switch (code) {
-    case 'ECONNREFUSED':
-    case 'ENOENT':
-    case 'EACCES':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return make(
-        'refused',
-        `Nobody answers at ${target}. Check that the server runs and that host and port are right.`,
-      );
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return make('unknownHost', `The host of ${target} is not known. Check its name and your network.`);
-    case 'ETIMEDOUT':
-    case 'PROTOCOL_SEQUENCE_TIMEOUT':
-      return make('timeout', `${target} did not answer in time. Check host, port and firewall.`);
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'PROTOCOL_CONNECTION_LOST':
-      return make(
-        'connectionLost',
-        `The connection to ${target} was lost. The server may have been stopped or restarted; the next call connects again.`,
-      );
-    case 'AUTH_SWITCH_PLUGIN_ERROR':
-      return make(
-        'authentication',
-        `${target} asks for a way to log in that is not known here: ${finish(fields.message)} Use a user with mysql_native_password or caching_sha2_password.`,
-      );
-    default:
-      break;
-  }
-  if (/closed state|connection (is )?(lost|closed)/i.test(fields.message)) {
-    return make(
-      'connectionLost',
-      `The connection to ${target} was lost. The server may have been stopped or restarted; the next call connects again.`,
-    );
-  }
+  const failure = socketFailure(code, target) ?? driverFailure(fields, target);
+  if (failure) return make(failure.reason, failure.message);
   return make('driver', finish(fields.message));
+}
+
+/** What mysql2 says in words of its own. */
+function driverFailure({ code, message }: Fields, target: string): SocketFailure | null {
+  if (code === 'PROTOCOL_SEQUENCE_TIMEOUT') return silent(target);
+  if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
+    return {
+      reason: 'authentication',
+      message: `${target} asks for a way to log in that is not known here: ${finish(message)} Use a user with mysql_native_password or caching_sha2_password.`,
+    };
+  }
+  const closed = /closed state|connection (is )?(lost|closed)/i.test(message);
+  return closed || code === 'PROTOCOL_CONNECTION_LOST' ? lost(target) : null;
 }
 
 function tlsSentence({ message, code }: Fields, target: string): string | null {

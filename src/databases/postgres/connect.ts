@@ -2,16 +2,15 @@
 import type { Client, ClientConfig } from 'pg';
 import { DatabaseError } from '../../core/database.ts';
 import { cancelled } from '../call-errors.ts';
-import { pause } from '../pause.ts';
+import { DEFAULT_CONNECT_MS, retryConnecting } from '../connect-retry.ts';
 import { type ErrorContext, toDatabaseError } from './errors.ts';
 import type { Connected, SessionFacts } from './transport.ts';
 import { runSimple } from './wire.ts';
 
 /** The oldest server that is supported, as server_version_num. */
 const OLDEST = 130_000;
-/** Waits between attempts, milliseconds. */
-const BACK_OFF_MS = [100, 250, 600, 1500];
-export const DEFAULT_CONNECT_MS = 15_000;
+/** SQLSTATE cannot_connect_now: the server is starting or stopping. */
+const STARTING = '57P03';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
@@ -26,27 +25,16 @@ export interface ConnectOptions {
  * @param configure makes the driver's settings anew for each attempt
  * @throws DatabaseError
  */
-export async function connectWithRetry(
+export function connectWithRetry(
   configure: () => ClientConfig,
   context: ErrorContext,
-  { signal, timeoutMs = DEFAULT_CONNECT_MS }: ConnectOptions,
+  options: ConnectOptions,
 ): Promise<Connected> {
-  const deadline = Date.now() + timeoutMs;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await connectOnce(configure(), context, { signal, timeoutMs: deadline - Date.now() });
-    } catch (error) {
-      const wait = BACK_OFF_MS[attempt];
-      if (wait === undefined || !isTransient(error) || Date.now() + wait >= deadline) throw error;
-      await pause(wait, signal);
-    }
-  }
-}
-
-function isTransient(error: unknown): boolean {
-  if (!DatabaseError.is(error)) return false;
-  if (error.reason === 'tooManyConnections' || error.reason === 'connectionLost') return true;
-  return error.code === '57P03' || error.code === 'EAI_AGAIN';
+  return retryConnecting(
+    (timeoutMs) => connectOnce(configure(), context, { signal: options.signal, timeoutMs }),
+    STARTING,
+    options,
+  );
 }
 
 /** One attempt. @throws DatabaseError */

@@ -1,6 +1,7 @@
 /** From what the server, the driver and the system say to a reason and a sentence that a person can act on. */
 import { DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
 import { cancelled, finish, timedOut } from '../call-errors.ts';
+import { lost, silent, socketFailure } from '../socket-errors.ts';
 import { offsetOfCharacter } from './positions.ts';
 
 /** What is known around an error. */
@@ -157,39 +158,20 @@ function fromDriver(fields: ServerFields, context: ErrorContext, cause: unknown)
     new DatabaseError(reason, message, { cause, code });
   const tls = tlsSentence(fields, target);
   if (tls) return make('tls', tls);
-  switch (code) {
-    case 'ECONNREFUSED':
-    case 'ENOENT':
-    case 'EACCES':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return make(
-        'refused',
-        `Nobody answers at ${target}. Check that the server runs and that host and port are right.`,
-      );
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return make('unknownHost', `The host of ${target} is not known. Check its name and your network.`);
-    case 'ETIMEDOUT':
-      return make('timeout', `${target} did not answer in time. Check host, port and firewall.`);
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return make('connectionLost', lostSentence(target));
-    default:
-      break;
-  }
+  const failure = socketFailure(code, target);
+  if (failure) return make(failure.reason, failure.message);
   if (/password must be a string|no password|empty password/i.test(fields.message)) {
     return make('authentication', `${target} asks for a password. Edit the connection and enter it.`);
   }
   if (/timeout expired/.test(fields.message)) {
-    return make('timeout', `${target} did not answer in time. Check host, port and firewall.`);
+    const { reason, message } = silent(target);
+    return make(reason, message);
   }
-  if (losesConnection(cause)) return make('connectionLost', lostSentence(target));
+  if (losesConnection(cause)) {
+    const { reason, message } = lost(target);
+    return make(reason, message);
+  }
   return make('driver', finish(fields.message));
-}
-
-function lostSentence(target: string): string {
-  return `The connection to ${target} was lost. The server may have been stopped or restarted; the next call connects again.`;
 }
 
 function tlsSentence({ message, code }: ServerFields, target: string): string | null {
