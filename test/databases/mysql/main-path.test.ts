@@ -73,7 +73,10 @@ describe('the command line on MariaDB 10.11', {
     assert.equal(best.measured?.before.rows, best.measured?.after.rows);
     assert.deepEqual(statement?.refuted, []);
     const written = await readFile(path.join(folder, 'slow.sql'), 'utf8');
-    assert.match(written, /^-- slow\nSELECT o\.id FROM orders o JOIN \(SELECT/);
+    // which of the two shapes is the faster one depends on the machine: a join with the groups, or a window
+    assert.match(written, /^-- slow\nSELECT o\.id FROM (orders o JOIN )?\(SELECT /);
+    assert.ok(written.endsWith(';\n'), written);
+    assert.doesNotMatch(written, /WHERE o\.total > \(/, 'the correlated subquery is gone');
     const again = await sqlopt(
       ...['verify', '--connection', database.url, '--before', await fileOf('a.sql', CORRELATED)],
       ...['--after', path.join(folder, 'slow.sql')],

@@ -178,14 +178,17 @@ export async function activationTimes(
   await page.locator('.tab.active', { hasText: 'Startup Performance' }).waitFor();
   const editor = page.locator('.editor-group-container.active .monaco-editor').first();
   await editor.locator('.view-line').first().waitFor();
-  // The report is longer than the window: look for the extension's own line instead of scrolling through it.
+  // The report is longer than the window: look for the extension's own line instead of scrolling through it. Again and
+  // again, for the report is written anew when the editor has all its figures, and a search does not move to what comes later.
   await editor.click();
   await page.keyboard.press('ControlOrMeta+f');
-  const find = page.locator('.find-widget.visible textarea').first();
-  await find.fill(extension);
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Escape');
+  await page.locator('.find-widget.visible textarea').first().fill(extension);
   const line = editor.locator('.view-line', { hasText: extension }).first();
+  for (let look = 0; look < 60 && !(await line.isVisible()); look++) {
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(500);
+  }
+  await page.keyboard.press('Escape');
   await line.waitFor();
   const text = ((await line.textContent()) ?? '').replaceAll('\u00a0', ' ');
   const cells = text.split('|').map((cell) => cell.trim());
