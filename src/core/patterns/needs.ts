@@ -54,8 +54,50 @@ export function meetsNeeds(needs: readonly Need[] | undefined, statement: Analyz
   return areMet(needs, partsOf(statement));
 }
 
-/** {@link meetsNeeds} for parts that are known. */
-export function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): boolean {
+/**
+ * Keeps which patterns of a list are to be asked of statements that hold the same parts: most statements of a file do,
+ * as far as needs speak of them.
+ */
+export class AskedByParts<P extends { readonly needs?: readonly Need[] }> {
+  private readonly patterns: readonly P[];
+  /** the parts that some need names, each with its place in a key */
+  private readonly named = new Map<Part, number>();
+  private readonly known = new Map<string, readonly P[]>();
+
+  constructor(patterns: readonly P[]) {
+    this.patterns = patterns;
+    for (const part of patterns.flatMap(({ needs }) => (needs ?? []).flat())) {
+      if (!this.named.has(part)) this.named.set(part, this.named.size);
+    }
+  }
+
+  /** The patterns whose needs a statement meets, in the order of the list. */
+  of(statement: AnalyzedStatement): readonly P[] {
+    const parts = partsOf(statement);
+    const key = this.keyOf(parts);
+    const known = this.known.get(key);
+    if (known) return known;
+    const asked = this.patterns.filter(({ needs }) => areMet(needs, parts));
+    if (this.known.size >= MOST_KEPT) this.known.clear();
+    this.known.set(key, asked);
+    return asked;
+  }
+
+  /** The named parts among these as bits of 16-bit characters. */
+  private keyOf(parts: ReadonlySet<Part>): string {
+    const bits = new Uint16Array((this.named.size >> 4) + 1);
+    for (const part of parts) {
+      const at = this.named.get(part);
+      if (at !== undefined) bits[at >> 4] = (bits[at >> 4] ?? 0) | (1 << (at & 15));
+    }
+    return String.fromCharCode(...bits);
+  }
+}
+
+/** Combinations of parts that are remembered: more than a workspace has, so that the memory has a bound. */
+const MOST_KEPT = 2000;
+
+function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): boolean {
   if (needs === undefined) return true;
   for (const need of needs) {
     if (typeof need === 'string' ? !parts.has(need) : !need.some((part) => parts.has(part))) return false;

@@ -77,9 +77,9 @@ export interface Match {
   readonly range: TextRange;
   /** what is there and what to do, one or two sentences with the statement's own names */
   readonly message: string;
-  /** null when the precondition for an edit is not known to hold; `blockedBy` then says which */
+  /** null when the precondition for an edit is not known to hold; `blockedBy` then says which. May be written when asked for */
   readonly rewrite: Rewrite | null;
-  readonly blockedBy?: string;
+  readonly blockedBy?: string | undefined;
 }
 
 export interface Rewrite {

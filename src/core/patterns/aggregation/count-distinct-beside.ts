@@ -102,7 +102,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
   return offer(
     range,
     message,
-    edits?.done() ?? null,
+    () => edits?.done() ?? null,
     'A NULL is counted by neither, and every row is in the group of one value.',
   );
 }

@@ -14,6 +14,7 @@ import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf } from '../../sql/writing/identifiers.ts';
+import { offer } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { isFoundByName, listedGroups, mayMissOrRepeat, type Parent, parentOf } from './group-parent.ts';
 
@@ -195,24 +196,12 @@ function groupOf(statement: AnalyzedStatement, ranking: FunctionCall): ResolvedC
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
   const { ranking, parent, most, group } = shape;
-  const match = {
-    range: { start: ranking.start, end: ranking.end },
-    message: `All rows are numbered to keep ${most === 1 ? 'the first' : `the first ${most}`} of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just these rows of each.`,
-  };
-  const blockedBy = obstacle(statement, shape);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
-  const edits = editsFor(statement, shape);
-  return {
-    ...match,
-    rewrite: edits && {
-      edits,
-      assumptions: [
-        `${group.name} is NOT NULL and its foreign key to ${parent.table} (${parent.column}) is validated, so ${parent.table} lists every group`,
-      ],
-      soundness: 'proved',
-    },
-    ...(edits ? {} : { blockedBy: 'a part of the statement would be lost' }),
-  };
+  return offer(
+    { start: ranking.start, end: ranking.end },
+    `All rows are numbered to keep ${most === 1 ? 'the first' : `the first ${most}`} of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just these rows of each.`,
+    () => obstacle(statement, shape) ?? editsFor(statement, shape) ?? 'a part of the statement would be lost',
+    `${group.name} is NOT NULL and its foreign key to ${parent.table} (${parent.column}) is validated, so ${parent.table} lists every group`,
+  );
 }
 
 function obstacle(statement: AnalyzedStatement, { inner, ranking, parent, table }: Shape): string | null {

@@ -127,7 +127,7 @@ function matchOf(
   const message = `${condition} is not true where ${written} finds no row of ${source.alias}: it drops these rows again. ${what}; if they should stay, the condition belongs into ON.`;
   if (/HINT|LOOP|HASH|MERGE|REMOTE|STRAIGHT/i.test(written))
     return blocked(join.joinRange, message, 'the join has a hint');
-  const edits = editing(statement).setJoinWords(join, words).done();
+  const edits = () => editing(statement).setJoinWords(join, words).done();
   return offer(
     join.joinRange,
     message,

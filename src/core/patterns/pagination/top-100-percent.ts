@@ -38,7 +38,7 @@ export const top100Percent: Pattern = {
         inside
           ? 'TOP 100 PERCENT leaves nothing out, and ORDER BY beside it does not order the query around it.'
           : 'TOP 100 PERCENT leaves nothing out.',
-        edits.done(),
+        () => edits.done(),
         'The top 100 percent are all rows.',
       );
     }

@@ -32,7 +32,8 @@ export const booleanEqualsLiteral: Pattern = {
       const found = expression.kind === 'binary' ? comparedBoolean(statement, expression) : null;
       if (!found) continue;
       const column = source(statement, found.column);
-      const edits = replacePredicate(statement, predicate, [found.wanted ? column : sql`NOT ${column}`]);
+      const edits = () =>
+        replacePredicate(statement, predicate, [found.wanted ? column : sql`NOT ${column}`]);
       const message = `${quote(statement, expression)} is ${found.wanted ? '' : 'NOT '}${quote(statement, found.column)}.`;
       yield offer(expression, message, edits, `${quote(statement, found.column)} is boolean.`);
     }

@@ -51,7 +51,7 @@ export const coalesceOfColumns: Pattern = {
       const value = source(statement, comparison.right);
       const condition = parenthesized(sql`${x} = ${value} OR (${x} IS NULL AND ${y} = ${value})`);
       const message = `${quote(statement, expression)} hides both columns from ${serving(first)} and ${serving(second)}.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         message,

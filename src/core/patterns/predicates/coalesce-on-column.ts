@@ -51,7 +51,7 @@ export const coalesceOnColumn: Pattern = {
         comparison,
         nullMatches && !column.resolved.notNull,
       );
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       const { name } = column.resolved;
       const message = `${quote(statement, predicate.expression)} hides ${name} from ${serving(column)}. ${
         nullMatches

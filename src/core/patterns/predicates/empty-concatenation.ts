@@ -34,7 +34,7 @@ export const emptyConcatenation: Pattern = {
       for (const operand of operandsOf(expression)) {
         const sum = sumOf(statement, operand);
         if (!sum || hasExpressionIndex(sum, "''") || !besideText(expression, operand)) continue;
-        const edits = editing(statement).replace(operand, source(statement, sum.reference)).done();
+        const edits = () => editing(statement).replace(operand, source(statement, sum.reference)).done();
         const { name, column } = sum.resolved;
         const message = `${quote(statement, operand)} is ${name}, but hides it from ${serving(sum)}.`;
         yield offer(expression, message, edits, `${name} is ${column?.type}.`);

@@ -84,10 +84,8 @@ function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
       }
       const written = source(statement, year.column);
       const bounds = sql`${written} >= ${writeMoment(start, literalType(statement))} AND ${written} < ${writeMoment(nextUnit(start, 'month'), literalType(statement))}`;
-      const edits = editing(statement)
-        .replaceConjunct(year.conjunct, bounds)
-        .removeConjunct(month.conjunct)
-        .done();
+      const edits = () =>
+        editing(statement).replaceConjunct(year.conjunct, bounds).removeConjunct(month.conjunct).done();
       const type = `${column.table.name}.${column.resolved.name} is ${column.resolved.column?.type}.`;
       yield isMySql(statement)
         ? offerToTest(range, message, edits, type, fact.assumption, NO_MONTH_ZERO)

@@ -50,11 +50,12 @@ export const floorOnColumn: Pattern = {
       }
       const conditions = comparisons.map((comparison) => boundsOf(statement, rounded, comparison));
       if (conditions.includes(null)) continue;
-      const edits = replacePredicate(
-        statement,
-        predicate,
-        conditions.flatMap((one) => one ?? []),
-      );
+      const edits = () =>
+        replacePredicate(
+          statement,
+          predicate,
+          conditions.flatMap((one) => one ?? []),
+        );
       yield offer(
         predicate.expression,
         message,

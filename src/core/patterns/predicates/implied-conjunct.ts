@@ -38,7 +38,7 @@ export const impliedConjunct: Pattern = {
         const stronger = where.find((other, i) => follows(statement, conjunct, other, at < i));
         if (!stronger) continue;
         const message = `${quote(statement, conjunct.expression)} follows from ${quote(statement, stronger.expression)}.`;
-        const edits = editing(statement).removeConjunct(conjunct).done();
+        const edits = () => editing(statement).removeConjunct(conjunct).done();
         yield offer(
           conjunct.expression,
           message,

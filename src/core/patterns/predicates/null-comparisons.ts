@@ -35,7 +35,7 @@ export const nullInList: Pattern = {
       const values = joinFragments(rest.map((value) => source(statement, value)));
       const condition = sql`${source(statement, expression.operand)} IN (${values})`;
       const message = `NULL in the list of ${quote(statement, expression)} finds no row. Rows with NULL need IS NULL.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, 'Nothing is equal to NULL.');
     }
   },

@@ -57,14 +57,14 @@ export const prefixFunctionOnColumn: Pattern = {
           yield offerToTest(
             predicate.expression,
             `${quote(statement, predicate.expression)} cuts ${name} in every row. A range can use index ${column.name}.`,
-            replacePredicate(statement, predicate, range),
+            () => replacePredicate(statement, predicate, range),
             `The collation of ${name} orders by code points (C.UTF-8 of the operating system).`,
           );
         }
         continue;
       }
       const condition = conditionOf(statement, prefix, text);
-      const edits = condition ? replacePredicate(statement, predicate, [condition]) : null;
+      const edits = () => (condition ? replacePredicate(statement, predicate, [condition]) : null);
       if (!condition) continue;
       const message = `${quote(statement, predicate.expression)} cuts ${name} in every row. LIKE with a prefix can use index ${column.name}.`;
       const fact = `${column.table.name}.${name} is ${column.resolved.column?.type} and equal texts are the same characters.`;

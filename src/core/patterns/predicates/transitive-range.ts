@@ -67,9 +67,10 @@ function matchOf(
   to: ResolvedColumn,
 ): Match {
   const written = source(statement, to.reference);
-  const edits = editing(statement)
-    .addConjunct(block, withSubject(statement, range.expression, written))
-    .done();
+  const edits = () =>
+    editing(statement)
+      .addConjunct(block, withSubject(statement, range.expression, written))
+      .done();
   const message = `${quote(statement, range.expression)} holds for ${quote(statement, to.reference)} too, which is joined with it, but the planner does not carry ranges over a join.`;
   return offer(
     range.expression,

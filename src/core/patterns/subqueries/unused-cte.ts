@@ -51,7 +51,7 @@ function matchOf(statement: AnalyzedStatement, cte: CteDefinition): Match {
   return offer(
     node.name,
     message,
-    editing(statement).remove(range).done(),
+    () => editing(statement).remove(range).done(),
     `nothing reads ${node.name.text}`,
   );
 }

@@ -40,9 +40,10 @@ export const insertWithoutColumns: Pattern = {
         continue;
       }
       const names = joinFragments(listed.map((column) => identifier(column.name, statement.dialect)));
-      const edits = editing(statement)
-        .insert(node.target.end, sql` ${parenthesized(names)}`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .insert(node.target.end, sql` ${parenthesized(names)}`)
+          .done();
       yield offer(node.target, message, edits, `the columns of ${name} stand in this order`);
     }
   },
@@ -117,7 +118,7 @@ export const insertSelectOrder: Pattern = {
         ? offer(
             range,
             message,
-            editing(statement).removeOrderBy(query).done(),
+            () => editing(statement).removeOrderBy(query).done(),
             'no column is filled in the order of the rows',
           )
         : blocked(range, message, obstacle);
