@@ -3,7 +3,7 @@
  * patterns, nearly all of which have nothing to say of a given one: what a statement holds is listed once, and only the
  * patterns whose needs it meets are asked.
  */
-import type { Expression, Node } from '../sql/ast.ts';
+import type { Expression, Literal, Node } from '../sql/ast.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Block, BlockRole, Scope } from '../sql/query-model.ts';
 import { unwrapParens } from '../sql/walk.ts';
@@ -17,14 +17,28 @@ export type Part =
   | `as ${BlockRole}`
   /** an operator of two sides: `operator OR` */
   | `operator ${string}`
-  /** a condition in WHERE or ON */
+  /** a call of the function: `calls coalesce` */
+  | `calls ${string}`
+  /** DISTINCT in a call, DISTINCT ON */
+  | 'distinct call'
+  | 'distinct on'
+  /** `literal string`, `literal null` … */
+  | `literal ${Literal['type']}`
+  /** a condition in WHERE or ON; two of them in one WHERE */
   | 'condition'
+  | 'several conditions'
+  /** a condition of WHERE or ON, through AND and OR, that is of that kind: `test literal` */
+  | `test ${Expression['kind']}`
+  /** such a condition whose two sides are both of that kind: `both column` */
+  | `both ${Expression['kind']}`
   /** a side of a comparison, or what BETWEEN compares, in a condition of WHERE or ON: `side call` */
   | `side ${Expression['kind']}`
   /** an INSERT, UPDATE, DELETE or MERGE with a scope of its own */
   | 'write'
   /** two relations or more in one scope */
   | 'several sources'
+  /** a table with partitions */
+  | 'partitions'
   /** a relation in FROM that is a derived table or a CTE */
   | 'query in from'
   /** conditions of WHERE, of HAVING, of ON */
@@ -112,6 +126,11 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
   const parts = new Set<Part>(kindsIn(statement));
   if (statement.tree.kind === 'opaque') parts.add('words alone');
   for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(`operator ${operator}`);
+  for (const { type } of nodesOfKind(statement, 'literal')) parts.add(`literal ${type}`);
+  for (const call of nodesOfKind(statement, 'call')) {
+    parts.add(`calls ${call.function}`);
+    if (call.distinct) parts.add('distinct call');
+  }
   for (const { expression } of positivePredicates(statement)) addSides(parts, expression);
   for (const write of statement.writes) {
     parts.add('write');
@@ -126,17 +145,24 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
 }
 
 function addSides(parts: Set<Part>, expression: Expression): void {
+  parts.add(`test ${expression.kind}`);
   if (expression.kind === 'binary') {
-    parts.add(`side ${unwrapParens(expression.left).kind}`);
-    parts.add(`side ${unwrapParens(expression.right).kind}`);
+    const left = unwrapParens(expression.left).kind;
+    const right = unwrapParens(expression.right).kind;
+    parts.add(`side ${left}`).add(`side ${right}`);
+    if (left === right) parts.add(`both ${left}`);
   }
   if (expression.kind === 'between') parts.add(`side ${unwrapParens(expression.operand).kind}`);
 }
 
 function addScope(parts: Set<Part>, { sources, joins, where }: Scope): void {
   if (sources.length > 1) parts.add('several sources');
-  if (sources.some((source) => source.query !== null)) parts.add('query in from');
+  for (const { query, table } of sources) {
+    if (query !== null) parts.add('query in from');
+    if (table !== null && table.partitionKey.length > 0) parts.add('partitions');
+  }
   if (where.length > 0) parts.add('where').add('condition');
+  if (where.length > 1) parts.add('several conditions');
   for (const { type, on } of joins) {
     parts.add('join step');
     if (type === 'left' || type === 'right' || type === 'full') parts.add('outer join');
@@ -151,6 +177,7 @@ function addBlock(parts: Set<Part>, block: Block): void {
   if (block.windows.length > 0) parts.add('window call');
   if (block.grouped || block.select.groupBy) parts.add('grouped');
   if (block.select.distinct === 'distinct') parts.add('distinct');
+  else if (block.select.distinct !== null) parts.add('distinct on');
   if (block.query.limit || block.select.top) parts.add('few rows');
   if (block.query.locking.length > 0) parts.add('locking clause');
 }

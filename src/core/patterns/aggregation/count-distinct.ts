@@ -43,7 +43,7 @@ export const countDistinctSubquery: Pattern = {
       'SELECT distinct_rows.kind, count(distinct_rows.path) AS pages FROM (SELECT DISTINCT e.kind, e.path FROM events e) distinct_rows GROUP BY distinct_rows.kind;',
   },
   rewrites: true,
-  needs: ['aggregate', 'groupBy'],
+  needs: ['aggregate', 'groupBy', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

@@ -29,7 +29,7 @@ export const distinctInExtreme: Pattern = {
     after: 'SELECT o.customer_id, max(o.total) FROM orders o GROUP BY o.customer_id',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {
@@ -73,7 +73,7 @@ export const distinctOfKey: Pattern = {
     after: 'SELECT o.customer_id, count(o.order_id) FROM orders o GROUP BY o.customer_id',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

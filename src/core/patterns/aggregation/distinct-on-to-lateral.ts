@@ -47,6 +47,7 @@ CROSS JOIN LATERAL (
 ORDER BY m.warehouse_id, m.moved_at DESC, m.id DESC;`,
   },
   rewrites: true,
+  needs: ['distinct on'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);

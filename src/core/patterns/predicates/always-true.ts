@@ -30,7 +30,7 @@ export const alwaysTrueCondition: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
-  needs: ['where'],
+  needs: ['where', ['both column', 'both literal', 'test literal']],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {

@@ -25,7 +25,7 @@ export const booleanEqualsLiteral: Pattern = {
     after: 'SELECT * FROM users WHERE active',
   },
   rewrites: true,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal boolean'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

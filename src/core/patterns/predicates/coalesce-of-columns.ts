@@ -33,7 +33,7 @@ export const coalesceOfColumns: Pattern = {
     after: 'SELECT * FROM orders WHERE (shipped_to = 42 OR (shipped_to IS NULL AND billed_to = 42))',
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls coalesce', 'calls ifnull', 'calls isnull']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;

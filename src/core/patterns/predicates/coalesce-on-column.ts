@@ -32,7 +32,7 @@ export const coalesceOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls coalesce', 'calls ifnull', 'calls isnull']],
   *find(statement) {
     const names = NAMES[statement.dialect];
     for (const predicate of positivePredicates(statement)) {

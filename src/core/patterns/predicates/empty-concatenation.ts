@@ -28,7 +28,7 @@ export const emptyConcatenation: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal string'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       for (const operand of operandsOf(expression)) {

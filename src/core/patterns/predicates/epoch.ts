@@ -35,7 +35,7 @@ export const epochOnColumn: Pattern = {
     after: "SELECT count(*) FROM events WHERE at >= TIMESTAMPTZ '2024-05-01 00:00:00+00'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls unix_timestamp', 'calls extract', 'calls date_part']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(

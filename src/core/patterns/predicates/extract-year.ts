@@ -34,7 +34,10 @@ export const extractYearOnColumn: Pattern = {
     after: "SELECT count(*) FROM orders WHERE placed_at >= '2022-01-01' AND placed_at < '2023-01-01'",
   },
   rewrites: true,
-  needs: [['side call', 'side cast']],
+  needs: [
+    ['side call', 'side cast'],
+    ['calls extract', 'calls datepart', 'calls date_part', 'calls year', 'calls month'],
+  ],
   *find(statement) {
     const months = [...monthsOfYears(statement)];
     yield* months;

@@ -30,7 +30,7 @@ export const impliedConjunct: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
-  needs: ['where'],
+  needs: ['several conditions'],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {

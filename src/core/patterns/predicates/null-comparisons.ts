@@ -90,7 +90,7 @@ export const equalsNull: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal null'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const found: Expression[] = [];

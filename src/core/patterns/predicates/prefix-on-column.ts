@@ -38,7 +38,19 @@ export const prefixFunctionOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE order_number LIKE 'SO-2024%'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: [
+    'side call',
+    [
+      'calls left',
+      'calls substr',
+      'calls substring',
+      'calls strpos',
+      'calls instr',
+      'calls position',
+      'calls charindex',
+      'calls locate',
+    ],
+  ],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparison = comparisonsOf(predicate.expression, (side) => prefixOf(side) !== null)?.[0];

@@ -40,7 +40,7 @@ export const transitiveRange: Pattern = {
       'SELECT o.total, i.lines FROM orders o JOIN (SELECT order_id, count(*) AS lines FROM items GROUP BY order_id) i ON i.order_id = o.order_id WHERE o.order_id > 24700 AND i.order_id > 24700',
   },
   rewrites: true,
-  needs: ['where', 'operator ='],
+  needs: ['where', 'both column'],
   *find(statement) {
     for (const block of statement.blocks) {
       const filters = filteringConjuncts(block);
