@@ -48,6 +48,11 @@ export interface PatternDeclaration {
   readonly example: PatternExample;
   /** false: it gives advice and never a rewrite */
   readonly rewrites: boolean;
+  /**
+   * Its rewrite is plainer or safer, and never faster by itself. The optimizer offers it to who asks for this rule, and
+   * takes it as a step only where another rule finds something after it that it did not find before.
+   */
+  readonly styleOnly?: true;
 }
 
 /**

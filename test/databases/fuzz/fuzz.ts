@@ -71,7 +71,7 @@ export interface FuzzReport {
 }
 
 /** Three rules in a row, the first few of each. */
-const SEARCH = { beam: 4, depth: 3, most: 14 } as const;
+const SEARCH = { beam: 4, depth: 3, most: 14, style: 'all' } as const;
 /** So often is one sequence of rules reported; more of the same teaches nothing. */
 const FAULTS_OF_A_KIND = 3;
 const STATEMENTS_PER_WORLD = 80;

@@ -29,6 +29,7 @@ export const groupByToDistinct: Pattern = {
     after: 'SELECT DISTINCT o.customer_id, o.state FROM orders o',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {

@@ -76,6 +76,7 @@ export const fullJoinToOuter: Pattern = {
       "SELECT p.month, p.amount, s.amount AS sold FROM plans p LEFT JOIN sales s ON s.month = p.month WHERE p.month >= '2024-01-01';",
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {

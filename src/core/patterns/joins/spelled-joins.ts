@@ -34,6 +34,7 @@ export const rightToLeftJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c LEFT JOIN orders o ON c.id = o.customer_id;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -90,6 +91,7 @@ export const naturalJoin: Pattern = {
     after: 'SELECT name, order_id FROM customers JOIN orders USING (customer_id);',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['join'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -161,6 +163,7 @@ export const commaJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.id > 5;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {

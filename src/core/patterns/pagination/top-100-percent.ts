@@ -25,6 +25,7 @@ export const top100Percent: Pattern = {
     after: 'SELECT o.id FROM (SELECT id, total FROM orders) o',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['top'],
   *find(statement) {
     for (const block of statement.blocks) {

@@ -52,6 +52,7 @@ export const negatedComparison: Pattern = {
     after: 'SELECT * FROM orders WHERE total <= 500',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['condition', 'unary'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {

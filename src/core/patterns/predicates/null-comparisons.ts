@@ -25,6 +25,7 @@ export const nullInList: Pattern = {
     after: "SELECT * FROM orders WHERE status IN ('paid')",
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['condition', 'in'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {

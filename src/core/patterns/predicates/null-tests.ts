@@ -27,6 +27,7 @@ export const notNullOfNotNull: Pattern = {
     after: 'SELECT order_id FROM orders WHERE total > 500',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['where', 'is'],
   *find(statement) {
     for (const block of statement.blocks) {

@@ -26,6 +26,7 @@ export const insertWithoutColumns: Pattern = {
     after: 'INSERT INTO orders (id, customer_id, total) VALUES (1, 7, 19.90)',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {

@@ -225,6 +225,7 @@ export const mergeWithoutHoldlock: Pattern = {
       'MERGE INTO stock WITH (HOLDLOCK) AS s USING arrivals AS a ON a.product_id = s.product_id WHEN NOT MATCHED THEN INSERT (product_id, amount) VALUES (a.product_id, a.amount);',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['write', 'merge'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
@@ -261,6 +262,7 @@ export const sessionIdentity: Pattern = {
     after: 'SELECT SCOPE_IDENTITY() AS id',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['variable'],
   *find(statement) {
     const found: Expression[] = [];
