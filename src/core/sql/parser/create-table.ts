@@ -136,6 +136,14 @@ function endsPartition(c: Cursor): boolean {
   }
 }
 
+/** `(column, constraint, …)` of a table variable; the current token is the opening parenthesis. */
+export function parseTableElements(c: Cursor): Pick<CreateTable, 'columns' | 'constraints'> {
+  const parts: Parts = { columns: [], constraints: [], options: [], partitionBy: null, query: null };
+  if (c.isSymbol('(')) readElements(c, parts);
+  else c.problem('the columns of the table are missing');
+  return { columns: parts.columns, constraints: parts.constraints };
+}
+
 function readElements(c: Cursor, parts: Parts): void {
   c.advance();
   if (!c.isSymbol(')')) {

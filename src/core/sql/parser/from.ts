@@ -26,6 +26,8 @@ import {
 import { atQueryContinuation, continueQuery, parseQuery, queryOfBody } from './query.ts';
 import { parseSpecialCall } from './special-calls.ts';
 import { atModifier, atOldHint, parseModifier } from './table-modifiers.ts';
+import { atPivot, parsePivot } from './transact/pivot.ts';
+import { atColumnsOf, parseColumnsOf } from './transact/values.ts';
 
 /** FROM items separated by commas, each with its joins. */
 export function parseFromList(c: Cursor): FromItem[] {
@@ -42,14 +44,9 @@ export function parseFromItem(c: Cursor): FromItem {
 
 /** One FROM item without joins. */
 export function parseFromOperand(c: Cursor): FromItem {
-  const { start } = c.token;
-  const item = parsePlainOperand(c);
-  // What PIVOT makes of an item has other columns than the item.
-  if (!c.grammar.transact || !(c.is('PIVOT') || c.is('UNPIVOT'))) return item;
-  c.advance();
-  c.skip();
-  parseTableAlias(c);
-  return c.opaqueFrom(start, 'PIVOT');
+  let item = parsePlainOperand(c);
+  while (c.grammar.transact && atPivot(c)) item = parsePivot(c, item);
+  return item;
 }
 
 function parsePlainOperand(c: Cursor): FromItem {
@@ -237,10 +234,12 @@ function finishFunction(
 ): TableFunction {
   const ordinality = c.acceptWords('WITH', 'ORDINALITY');
   const modifiers: TableFunction['modifiers'][number][] = [];
-  let { alias, definitions } = parseFunctionAlias(c);
-  while (atModifier(c)) modifiers.push(parseModifier(c, false));
+  const [first] = calls;
   // T-SQL: OPENJSON (x) WITH (a int) AS t
-  if (modifiers.length > 0 && alias === null) ({ alias, definitions } = parseFunctionAlias(c));
+  const own = atColumnsOf(c, first?.kind === 'call' ? first.function : null) ? parseColumnsOf(c) : [];
+  const { alias, definitions: named } = parseFunctionAlias(c);
+  const definitions = own.length > 0 ? own : named;
+  while (atModifier(c)) modifiers.push(parseModifier(c));
   const end = c.lastEnd;
   return { kind: 'tableFunction', start, end, lateral, calls, ordinality, alias, definitions, modifiers };
 }

@@ -15,6 +15,7 @@ import {
   parseSequenceValue,
   parseSpecialCall,
 } from './special-calls.ts';
+import { atOdbcEscape, atPseudoColumn, parseOdbcEscape, parsePseudoColumn } from './transact/values.ts';
 import { atTypedLiteral, parseIntervalExpression, parseTypedLiteral, typedLiteralOf } from './types.ts';
 
 /** An operand; an empty opaque node where none begins. */
@@ -31,7 +32,7 @@ function parsePrimary(c: Cursor): Expression {
       return parseNamed(c);
     case 'punctuation':
       if (token.text === '(') return parseParenthesized(c);
-      return parseUnknown(c);
+      return atOdbcEscape(c) ? parseOdbcEscape(c) : parseUnknown(c);
     case 'operator':
       if (token.text !== '*') return c.missing('an expression');
       c.advance();
@@ -41,7 +42,7 @@ function parsePrimary(c: Cursor): Expression {
       if (isTemplate(token) && c.peek(1).text === '.' && c.peek(1).start === token.end) return parseNamed(c);
       return readValue(c) ?? parseUnknown(c);
     default:
-      return readValue(c) ?? parseUnknown(c);
+      return readValue(c) ?? (atOdbcEscape(c) ? parseOdbcEscape(c) : parseUnknown(c));
   }
 }
 
@@ -84,6 +85,7 @@ function parseWord(c: Cursor): Expression {
       break;
     default:
   }
+  if (atPseudoColumn(c)) return parsePseudoColumn(c);
   if (atTypedLiteral(c)) return parseTypedLiteral(c);
   if (word === 'INTERVAL' && c.grammar.intervalExpressions && next.text !== '.') {
     return next.text === '(' && isList(c) ? parseNamed(c) : parseIntervalExpression(c);

@@ -4,6 +4,7 @@ import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } f
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, isLabel, type Name, parseQualifiedName, readIdentifier } from './names.ts';
+import { parseOpenRowset, parseParse } from './transact/values.ts';
 import { parseType } from './types.ts';
 import { parseWordedCall, WORDED_CALLS } from './worded-calls.ts';
 
@@ -49,6 +50,10 @@ export function parseSpecialCall(c: Cursor): FunctionCall | null {
   if (reader !== undefined) return readCall(c, reader);
   if (WORDED_CALLS.has(word)) return parseWordedCall(c);
   if (word === 'COLLATION' && c.peek(1).upper === 'FOR') return parseCollationFor(c);
+  if (c.grammar.transact) {
+    if (word === 'PARSE' || word === 'TRY_PARSE') return parseParse(c);
+    if (word === 'OPENROWSET') return parseOpenRowset(c);
+  }
   if (c.grammar.intervalExpressions) {
     if (word === 'MATCH') return parseMatch(c);
     const mysql = MYSQL_READERS.get(word);
