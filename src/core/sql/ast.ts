@@ -351,6 +351,8 @@ export type QueryBody = Select | SetOperation | Values | TableQuery | ParenQuery
 
 export interface With extends TextRange {
   readonly kind: 'with';
+  /** T-SQL: XMLNAMESPACES ('uri' AS prefix) before the first of the others; there may be none then */
+  readonly namespaces: FunctionCall | null;
   readonly recursive: boolean;
   readonly ctes: readonly Cte[];
 }
@@ -520,7 +522,15 @@ export interface Locking extends TextRange {
 
 // ---------------------------------------------------------------- FROM
 
-export type FromItem = TableRef | DerivedTable | TableFunction | Join | ParenJoin | Pivot | Opaque;
+export type FromItem =
+  | TableRef
+  | DerivedTable
+  | TableFunction
+  | Join
+  | ParenJoin
+  | Pivot
+  | WrittenRows
+  | Opaque;
 
 /** `AS alias`, `alias (a, b)`; its range begins with AS where that is written. */
 export interface TableAlias extends TextRange {
@@ -609,6 +619,13 @@ export interface Pivot extends TextRange {
   readonly column: ColumnRef | Identifier;
   /** the columns of the one that are the values of the other */
   readonly names: readonly Identifier[];
+  readonly alias: TableAlias | null;
+}
+
+/** T-SQL: `(MERGE … OUTPUT …) AS alias`: the rows that a write returns. */
+export interface WrittenRows extends TextRange {
+  readonly kind: 'writtenRows';
+  readonly statement: Statement;
   readonly alias: TableAlias | null;
 }
 
@@ -1013,7 +1030,11 @@ export interface Command extends TextRange {
   /** SET @x = …, the cursor of SET @c = CURSOR FOR … */
   readonly assignment: Assignment | null;
   readonly cursor: CursorDeclaration | null;
-  /** of WAITFOR (RECEIVE …) and the like: all other words in the order of the text, upper case */
+  /** of CREATE TYPE: the type that it is made from, or the columns and constraints of a table type */
+  readonly type: TypeName | null;
+  readonly columns: readonly ColumnDefinition[];
+  readonly constraints: readonly TableConstraint[];
+  /** the other words that were read, in the order of the text, upper case */
   readonly words: string;
 }
 

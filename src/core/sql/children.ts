@@ -59,7 +59,7 @@ const CHILDREN: Children = {
   frameBound: (node) => collect(node.offset),
   query: (node) =>
     inTextOrder(collect(node.with, node.body, node.orderBy, node.limit, node.locking, node.trailing)),
-  with: (node) => node.ctes,
+  with: (node) => collect(node.namespaces, node.ctes),
   cte: (node) => collect(node.name, node.columns, node.statement, node.clauses),
   cteClause: (node) => inTextOrder(collect(node.columns, node.sets, node.values)),
   select: (node) =>
@@ -105,6 +105,7 @@ const CHILDREN: Children = {
   examinedLimit: (node) => [node.rows],
   tableSample: (node) => collect(node.method, node.args, node.repeatable),
   derived: (node) => collect(node.query, node.alias),
+  writtenRows: (node) => collect(node.statement, node.alias),
   pivot: (node) => collect(node.item, node.value, node.column, node.names, node.alias),
   tableFunction: (node) => inTextOrder(collect(node.calls, node.alias, node.definitions, node.modifiers)),
   join: (node) => collect(node.left, node.right, node.on, node.using, node.usingAlias),
@@ -225,7 +226,18 @@ const CHILDREN: Children = {
       collect(node.name, node.parameters, node.returns, node.returnsTable, node.on, node.statements),
     ),
   command: (node) =>
-    inTextOrder(collect(node.names.flat(), node.values, node.options, node.assignment, node.cursor)),
+    inTextOrder(
+      collect(
+        node.names.flat(),
+        node.values,
+        node.options,
+        node.assignment,
+        node.cursor,
+        node.type,
+        node.columns,
+        node.constraints,
+      ),
+    ),
 };
 
 /**

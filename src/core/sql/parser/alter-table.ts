@@ -71,7 +71,7 @@ function readAction(c: Cursor, parts: Parts): void {
   switch (c.token.upper) {
     case 'ADD':
       c.advance();
-      readAdd(c, parts);
+      readAdds(c, parts);
       break;
     case 'WITH': {
       // T-SQL: WITH CHECK ADD CONSTRAINT …
@@ -79,7 +79,7 @@ function readAction(c: Cursor, parts: Parts): void {
       const unchecked = c.peek(1).upper === 'NOCHECK';
       for (let i = 0; i < 3; i++) c.advance();
       const before = parts.addConstraints.length;
-      readAdd(c, parts);
+      readAdds(c, parts);
       // the rows that are there were not looked at
       const added = parts.addConstraints.splice(before);
       parts.addConstraints.push(...added.map((one) => (unchecked ? { ...one, notValid: true } : one)));
@@ -92,10 +92,14 @@ function readAction(c: Cursor, parts: Parts): void {
       readAlterColumn(c, parts);
       break;
     default:
-      // T-SQL: ADD a int, b int
-      if (c.grammar.transact && parts.addColumns.length > 0) readAdd(c, parts);
   }
   if (!stop() && !c.atClose) parts.rest.push(c.keptUntil(stop, 'an action that is not analyzed'));
+}
+
+/** What ADD adds: T-SQL says the word once before all of them. */
+function readAdds(c: Cursor, parts: Parts): void {
+  readAdd(c, parts);
+  while (c.grammar.transact && c.acceptSymbol(',')) readAdd(c, parts);
 }
 
 function readAdd(c: Cursor, parts: Parts): void {

@@ -53,6 +53,12 @@ export function parseCreateTable(c: Cursor, start: number, temporary: boolean): 
 }
 
 function readPart(c: Cursor, parts: Parts): void {
+  // T-SQL: AS NODE
+  const made = c.grammar.transact && c.is('AS') ? readProperty(c) : null;
+  if (made !== null) {
+    parts.options.push(made);
+    return;
+  }
   if (parts.query === null && c.accept('AS')) {
     if (c.atQueryWord || c.atQueryInParens) parts.query = parseQuery(c);
     else if (!c.atClose) parts.options.push(c.keptUntil(() => false, 'the source of the rows'));

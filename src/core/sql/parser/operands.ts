@@ -15,7 +15,15 @@ import {
   parseSequenceValue,
   parseSpecialCall,
 } from './special-calls.ts';
-import { atOdbcEscape, atPseudoColumn, parseOdbcEscape, parsePseudoColumn } from './transact/values.ts';
+import {
+  atOdbcEscape,
+  atPseudoColumn,
+  parseMethodCall,
+  parseOdbcEscape,
+  parsePseudoColumn,
+  parseTypeMember,
+  xmlMethodOf,
+} from './transact/values.ts';
 import { atTypedLiteral, parseIntervalExpression, parseTypedLiteral, typedLiteralOf } from './types.ts';
 
 /** An operand; an empty opaque node where none begins. */
@@ -188,7 +196,10 @@ function parseNamed(c: Cursor): Expression {
     return { kind: 'star', start, end: c.lastEnd, qualifier: name };
   }
   const anyType = c.grammar.typedLiterals === 'any';
+  if (c.isSymbol('::') && c.grammar.transact) return parseTypeMember(c, name);
   if (c.isSymbol('(')) {
+    const method = c.grammar.transact ? xmlMethodOf(name) : null;
+    if (method !== null) return parseMethodCall(c, method.column, method.name);
     const call = parseCall(c, name);
     if (!anyType || c.token.kind !== 'string' || call.over !== null || call.filter !== null) return call;
     return typedLiteralOf(
@@ -218,6 +229,7 @@ function mayHaveField(operand: Expression): boolean {
 function parseField(c: Cursor, operand: Expression): Expression {
   c.advance();
   const field = c.acceptSymbol('*') ? null : parseLabel(c);
+  if (c.grammar.transact && field !== null && c.isSymbol('(')) return parseMethodCall(c, operand, field);
   return { kind: 'field', start: operand.start, end: c.lastEnd, operand, field };
 }
 

@@ -85,6 +85,7 @@ function finishQuery(c: Cursor, from: number, clause: With | null, body: QueryBo
  * SELECT @x = … leaves in the variable depends on how often, and in which order, it is assigned. No rule edits those.
  */
 function keptWhole(c: Cursor, query: Query): Query {
+  if (query.with?.namespaces) return c.kept(query, 'XMLNAMESPACES');
   if (query.trailing.some(({ kind }) => kind === 'resultFormat')) return c.kept(query, 'FOR XML or FOR JSON');
   return query.body.kind === 'select' && query.body.items.some(assigns)
     ? c.kept(query, 'variables that are assigned')

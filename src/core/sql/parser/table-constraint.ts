@@ -138,7 +138,7 @@ function readKey(c: Cursor, parts: Parts): void {
   parts.type = primary ? 'primaryKey' : 'unique';
   if (primary) c.expect('KEY');
   else parts.nullsNotDistinct = acceptNullsNotDistinct(c);
-  while (KEY_WORDS.has(c.token.upper)) c.advance();
+  while (KEY_WORDS.has(c.token.upper) || (c.grammar.transact && c.is('HASH'))) c.advance();
   if (c.is('USING') && c.peek(1).upper === 'INDEX') {
     parts.rest.push(c.keptUntil(() => c.isSymbol(',') || c.is('DEFERRABLE'), 'an index'));
     return;
@@ -250,7 +250,7 @@ function readAttribute(c: Cursor, parts: Parts): boolean {
   const event = c.peek(1).upper;
   const own =
     (!c.is('ON') || (c.grammar.transact && event !== 'DELETE' && event !== 'UPDATE')) &&
-    (parts.columns.length > 0 || parts.type === 'index');
+    (parts.columns.length > 0 || parts.type === 'index' || c.grammar.transact);
   const property = own ? readProperty(c) : null;
   if (property !== null) {
     parts.rest.push(property);

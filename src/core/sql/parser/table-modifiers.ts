@@ -1,5 +1,5 @@
 /** What may stand beside a table's alias: TABLESAMPLE, and by dialect partitions, index hints, lock hints. */
-import type { Expression, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
+import type { Expression, Hints, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
 import { parseHints } from './hints.ts';
@@ -35,7 +35,8 @@ export function atModifier(c: Cursor): boolean {
   if (upper === 'TABLESAMPLE') return true;
   const next = c.peek(1);
   if (c.grammar.transact) {
-    return (upper === 'WITH' && next.text === '(') || (upper === 'FOR' && next.upper === 'SYSTEM_TIME');
+    if (upper === 'FOR') return next.upper === 'SYSTEM_TIME' || next.upper === 'PATH';
+    return upper === 'WITH' && next.text === '(';
   }
   if (!c.grammar.tableModifiers.has(upper)) {
     return upper === 'FOR' && (next.upper === 'SYSTEM_TIME' || next.upper === 'PORTION');
@@ -48,6 +49,7 @@ export function parseModifier(c: Cursor): TableModifier {
   const { start } = c.token;
   if (c.is('TABLESAMPLE')) return parseSample(c);
   const word = c.token.upper;
+  if (word === 'FOR' && c.grammar.transact && c.peek(1).upper === 'PATH') return parseForPath(c);
   if (word === 'FOR') return c.peek(1).upper === 'PORTION' ? parsePortion(c) : parseSystemTime(c);
   if (word === 'PARTITION' && !c.grammar.transact) return parsePartitions(c);
   if (word === 'WITH') return parseHints(c);
@@ -61,6 +63,13 @@ export function parseModifier(c: Cursor): TableModifier {
     if (c.isSymbol('(')) c.skip();
   }
   return c.opaqueFrom(start, 'a hint', inert);
+}
+
+/** FOR PATH: the nodes or edges along a path of SHORTEST_PATH */
+function parseForPath(c: Cursor): Hints {
+  const { start } = c.advance();
+  c.advance();
+  return c.kept({ kind: 'hints', start, end: c.lastEnd, hints: ['FOR PATH'] }, 'a path of a graph');
 }
 
 /** PARTITION (p0, p1) */

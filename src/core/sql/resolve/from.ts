@@ -9,6 +9,7 @@ import type {
   Pivot,
   TableAlias,
   TableFunction,
+  TableModifier,
   TableRef,
 } from '../ast.ts';
 import { childrenOf } from '../children.ts';
@@ -30,6 +31,7 @@ import {
 } from './open.ts';
 import { resolveQuery } from './query.ts';
 import { besides, commonNames, merged, sightOf } from './sight.ts';
+import { resolveWriteInWith } from './writes.ts';
 
 /** What FROM items need to know of their surroundings. */
 export interface FromSurroundings {
@@ -91,6 +93,18 @@ export function resolveItem(
       return resolveJoin(item, lateral, around, resolution);
     case 'parenJoin':
       return resolveParenthesized(item, lateral, around, resolution);
+    case 'writtenRows': {
+      const source = newSource('unknown', item.alias?.name.name ?? '', item, around);
+      const place = {
+        outer: around.outer,
+        ctes: around.ctes,
+        parent: around.scope,
+        role: 'derived' as const,
+      };
+      const columns = resolveWriteInWith(item.statement, { ...place, holder: item }, resolution);
+      source.columns = renamed(columns, item.alias);
+      return added(source, around);
+    }
     case 'pivot':
       return resolvePivot(item, lateral, around, resolution);
     case 'opaque':
@@ -153,9 +167,14 @@ function tableSource(item: TableRef, around: FromSurroundings, resolution: Resol
   return source;
 }
 
+/** Rows of the past, or those along the paths of a graph. */
+function isOfOtherRows(modifier: TableModifier): boolean {
+  return modifier.kind === 'tablePeriod' || (modifier.kind === 'hints' && modifier.hints[0] === 'FOR PATH');
+}
+
 /** Rows of a table that are not all its rows as they are now: of some partitions, of the past; null for all rows. */
 function otherRows(item: TableRef): 'partitions' | 'past' | null {
-  if (item.modifiers.some(({ kind }) => kind === 'tablePeriod')) return 'past';
+  if (item.modifiers.some(isOfOtherRows)) return 'past';
   return item.modifiers.some(({ kind }) => kind === 'tablePartitions') ? 'partitions' : null;
 }
 

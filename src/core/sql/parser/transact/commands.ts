@@ -4,10 +4,12 @@
  */
 import type { Command, Expression, Property } from '../../ast.ts';
 import { parseAssignment } from '../assignments.ts';
+import { parseTableElements } from '../create-table.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseExpression, parseExpressions } from '../expressions.ts';
 import { closeParens, isLabel, isName, type Name, parseName, parseQualifiedName } from '../names.ts';
 import { parseQuery } from '../query.ts';
+import { parseType } from '../types.ts';
 import { finishCursor } from './declare.ts';
 import { readVariable } from './procedure-call.ts';
 import { readOptions } from './properties.ts';
@@ -19,6 +21,23 @@ interface Parts {
   readonly words: string[];
   assignment: Command['assignment'];
   cursor: Command['cursor'];
+  type: Command['type'];
+  columns: Command['columns'];
+  constraints: Command['constraints'];
+}
+
+function newParts(): Parts {
+  return {
+    names: [],
+    values: [],
+    options: [],
+    words: [],
+    assignment: null,
+    cursor: null,
+    type: null,
+    columns: [],
+    constraints: [],
+  };
 }
 
 type Reader = (c: Cursor, parts: Parts) => void;
@@ -55,6 +74,7 @@ const COMMANDS: readonly (readonly [string, Reader])[] = [
   ['CREATE SEQUENCE', readSettings],
   ['ALTER SEQUENCE', readSettings],
   ['CREATE SYNONYM', readSynonym],
+  ['CREATE TYPE', readType],
   ['CREATE SCHEMA', readNames],
   ['GRANT', readPermissions],
   ['DENY', readPermissions],
@@ -79,7 +99,7 @@ export function parseCommand(c: Cursor): Command | null {
   const [verb, read] = found;
   const { start } = c.token;
   for (let i = 0; i < verb.split(' ').length; i++) c.advance();
-  const parts: Parts = { names: [], values: [], options: [], words: [], assignment: null, cursor: null };
+  const parts = newParts();
   read(c, parts);
   readWithOptions(c, parts);
   if (!c.atClose) c.unexpectedUntil(() => false);
@@ -94,9 +114,9 @@ function finish(c: Cursor, start: number, verb: string, parts: Parts): Command {
 /** `again:`, what GOTO goes to */
 function parseLabelStatement(c: Cursor): Command {
   const { start } = c.token;
-  const names: Name[] = [[parseName(c)]];
+  const parts = newParts();
+  parts.names.push([parseName(c)]);
   c.advance();
-  const parts: Parts = { names, values: [], options: [], words: [], assignment: null, cursor: null };
   return finish(c, start, 'LABEL', parts);
 }
 
@@ -135,7 +155,10 @@ function readValues(c: Cursor, parts: Parts): void {
 
 /** RETURN, RETURN 1, RETURN (query), RETURN query */
 function readReturned(c: Cursor, parts: Parts): void {
-  if (!c.atQueryWord) return readValue(c, parts);
+  if (!c.atQueryWord) {
+    readValue(c, parts);
+    return;
+  }
   const query = parseQuery(c);
   parts.values.push({ kind: 'subquery', start: query.start, end: query.end, query });
 }
@@ -178,9 +201,8 @@ function readFetch(c: Cursor, parts: Parts): void {
 function readSet(c: Cursor, parts: Parts): void {
   if (c.token.kind !== 'variable') {
     if (acceptWord(c, parts, 'IDENTITY_INSERT')) parts.names.push(parseQualifiedName(c));
-    return readWords(c, parts);
-  }
-  if (c.peek(1).text === '=' && c.peek(2).upper === 'CURSOR') {
+    readWords(c, parts);
+  } else if (c.peek(1).text === '=' && c.peek(2).upper === 'CURSOR') {
     const { start } = c.token;
     const name = readVariable(c);
     c.advance();
@@ -257,6 +279,14 @@ function readStatistics(c: Cursor, parts: Parts): void {
 function readSettings(c: Cursor, parts: Parts): void {
   parts.names.push(parseQualifiedName(c));
   readWords(c, parts);
+}
+
+/** CREATE TYPE t AS TABLE (…), CREATE TYPE t FROM type [NOT NULL] */
+function readType(c: Cursor, parts: Parts): void {
+  parts.names.push(parseQualifiedName(c));
+  if (c.acceptWords('AS', 'TABLE')) Object.assign(parts, parseTableElements(c));
+  else if (c.expect('FROM')) parts.type = parseType(c);
+  if (!c.is('WITH')) readWords(c, parts);
 }
 
 /** CREATE SYNONYM s FOR t */

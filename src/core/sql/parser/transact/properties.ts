@@ -33,6 +33,10 @@ export function readTransactProperty(c: Cursor): Property | null {
     for (let i = 0; i < phrase.split(' ').length; i++) c.advance();
     return finish(c, start, phrase, null);
   }
+  if (upper === 'PERIOD' && c.peek(1).upper === 'FOR' && c.peek(2).upper === 'SYSTEM_TIME') {
+    for (let i = 0; i < 3; i++) c.advance();
+    return finish(c, start, 'PERIOD FOR SYSTEM_TIME', null, readOptions(c));
+  }
   if (PLACES.has(upper) && isPlace(c)) return readPlace(c);
   if ((upper === 'MASKED' || upper === 'ENCRYPTED') && c.peek(1).upper === 'WITH') {
     c.advance();

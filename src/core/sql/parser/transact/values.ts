@@ -1,10 +1,26 @@
 /** Values and tables that only T-SQL writes so: {ts '…'}, PARSE, OPENROWSET, the columns of OPENJSON. */
-import type { Argument, ColumnDefinition, Expression, FunctionCall, Property } from '../../ast.ts';
-import { argumentOf, callNode, parseCallSuffix, wordsBetween } from '../calls.ts';
+import type {
+  Argument,
+  ColumnDefinition,
+  ColumnRef,
+  Expression,
+  FunctionCall,
+  Identifier,
+  Property,
+} from '../../ast.ts';
+import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } from '../calls.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseExpression } from '../expressions.ts';
 import { readString } from '../literals.ts';
-import { closeParens, isLabel, type Name, parseName, parseQualifiedName, readIdentifier } from '../names.ts';
+import {
+  closeParens,
+  isLabel,
+  type Name,
+  parseLabel,
+  parseName,
+  parseQualifiedName,
+  readIdentifier,
+} from '../names.ts';
 import { finish } from '../properties.ts';
 import { parseType } from '../types.ts';
 
@@ -139,4 +155,83 @@ export function parseCurrentOf(c: Cursor): FunctionCall {
   const words = c.tokensSince(from).map((token) => token.text);
   const node = callNode(name, c.lastEnd, { syntax: 'special', words: words.slice(1).join(' ') });
   return c.kept({ ...node, function: 'current_of' }, 'the row under a cursor');
+}
+
+/** The methods of the type xml; their names are in lower case there. */
+const XML_METHODS: ReadonlySet<string> = new Set(['value', 'query', 'exist', 'nodes', 'modify']);
+
+/** `t.doc.value` before a parenthesis: the column, and the method of xml that is called; null for other names. */
+export function xmlMethodOf(name: Name): { readonly column: ColumnRef; readonly name: Identifier } | null {
+  const method = name.at(-1);
+  const [first, ...more] = name.slice(0, -1);
+  if (!first || !method || !XML_METHODS.has(method.text)) return null;
+  const end = more.at(-1)?.end ?? first.end;
+  return { column: { kind: 'column', start: first.start, end, parts: [first, ...more] }, name: method };
+}
+
+/** `operand.method(arguments)`, as a call whose first argument is the operand; the current token is the parenthesis. */
+export function parseMethodCall(c: Cursor, operand: Expression, method: Identifier): FunctionCall {
+  c.advance();
+  const args = c.isSymbol(')') ? [] : parseArguments(c);
+  closeParens(c);
+  const node = parseCallSuffix(c, [method], {
+    syntax: 'special',
+    args: [argumentOf(operand), ...args],
+    words: `. ${method.text}`,
+  });
+  return { ...node, start: operand.start, function: `.${method.text}` };
+}
+
+/** `type::Method(arguments)` and `type::Property`; the type was read. */
+export function parseTypeMember(c: Cursor, type: Name): FunctionCall {
+  c.advance();
+  const name: Name = [...type, parseLabel(c)];
+  let args: Argument[] = [];
+  if (c.acceptSymbol('(')) {
+    if (!c.isSymbol(')')) args = parseArguments(c);
+    closeParens(c);
+  }
+  const node = callNode(name, c.lastEnd, { syntax: 'special', args, words: '::' });
+  return { ...node, function: `::${node.function}` };
+}
+
+/** MATCH (a-(e)->b) over the nodes and edges of a graph; the current token is its name and a parenthesis follows. */
+export function parseGraphMatch(c: Cursor): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  const from = c.index;
+  c.skip();
+  const words = wordsBetween(c, from, []);
+  return c.kept(callNode(name, c.lastEnd, { syntax: 'special', words }), 'MATCH of a graph');
+}
+
+/** CHANGETABLE (CHANGES t, @version), CHANGETABLE (VERSION t, (columns), (values)) */
+export function parseChangeTable(c: Cursor): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  const from = c.index;
+  if (c.is('CHANGES') || c.is('VERSION')) c.advance();
+  parseQualifiedName(c);
+  const args: Argument[] = c.acceptSymbol(',') ? parseArguments(c) : [];
+  const words = wordsBetween(c, from, args);
+  closeParens(c);
+  return callNode(name, c.lastEnd, { syntax: 'special', args, words });
+}
+
+/** CONTAINS, FREETEXT and their tables: their last arguments may be LANGUAGE x and a number of rows. */
+export function parseFullText(c: Cursor): FunctionCall {
+  const name: Name = [readIdentifier(c)];
+  c.advance();
+  const from = c.index;
+  const args: Argument[] = [];
+  do {
+    c.accept('LANGUAGE');
+    args.push(...parseOneArgument(c));
+  } while (c.acceptSymbol(','));
+  const words = wordsBetween(c, from, args);
+  closeParens(c);
+  return callNode(name, c.lastEnd, words === '' ? { args } : { syntax: 'special', args, words });
+}
+
+function parseOneArgument(c: Cursor): Argument[] {
+  return c.atClose ? [] : [argumentOf(parseExpression(c))];
 }
