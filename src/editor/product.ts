@@ -23,6 +23,7 @@ export const COMMANDS = {
   toggleReadOnly: 'aiSqlOptimizer.toggleReadOnly',
   useForFile: 'aiSqlOptimizer.useForFile',
   refreshConnections: 'aiSqlOptimizer.refreshConnections',
+  forgetJumpHosts: 'aiSqlOptimizer.forgetJumpHosts',
 
   acceptRewrite: 'aiSqlOptimizer.acceptRewrite',
   rejectRewrite: 'aiSqlOptimizer.rejectRewrite',

@@ -75,8 +75,9 @@ class MysqlDatabase implements Database {
     return openMysqlScratch(this.place.transport, options);
   }
 
-  close(): Promise<void> {
-    return this.pool.close();
+  async close(): Promise<void> {
+    await this.pool.close();
+    this.place.transport.close();
   }
 
   private async inSession<T>(

@@ -20,18 +20,28 @@ import {
   fromConnectionSettings,
   PROFILE_COLORS,
   type ProfileDraft,
+  type ProfileSecrets,
   target,
 } from './profile.ts';
 import { type Profiles, SAMPLE_KEY } from './profiles.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
+import type { TrustedHosts } from './trusted-hosts.ts';
 
 export class ConnectionCommands {
   private readonly profiles: Profiles;
   private readonly sessions: Sessions;
   private readonly active: ActiveConnections;
+  private readonly trustedHosts: TrustedHosts;
   private readonly log: Log;
 
-  constructor(profiles: Profiles, sessions: Sessions, active: ActiveConnections, log: Log) {
+  constructor(
+    profiles: Profiles,
+    sessions: Sessions,
+    active: ActiveConnections,
+    trustedHosts: TrustedHosts,
+    log: Log,
+  ) {
+    this.trustedHosts = trustedHosts;
     this.profiles = profiles;
     this.sessions = sessions;
     this.active = active;
@@ -57,6 +67,7 @@ export class ConnectionCommands {
       on(COMMANDS.useSample, () => this.useSample()),
       on(COMMANDS.chooseConnection, () => this.choose()),
       on(COMMANDS.refreshConnections, () => this.refresh()),
+      on(COMMANDS.forgetJumpHosts, () => this.trustedHosts.forget()),
       onProfile(COMMANDS.connect, (profile) => this.connect(profile)),
       onProfile(COMMANDS.disconnect, (profile) => this.sessions.close(profile.key)),
       onProfile(COMMANDS.testConnection, (profile) => this.test(profile)),
@@ -153,17 +164,26 @@ export class ConnectionCommands {
     if (url === undefined || url.trim() === '') return null;
     const read = fromConnectionSettings(parseConnectionUrl(url));
     if (typeof read === 'string') return null;
-    return this.add(askNameAndPlace({ draft: read.draft, password: read.password ?? '', scope: 'user' }));
+    const { draft, secrets } = read;
+    return this.add(
+      askNameAndPlace({
+        draft,
+        password: secrets.password ?? '',
+        sshSecret: secrets.ssh ?? undefined,
+        scope: 'user',
+      }),
+    );
   }
 
   private async add(asked: Promise<ConnectionAnswers | null>): Promise<ConnectionProfile | null> {
     const answers = await asked;
     if (!answers) return null;
     const password = answers.password === undefined || answers.password === '' ? null : answers.password;
-    const choice = await this.testBeforeSaving(answers.draft, password);
+    const secrets: ProfileSecrets = { password, ssh: answers.sshSecret ?? null };
+    const choice = await this.testBeforeSaving(answers.draft, secrets);
     if (choice === 'cancel') return null;
     if (choice === 'edit') return this.add(askNewConnection(answers.draft));
-    const profile = await this.profiles.add(answers.draft, answers.scope, password);
+    const profile = await this.profiles.add(answers.draft, answers.scope, secrets);
     const document = sqlDocument();
     if (choice === 'works') {
       await this.active.choose(document?.uri, profile.key);
@@ -175,23 +195,27 @@ export class ConnectionCommands {
   private async edit(profile: ConnectionProfile): Promise<void> {
     const answers = await askChangedConnection(profile);
     if (!answers) return;
-    const { draft, password } = answers;
+    const { draft, password, sshSecret } = answers;
     const stays = target(profile) === target(draft) && profile.tls === draft.tls;
-    const stored = stays ? await this.profiles.password(profile) : null;
-    const choice = await this.testBeforeSaving(draft, password ?? stored);
+    // what is stored for the changed connection: nothing, when it leads elsewhere
+    const kept = await this.profiles.secrets({ ...profile, ...draft });
+    const choice = await this.testBeforeSaving(draft, {
+      password: password ?? (stays ? kept.password : null),
+      ssh: sshSecret ?? kept.ssh,
+    });
     if (choice === 'cancel') return;
     if (choice === 'edit') return this.edit({ ...profile, ...draft });
     await this.sessions.close(profile.key);
-    const changed = await this.profiles.update(profile, draft, password);
+    const changed = await this.profiles.update(profile, draft, password, sshSecret);
     if (choice === 'works') await this.connect(changed);
   }
 
   /** Try a connection; when it fails, the user decides. */
   private async testBeforeSaving(
     draft: ProfileDraft,
-    password: string | null,
+    secrets: ProfileSecrets,
   ): Promise<'works' | 'save' | 'edit' | 'cancel'> {
-    const problem = await this.tryOut(draft, password);
+    const problem = await this.tryOut(draft, secrets);
     if (problem === null) return 'works';
     if (problem === 'cancelled') return 'cancel';
     const chosen = await vscode.window.showWarningMessage(
@@ -203,10 +227,11 @@ export class ConnectionCommands {
   }
 
   /** @returns null when it works, else why not */
-  private async tryOut(draft: ProfileDraft, password: string | null): Promise<string | 'cancelled' | null> {
+  private async tryOut(draft: ProfileDraft, secrets: ProfileSecrets): Promise<string | 'cancelled' | null> {
     try {
       await withCancellableProgress(`SQL Optimizer: testing ${draft.name}`, async (signal, say) => {
-        const database = await openDraft(draft, password, { signal, onProgress: say }, this.log);
+        const around = { hostKeys: this.trustedHosts, log: this.log };
+        const database = await openDraft(draft, secrets, { signal, onProgress: say }, around);
         await database.close();
       });
       return null;
@@ -218,7 +243,7 @@ export class ConnectionCommands {
   }
 
   private async test(profile: ConnectionProfile): Promise<void> {
-    const problem = await this.tryOut(profile, await this.profiles.password(profile));
+    const problem = await this.tryOut(profile, await this.profiles.secrets(profile));
     if (problem === null) void vscode.window.showInformationMessage(`${profile.name} works.`);
     else if (problem !== 'cancelled') {
       const chosen = await vscode.window.showErrorMessage(

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
 import type { Log } from '../log.ts';
-import { type ConnectionProfile, toConnectionSettings } from './profile.ts';
+import { type ConnectionProfile, NO_SECRETS, toConnectionSettings } from './profile.ts';
 
 /** A connected database with what was read of it. */
 export interface OpenSession {
@@ -201,5 +201,5 @@ export class Sessions implements vscode.Disposable {
 }
 
 function place(profile: ConnectionProfile): string {
-  return JSON.stringify(toConnectionSettings(profile, null));
+  return JSON.stringify(toConnectionSettings(profile, NO_SECRETS));
 }
