@@ -13,6 +13,7 @@ export const COMMANDS = {
   chooseConnection: 'aiSqlOptimizer.chooseConnection',
   addConnection: 'aiSqlOptimizer.addConnection',
   addConnectionFromUrl: 'aiSqlOptimizer.addConnectionFromUrl',
+  importConnections: 'aiSqlOptimizer.importConnections',
   useSample: 'aiSqlOptimizer.useSample',
   connect: 'aiSqlOptimizer.connect',
   disconnect: 'aiSqlOptimizer.disconnect',
@@ -22,6 +23,9 @@ export const COMMANDS = {
   colorConnection: 'aiSqlOptimizer.colorConnection',
   toggleReadOnly: 'aiSqlOptimizer.toggleReadOnly',
   useForFile: 'aiSqlOptimizer.useForFile',
+  useForFolder: 'aiSqlOptimizer.useForFolder',
+  groupConnection: 'aiSqlOptimizer.groupConnection',
+  showReader: 'aiSqlOptimizer.showReader',
   refreshConnections: 'aiSqlOptimizer.refreshConnections',
   forgetJumpHosts: 'aiSqlOptimizer.forgetJumpHosts',
 

@@ -4,6 +4,7 @@ import type {
   CallOptions,
   Database,
   ReadOnlySession,
+  RoleAdvice,
   ScratchDatabase,
   ServerInfo,
 } from '../../core/database.ts';
@@ -11,6 +12,7 @@ import type { Dialect } from '../../core/sql/dialect.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
 import type { Connected, SessionFacts } from './connect.ts';
+import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession, type SessionKind, type SessionPlace } from './session.ts';
@@ -73,6 +75,10 @@ class MysqlDatabase implements Database {
 
   openScratch(options: CallOptions = {}): Promise<ScratchDatabase> {
     return openMysqlScratch(this.place.transport, options);
+  }
+
+  adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
+    return this.inSession('reads', adviseOnRole, options);
   }
 
   async close(): Promise<void> {

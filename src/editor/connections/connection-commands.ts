@@ -14,6 +14,7 @@ import {
   type ConnectionAnswers,
 } from './connection-form.ts';
 import { stateText } from './connections-tree.ts';
+import { importConnections } from './import-connections.ts';
 import { openDraft } from './open-connection.ts';
 import {
   type ConnectionProfile,
@@ -24,7 +25,7 @@ import {
   target,
 } from './profile.ts';
 import { type Profiles, SAMPLE_KEY } from './profiles.ts';
-import type { OpenSession, Sessions } from './sessions.ts';
+import { type OpenSession, roleSentence, type Sessions } from './sessions.ts';
 import type { TrustedHosts } from './trusted-hosts.ts';
 
 export class ConnectionCommands {
@@ -64,6 +65,7 @@ export class ConnectionCommands {
     return [
       on(COMMANDS.addConnection, () => this.add(askNewConnection())),
       on(COMMANDS.addConnectionFromUrl, () => this.addFromUrl()),
+      on(COMMANDS.importConnections, () => importConnections(this.profiles, this.log)),
       on(COMMANDS.useSample, () => this.useSample()),
       on(COMMANDS.chooseConnection, () => this.choose()),
       on(COMMANDS.refreshConnections, () => this.refresh()),
@@ -75,6 +77,9 @@ export class ConnectionCommands {
       onProfile(COMMANDS.editConnection, (profile) => this.edit(profile), own),
       onProfile(COMMANDS.removeConnection, (profile) => this.remove(profile)),
       onProfile(COMMANDS.colorConnection, (profile) => this.color(profile), own),
+      onProfile(COMMANDS.groupConnection, (profile) => this.group(profile), own),
+      onProfile(COMMANDS.showReader, (profile) => this.showReader(profile)),
+      on(COMMANDS.useForFolder, (argument) => this.useForFolder(argument)),
       onProfile(COMMANDS.toggleReadOnly, (profile) => this.toggleReadOnly(profile), own),
     ];
   }
@@ -102,6 +107,14 @@ export class ConnectionCommands {
       separator,
       { label: '$(add) Add connection…', run: () => this.add(askNewConnection()) },
       { label: '$(link) Add connection from URL…', run: () => this.addFromUrl() },
+      {
+        label: '$(desktop-download) Import connections…',
+        description: 'from .env files and other extensions',
+        run: async () => {
+          await importConnections(this.profiles, this.log);
+          return null;
+        },
+      },
     );
     if (current) {
       items.push({
@@ -276,6 +289,66 @@ export class ConnectionCommands {
     ];
     const chosen = await vscode.window.showQuickPick(items, { title: `Colour of ${profile.name}` });
     if (chosen) await this.profiles.update(profile, { ...profile, color: chosen.color });
+  }
+
+  /** Put a connection under a heading of the list. */
+  private async group(profile: ConnectionProfile): Promise<void> {
+    const names = [...new Set(this.profiles.listed().flatMap(({ group }) => group ?? []))].sort();
+    const chosen = await vscode.window.showQuickPick(
+      [
+        ...names.map((label) => ({ label, group: label, fresh: false })),
+        { label: '$(add) New group…', group: null, fresh: true },
+        { label: '$(circle-slash) No group', group: null, fresh: false },
+      ],
+      { title: `Group of ${profile.name}` },
+    );
+    if (!chosen) return;
+    const entered = chosen.fresh
+      ? await vscode.window.showInputBox({
+          title: 'New group',
+          prompt: 'Its name in the list of connections',
+        })
+      : chosen.group;
+    if (entered === undefined) return;
+    await this.profiles.update(profile, { ...profile, group: entered?.trim() || null });
+  }
+
+  /** Show the statements for a user that may only read. */
+  private async showReader(profile: ConnectionProfile): Promise<void> {
+    const state = this.sessions.state(profile.key);
+    if (state.kind !== 'open' || !state.role) {
+      const why = state.kind === 'open' ? 'may only read already' : 'is not connected';
+      void vscode.window.showInformationMessage(`${profile.name} ${why}.`);
+      return;
+    }
+    const content = `-- ${roleSentence(state.role)}\n-- Fill in a password and let the server's administrator run this:\n${state.role.ddl}\n`;
+    const document = await vscode.workspace.openTextDocument({ language: 'sql', content });
+    await vscode.window.showTextDocument(document);
+  }
+
+  /** Choose the connection for the files below a folder: the clicked one, else the shown file's. */
+  private async useForFolder(argument: unknown): Promise<void> {
+    const shown = sqlDocument()?.uri;
+    const folder =
+      argument instanceof vscode.Uri
+        ? argument
+        : shown && shown.scheme !== 'untitled'
+          ? vscode.Uri.joinPath(shown, '..')
+          : vscode.workspace.workspaceFolders?.[0]?.uri;
+    if (!folder) return;
+    const items = [
+      ...this.profiles.choices().map((profile) => ({
+        label: profile.name,
+        description: target(profile),
+        profile,
+      })),
+      { label: '$(circle-slash) No connection of its own', profile: null },
+    ];
+    const chosen = await vscode.window.showQuickPick(items, {
+      title: `Connection for files under ${vscode.workspace.asRelativePath(folder)}`,
+      placeHolder: 'Files that have a connection of their own keep it',
+    });
+    if (chosen) await this.active.chooseForFolder(folder, chosen.profile);
   }
 
   private async toggleReadOnly(profile: ConnectionProfile): Promise<void> {

@@ -84,6 +84,8 @@ export interface ConnectionProfile {
   /** embedded: SQL file that fills the database when it starts empty */
   readonly init: string | null;
   readonly color: ProfileColor | null;
+  /** under which heading lists show it */
+  readonly group: string | null;
   /** nothing that writes is run, not even in a transaction that is rolled back */
   readonly readOnly: boolean;
   /** MySQL, MariaDB: databases for counterexamples may be created on the server; never by a workspace's profile */
@@ -108,6 +110,7 @@ export interface ProfileSetting {
   readonly directory?: string;
   readonly init?: string;
   readonly color?: ProfileColor;
+  readonly group?: string;
   readonly readOnly?: boolean;
   readonly scratchOnServer?: boolean;
 }
@@ -130,6 +133,7 @@ export const EMPTY_DRAFT: ProfileDraft = {
   directory: null,
   init: null,
   color: null,
+  group: null,
   readOnly: false,
   scratchOnServer: false,
 };
@@ -203,6 +207,7 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
     directory: text(entry['directory']),
     init: text(entry['init']),
     color: isOneOf(PROFILE_COLORS, color) ? color : null,
+    group: text(entry['group']),
     readOnly: entry['readOnly'] === true,
     // leave to create something on a server is given by the user, not by whoever wrote the workspace's settings
     scratchOnServer: scope === 'user' && entry['scratchOnServer'] === true,
@@ -222,6 +227,7 @@ export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
     ...place,
     ...(isServer(engine) && draft.ssh ? { ssh: toSshSetting(draft.ssh) } : {}),
     ...(draft.color !== null ? { color: draft.color } : {}),
+    ...(draft.group !== null ? { group: draft.group } : {}),
     ...(draft.readOnly ? { readOnly: true } : {}),
     ...(draft.scratchOnServer ? { scratchOnServer: true } : {}),
   };
