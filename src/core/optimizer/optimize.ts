@@ -5,7 +5,7 @@ import { findingsOf, findMatches, type PatternMatch } from '../patterns/find.ts'
 import type { Plan } from '../plans/plan.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
-import { isSafeToExecute } from '../sql/statement-facts.ts';
+import { isReadByWords, isSafeToExecute } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
 import { measureCandidates } from './measure-candidates.ts';
 import { ModelRounds } from './model-rounds.ts';
@@ -104,6 +104,9 @@ class Optimizing {
     const findings = findingsOf(matches);
     if (this.original.tree.kind === 'opaque') {
       return this.nothing(`The statement could not be read: ${this.original.tree.reason}.`);
+    }
+    if (isReadByWords(this.original.tree)) {
+      return { ...this.nothing('The statement is no query and no change of rows.'), findings };
     }
     const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };

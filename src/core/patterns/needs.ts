@@ -6,6 +6,7 @@
 import type { Expression, Literal, Node } from '../sql/ast.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Block, BlockRole, Scope } from '../sql/query-model.ts';
+import { isReadByWords } from '../sql/statement-facts.ts';
 import { unwrapParens } from '../sql/walk.ts';
 import { positivePredicates } from './predicates/positive.ts';
 
@@ -124,7 +125,7 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
   const known = PARTS.get(statement);
   if (known) return known;
   const parts = new Set<Part>(kindsIn(statement));
-  if (statement.tree.kind === 'opaque') parts.add('words alone');
+  if (isReadByWords(statement.tree)) parts.add('words alone');
   for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(`operator ${operator}`);
   for (const { type } of nodesOfKind(statement, 'literal')) parts.add(`literal ${type}`);
   for (const call of nodesOfKind(statement, 'call')) {

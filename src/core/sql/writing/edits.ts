@@ -185,6 +185,8 @@ export class RewriteEdits {
     const first = ctes[0];
     const last = ctes.at(-1);
     if (!first || !last) {
+      // XMLNAMESPACES alone
+      if (query.with !== null) return this.fail();
       return this.insert(
         query.start,
         sql`
