@@ -19,8 +19,8 @@ const ACTS = new Set(
    RECONFIGURE RESTORE RETURN REVERT REVOKE ROLLBACK SAVE SETUSER SHUTDOWN STATISTICS TRAN TRANSACTION TRIGGER TRUNCATE
    UPDATETEXT USE WAITFOR WHILE WRITETEXT`.split(/\s+/),
 );
-/** Words that are no keywords but begin statements, when something else comes before: `; THROW`, `END CONVERSATION`. */
-const SPEAKS = new Set(['CONVERSATION', 'DIALOG']);
+/** END CONVERSATION and the like begin with words that queries have too. */
+const SPEAKS = new Set(['END', 'GET', 'MOVE']);
 
 /** Words of {@link ACTS} and {@link WRITES} that read when this follows: join hints, OPTION (USE HINT (…)). */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
@@ -45,7 +45,7 @@ export function checkStatement(sql: string, kind: 'reads' | 'writes'): boolean {
   for (const [index, token] of tokens.entries()) {
     const next = tokens[index + 1]?.upper ?? '';
     if (HARMLESS[token.upper]?.includes(next)) continue;
-    if (ACTS.has(token.upper) || (SPEAKS.has(token.upper) && next !== '')) {
+    if (ACTS.has(token.upper) || (SPEAKS.has(token.upper) && next === 'CONVERSATION')) {
       throw refused(`${token.upper} is not run here`, kind, token);
     }
     if (WRITES.has(token.upper)) changes = true;
