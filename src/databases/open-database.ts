@@ -2,6 +2,8 @@
 import { type CallOptions, type Database, DatabaseError } from '../core/database.ts';
 import type { ConnectionSettings, ServerSettings } from './connection-settings.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
+import { openMssqlDatabase } from './mssql/mssql-database.ts';
+import { ServerTransport as MssqlTransport } from './mssql/server-transport.ts';
 import { openMysqlDatabase } from './mysql/mysql-database.ts';
 import { ServerTransport as MysqlTransport } from './mysql/server-transport.ts';
 import { openPostgresDatabase } from './postgres/postgres-database.ts';
@@ -39,10 +41,10 @@ export async function openDatabase(
         openMysqlDatabase(new MysqlTransport(settings, tunnel), options),
       );
     case 'sqlserver':
-      throw new DatabaseError(
-        'driver',
-        'SQL Server connections are not supported yet. Until then, check statements without a connection: --dialect and --schema on the command line.',
-      );
+      // going around the jump host would be a connection that nobody asked for
+      if (settings.ssh)
+        throw new DatabaseError('driver', 'SQL Server is not reached through a jump host yet.');
+      return openMssqlDatabase(new MssqlTransport(settings), options);
     default:
       throw new Error(`unknown engine ${settings satisfies never}`);
   }
