@@ -11,11 +11,11 @@ import { catalogFromDdl } from '../src/core/catalog/from-ddl.ts';
 import { Random } from '../src/core/verification/generate/random.ts';
 import { type PairVerdict, verifyPair } from '../src/core/verification/verify-pair.ts';
 import { startPostgres18 } from '../test/servers/postgres.ts';
+import { PostgresScratch } from '../test/servers/postgres-scratch.ts';
 import { createDatabase } from '../test/servers/with-database.ts';
 import { mutated } from './random-pairs/mutations.ts';
 import { Oracle } from './random-pairs/oracle.ts';
 import { QueryGrammar, queryText, SCHEMA } from './random-pairs/queries.ts';
-import { ServerScratch } from './random-pairs/server-scratch.ts';
 
 /** Databases for every pair; those that brute force tells apart and these do not get all of them. */
 const FIRST = 100;
@@ -64,7 +64,7 @@ const done = new Set(results.map(({ n }) => n));
 const catalog = catalogFromDdl(SCHEMA, 'postgresql');
 const server = await startPostgres18();
 const oracle = await Oracle.open((await createDatabase(server.url)).url, seed);
-const scratch = await ServerScratch.open((await createDatabase(server.url)).url);
+const scratch = await PostgresScratch.open((await createDatabase(server.url)).url);
 try {
   for (let n = Number(values.from); n < pairs; n++) {
     if (done.has(n)) continue;

@@ -4,8 +4,8 @@
  */
 import type pg from 'pg';
 import { Random } from '../../src/core/verification/generate/random.ts';
+import { AS_TEXT, connected } from '../../test/servers/postgres-scratch.ts';
 import { SCHEMA } from './queries.ts';
-import { AS_TEXT, connected } from './server-scratch.ts';
 
 /** Rows per table, share of NULLs, different numbers. */
 const DATABASES: readonly { readonly rows: number; readonly nulls: number; readonly numbers: number }[] = [

@@ -17,6 +17,24 @@ export interface TlsSettings {
   readonly keyFile: string | null;
 }
 
+/** A jump host through which the database server is reached. */
+export interface SshSettings {
+  readonly host: string;
+  readonly port: number;
+  /** null: the name of the operating system's user */
+  readonly user: string | null;
+  /** a private key; null: what the agent has, then the usual files in ~/.ssh, then the password */
+  readonly keyFile: string | null;
+  /** the socket of an agent; null: the one that SSH_AUTH_SOCK names */
+  readonly agent: string | null;
+  /** the key's passphrase when a key file is named, else the password */
+  readonly secret: string | null;
+  /** null: the user's and the system's own */
+  readonly knownHostsFile: string | null;
+  /** 'SHA256:…', the only host key that is accepted; null: known_hosts, and what the user trusted */
+  readonly hostKey: string | null;
+}
+
 export interface ServerSettings {
   readonly engine: ServerEngine;
   /**
@@ -33,6 +51,8 @@ export interface ServerSettings {
   readonly tls: TlsSettings;
   /** what else the engine knows: for PostgreSQL '-c search_path=shop', for SQL Server 'applicationIntent=ReadOnly' */
   readonly options: string | null;
+  /** host and port are those that the jump host sees */
+  readonly ssh?: SshSettings | null;
 }
 
 /** PostgreSQL in a child process, without a server. */
@@ -50,7 +70,8 @@ export function connectionLabel(settings: ConnectionSettings): string {
     const place = settings.directory ?? settings.init.at(-1);
     return place ? `Embedded PostgreSQL (${place})` : 'Embedded PostgreSQL';
   }
-  return settings.database ? `${settings.database} on ${hostLabel(settings)}` : hostLabel(settings);
+  const way = settings.ssh ? ` through ${settings.ssh.host}` : '';
+  return `${settings.database ? `${settings.database} on ` : ''}${hostLabel(settings)}${way}`;
 }
 
 /** Host and port as a message names them; the port only where it matters. */

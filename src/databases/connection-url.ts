@@ -1,5 +1,11 @@
 /** Connection URLs: read, written, and made fit to be shown. */
-import type { ConnectionSettings, ServerEngine, ServerSettings, TlsMode } from './connection-settings.ts';
+import type {
+  ConnectionSettings,
+  ServerEngine,
+  ServerSettings,
+  SshSettings,
+  TlsMode,
+} from './connection-settings.ts';
 import { OPTION_NAMES } from './mssql/options.ts';
 
 export type ConnectionUrlReason = 'scheme' | 'syntax' | 'port' | 'encoding' | 'tls' | 'unsupported';
@@ -64,7 +70,8 @@ const TLS_WORDS: Readonly<Record<string, TlsMode>> = {
  * Read a connection URL: `postgresql://user:password@host:port/database?sslmode=verify-full`, and the like for
  * `postgres`, `mysql`, `mariadb`, `mssql`; `embedded:`, `embedded:FOLDER`, `embedded:?init=FILE.sql` (as often as
  * needed). Parts are percent-decoded. A PostgreSQL socket folder is a host that begins with `/` (`%2Fvar%2Frun`
- * or `?host=/var/run/postgresql`). Parameters that are not known are ignored, as drivers add their own.
+ * or `?host=/var/run/postgresql`). `ssh=user@jump.example.com:22` names a jump host; with it go `ssh_key` (file),
+ * `ssh_agent` (socket), `ssh_known_hosts` (file), `ssh_host_key` (SHA256:…) and `ssh_password`. Parameters that are not known are ignored, as drivers add their own.
  *
  * @throws ConnectionUrlError
  */
@@ -140,6 +147,7 @@ function parseServer(engine: ServerEngine, rest: string): ServerSettings {
     password: first('password') ?? (isGiven(password) ? decode(password, 'password') : null),
     tls: readTls(engine, first),
     options: engine === 'sqlserver' ? sqlServerOptions(parameters) : readOptions(first),
+    ...readSsh(first),
   };
 }
 
@@ -221,6 +229,48 @@ function readOptions(first: FirstOf): string | null {
   return [options, path].filter(isGiven).join(' ') || null;
 }
 
+/** OpenSSH's port. */
+export const SSH_PORT = 22;
+
+function readSsh(first: FirstOf): { readonly ssh?: SshSettings } {
+  const place = first('ssh');
+  if (place === undefined || place === '') return {};
+  const at = place.lastIndexOf('@');
+  const user = at < 0 ? '' : place.slice(0, at);
+  const { host, port } = readAddress(place.slice(at + 1).replace(/^ssh:\/\//, ''));
+  if (host === '' || user.includes(':')) {
+    throw new ConnectionUrlError(
+      'syntax',
+      'ssh= names the jump host as user@host or user@host:port; its password goes into ssh_password or SQLOPT_SSH_PASSWORD.',
+    );
+  }
+  return {
+    ssh: {
+      host,
+      port: port === '' ? SSH_PORT : readPort(port, 'postgresql'),
+      user: user === '' ? null : user,
+      keyFile: first('ssh_key') ?? null,
+      agent: first('ssh_agent') ?? null,
+      secret: first('ssh_password') ?? null,
+      knownHostsFile: first('ssh_known_hosts') ?? null,
+      hostKey: first('ssh_host_key') ?? null,
+    },
+  };
+}
+
+/** The jump host's parameters of a URL, without its password. */
+function sshParameters(ssh: SshSettings | null | undefined): Record<string, string | null> {
+  if (!ssh) return {};
+  const host = ssh.host.includes(':') ? `[${ssh.host}]` : ssh.host;
+  return {
+    ssh: `${ssh.user === null ? '' : `${ssh.user}@`}${host}${ssh.port === SSH_PORT ? '' : `:${ssh.port}`}`,
+    ssh_key: ssh.keyFile,
+    ssh_agent: ssh.agent,
+    ssh_known_hosts: ssh.knownHostsFile,
+    ssh_host_key: ssh.hostKey,
+  };
+}
+
 /**
  * The URL of settings without the password, to be kept in a settings file.
  * {@link parseConnectionUrl} reads it back.
@@ -240,6 +290,7 @@ export function connectionUrl(settings: ConnectionSettings): string {
     sslcert: tls.certificateFile,
     sslkey: tls.keyFile,
     options: settings.options,
+    ...sshParameters(settings.ssh),
   }).flatMap(([key, value]) => (isGiven(value) ? [`${key}=${encodeURIComponent(value)}`] : []));
   return `${SCHEMES[engine]}://${isGiven(user) ? `${encodeURIComponent(user)}@` : ''}${place}/${encodeURIComponent(
     database ?? '',
@@ -258,11 +309,18 @@ export function withPassword(settings: ConnectionSettings, password: string | nu
   return settings.engine === 'embedded' ? settings : { ...settings, password };
 }
 
+/** The settings with another password (or passphrase of the key) for their jump host, if they have one. */
+export function withSshSecret(settings: ConnectionSettings, secret: string | null): ConnectionSettings {
+  return settings.engine === 'embedded' || !settings.ssh
+    ? settings
+    : { ...settings, ssh: { ...settings.ssh, secret } };
+}
+
 /** A URL as it may be shown or logged: the password is `***`. Works on texts that are not valid URLs too. */
 export function redactUrl(url: string): string {
   return url
     .replace(/^(\s*[A-Za-z][A-Za-z0-9+.-]*:\/\/[^:/?#@]*):.*@/s, '$1:***@')
-    .replace(/([?&](?:password|pwd)=)[^&]*/gi, '$1***');
+    .replace(/([?&](?:ssh_)?(?:password|pwd)=)[^&]*/gi, '$1***');
 }
 
 function splitOnce(text: string, by: string): [string, string | undefined] {

@@ -11,7 +11,8 @@ import { patternById } from '../../src/core/patterns/library.ts';
 import { analyzeStatement } from '../../src/core/sql/analyze.ts';
 import type { Dialect } from '../../src/core/sql/dialect.ts';
 import { type SearchResult, searchCounterexample } from '../../src/core/verification/search/search.ts';
-import { closeWarmScratch, openScratch } from '../../src/databases/embedded/scratch.ts';
+import { PostgresScratch } from '../servers/postgres-scratch.ts';
+import { withDatabase } from '../servers/with-database.ts';
 import { goldenCases } from '../unit/patterns/golden-cases.ts';
 
 /** Generated databases for each case. */
@@ -22,14 +23,13 @@ function shallow(sql: string): string {
   return sql.replace(/\bOFFSET \d{4,}/gi, 'OFFSET 1');
 }
 
-describe('rewrites of the golden cases on generated databases', () => {
+describe('rewrites of the golden cases on generated databases of PostgreSQL 18', () => {
   let scratch: ScratchDatabase;
+  // before the database goes
+  after(() => scratch.close());
+  const database = withDatabase('PostgreSQL 18');
   before(async () => {
-    scratch = await openScratch();
-  });
-  after(async () => {
-    await scratch.close();
-    await closeWarmScratch();
+    scratch = await PostgresScratch.open(database.url);
   });
 
   const attack = (schema: string, dialect: Dialect, before: string, after: string): Promise<SearchResult> => {

@@ -27,6 +27,9 @@ export interface SessionFacts {
   readonly superuser: boolean;
 }
 
+/** Makes the driver's settings for one attempt; that may mean to open the way to the server first. */
+export type Configure = (options: CallOptions) => Promise<ConnectionOptions>;
+
 /**
  * Connect, with more attempts where waiting helps (the server has no free connection, is starting, or the network
  * broke in the middle).
@@ -35,12 +38,12 @@ export interface SessionFacts {
  * @throws DatabaseError
  */
 export function connectWithRetry(
-  configure: () => ConnectionOptions,
+  configure: Configure,
   context: ErrorContext,
   options: CallOptions,
 ): Promise<Connected> {
   return retryConnecting(
-    (timeoutMs) => connectOnce(configure(), context, { signal: options.signal, timeoutMs }),
+    (timeoutMs) => connectOnce(configure, context, { signal: options.signal, timeoutMs }),
     STARTING,
     options,
   );
@@ -48,19 +51,23 @@ export function connectWithRetry(
 
 /** One attempt. @throws DatabaseError */
 export async function connectOnce(
-  config: ConnectionOptions,
+  configure: Configure,
   context: ErrorContext,
   { signal, timeoutMs = DEFAULT_CONNECT_MS }: CallOptions,
 ): Promise<Connected> {
   if (signal?.aborted) throw cancelled(signal.reason);
+  const expires = Date.now() + timeoutMs;
   const { default: mysql } = await import('mysql2');
-  const client = mysql.createConnection({ ...config, connectTimeout: Math.max(1, timeoutMs) });
+  const config = await configure({ signal, timeoutMs });
+  const left = () => Math.max(1, expires - Date.now());
+  const client = mysql.createConnection({ ...config, connectTimeout: left() });
   const watched = watch(client);
   const close = () => watched.destroy();
   // mysql2's own limit ends with the log-in
-  const timer = setTimeout(close, Math.max(1, timeoutMs));
+  const timer = setTimeout(close, left());
   signal?.addEventListener('abort', close, { once: true });
-  const expires = Date.now() + timeoutMs;
+  // the signal may have come while the settings were made
+  if (signal?.aborted) close();
   try {
     await watched.guarded<void>((resolve) => client.once('connect', () => resolve()));
     const session = await readFacts(watched);

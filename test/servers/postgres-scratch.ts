@@ -1,4 +1,4 @@
-/** A scratch database on a throw-away PostgreSQL server: many times as fast as the embedded one, for thousands of pairs. */
+/** A scratch database on a throw-away PostgreSQL server: many times as fast as the embedded one, for thousands of rounds. */
 import pg from 'pg';
 import {
   type CallOptions,
@@ -11,7 +11,7 @@ import {
 /** Milliseconds that one call may take; a pair that takes longer is left undecided. */
 const LIMIT_MS = 60_000;
 
-export class ServerScratch implements ScratchDatabase {
+export class PostgresScratch implements ScratchDatabase {
   readonly dialect = 'postgresql';
   private readonly client: pg.Client;
   private readonly types: ReadonlyMap<number, string>;
@@ -23,12 +23,12 @@ export class ServerScratch implements ScratchDatabase {
   }
 
   /** @param url of a database that nobody else uses */
-  static async open(url: string): Promise<ServerScratch> {
+  static async open(url: string): Promise<PostgresScratch> {
     const client = await connected(url);
     const { rows } = await client.query<{ oid: number; name: string }>(
       'SELECT oid::int AS oid, format_type(oid, NULL) AS name FROM pg_type',
     );
-    return new ServerScratch(client, new Map(rows.map(({ oid, name }) => [oid, name])));
+    return new PostgresScratch(client, new Map(rows.map(({ oid, name }) => [oid, name])));
   }
 
   async execute(
