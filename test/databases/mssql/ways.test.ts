@@ -58,7 +58,7 @@ describe('a jump host on the way to SQL Server (stand-in)', () => {
   });
 });
 
-describe('tokens of Entra ID for SQL Server (no server)', () => {
+describe('tokens of Entra ID', () => {
   const source = (url: string) => {
     const settings = parseConnectionUrl(url) as ServerSettings;
     return tokenSource(settings, readOptions(settings.options));
