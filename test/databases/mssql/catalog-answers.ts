@@ -52,6 +52,7 @@ CREATE UNIQUE INDEX off ON sales.Orders (Total);
 ALTER INDEX off ON sales.Orders DISABLE;
 ALTER TABLE sales.Orders WITH NOCHECK ADD CONSTRAINT later CHECK (Total > 0);
 CREATE TABLE sales.Events (At date NOT NULL, Kind int) ON by_year_all (At);
+CREATE INDEX kinds ON sales.Events (Kind);
 INSERT INTO sales.Customers (Email, Code) VALUES ('a@b', 'x'), ('b@b', 'y');
 GO
 CREATE VIEW sales.Adults WITH SCHEMABINDING AS SELECT Id, Email FROM sales.Customers WHERE Born < '2000-01-01';
@@ -88,6 +89,22 @@ function column(
     ...[name, type, String(length), String(precision), String(scale), bit(more.notNull !== true)],
     ...[bit(more.identity === true), bit(more.computed !== undefined), bit(more.computed === 'stored')],
     ...[bit(more.value === true), more.collation ?? null, '0'],
+  ];
+}
+
+/**
+ * name, type_desc, is_unique, is_primary_key, is_disabled, filter_definition, column, is_descending_key,
+ * is_included_column, key_ordinal
+ *
+ * @param words what it is, with blanks between
+ */
+function index(name: string, words: string, column: string, ordinal = 1): readonly (string | null)[] {
+  const is = (word: string) => (words.includes(word) ? '1' : '0');
+  const primary = is('primary');
+  return [
+    ...[name, primary === '1' ? 'CLUSTERED' : 'NONCLUSTERED', primary === '1' ? '1' : is('unique'), primary],
+    ...[is('disabled'), is('filtered') === '1' ? "([Status]='open')" : null, column],
+    ...[is('descending'), is('included'), String(ordinal)],
   ];
 }
 
@@ -137,25 +154,22 @@ const ANSWERS: ReadonlyMap<string, Rows> = new Map<string, Rows>([
       ),
     ],
   ],
-  // name, type_desc, is_unique, is_primary_key, is_disabled, filter, column, descending, included, partition_ordinal
   [
     INDEXES,
     [
-      ...of(
-        'Customers',
-        ['pk_customers', 'CLUSTERED', '1', '1', '0', null, 'Id', '0', '0', '0'],
-        ['one_email', 'NONCLUSTERED', '1', '0', '0', null, 'Email', '0', '0', '0'],
-      ),
+      ...of('Customers', index('pk_customers', 'primary', 'Id'), index('one_email', 'unique', 'Email')),
+      // an index on the partitions of its table has their column too, by no place in the key
+      ...of('Events', index('kinds', '', 'Kind'), index('kinds', '', 'At', 0)),
       ...of(
         'Orders',
-        ['pk_orders', 'CLUSTERED', '1', '1', '0', null, 'Id', '0', '0', '0'],
-        ['open_orders', 'NONCLUSTERED', '0', '0', '0', "([Status]='open')", 'Placed', '1', '0', '0'],
-        ['open_orders', 'NONCLUSTERED', '0', '0', '0', "([Status]='open')", 'CustomerId', '0', '0', '0'],
-        ['open_orders', 'NONCLUSTERED', '0', '0', '0', "([Status]='open')", 'Total', '0', '1', '0'],
-        ['once', 'NONCLUSTERED', '1', '0', '0', null, 'CustomerId', '0', '0', '0'],
-        ['once', 'NONCLUSTERED', '1', '0', '0', null, 'Placed', '0', '0', '0'],
-        ['once', 'NONCLUSTERED', '1', '0', '0', null, 'Id', '0', '0', '0'],
-        ['off', 'NONCLUSTERED', '1', '0', '1', null, 'Total', '0', '0', '0'],
+        index('pk_orders', 'primary', 'Id'),
+        index('open_orders', 'filtered descending', 'Placed'),
+        index('open_orders', 'filtered', 'CustomerId', 2),
+        index('open_orders', 'filtered included', 'Total', 0),
+        index('once', 'unique', 'CustomerId'),
+        index('once', 'unique', 'Placed', 2),
+        index('once', 'unique', 'Id', 3),
+        index('off', 'unique disabled', 'Total'),
       ),
     ],
   ],

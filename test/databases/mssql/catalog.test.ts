@@ -110,6 +110,12 @@ describeSqlServer('the catalog', { sql: SHOP_DDL, answer }, (server) => {
       [['total'], "([Status]='open')", 'btree', true],
     );
     assert.equal(indexes.find(({ name }) => name === 'off')?.valid, false);
+    const [kinds] = (await table('events')).indexes;
+    assert.deepEqual(
+      kinds?.columns.map((key) => key.column),
+      ['kind'],
+      'the column of the partitions is no key of it',
+    );
   });
 
   test('has foreign keys and checks, and says which of them every row obeys', async () => {
