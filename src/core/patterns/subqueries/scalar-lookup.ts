@@ -34,6 +34,10 @@ const ENGINES: readonly EngineSupport[] = [
   { dialect: 'postgresql', pays: PAYS },
   { dialect: 'mysql', pays: PAYS },
   { dialect: 'mariadb', pays: PAYS },
+  {
+    dialect: 'tsql',
+    pays: 'when several columns of the same row are looked up: one join finds it once; of a single lookup it makes this join itself',
+  },
 ];
 
 /** `(SELECT c.name FROM customers c WHERE c.id = o.customer_id)`. */
