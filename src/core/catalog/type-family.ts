@@ -151,6 +151,20 @@ export function typeFamily(type: string, dialect: Dialect): TypeFamily {
  *   dialects the type in lower case with single blanks
  */
 export function canonicalType(type: string, dialect: Dialect): string {
+  const key = `${dialect} ${type}`;
+  const known = CANONICAL.get(key);
+  if (known !== undefined) return known;
+  const found = readCanonicalType(type, dialect);
+  if (CANONICAL.size >= MOST_KEPT) CANONICAL.clear();
+  CANONICAL.set(key, found);
+  return found;
+}
+
+/** Types that were asked for: a database has few different ones, and each is asked for again and again. */
+const CANONICAL = new Map<string, string>();
+const MOST_KEPT = 1000;
+
+function readCanonicalType(type: string, dialect: Dialect): string {
   const written = type.trim().toLowerCase().replace(/\s+/g, ' ');
   if (dialect !== 'postgresql') return written.replace(/\s*\(\s*/, '(').replace(/\s*,\s*/g, ',');
   const dimensions = /(\s*\[\d*\])+$/.exec(written);

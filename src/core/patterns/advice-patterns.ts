@@ -4,7 +4,7 @@ import { nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Conjunct } from '../sql/query-model.ts';
 import type { Part } from './needs.ts';
 import { advice } from './offer.ts';
-import type { Pattern } from './pattern.ts';
+import type { Match, Pattern } from './pattern.ts';
 import { positiveConjuncts, positivePredicates } from './predicates/positive.ts';
 
 /** What a pattern that only advises declares. */
@@ -17,11 +17,13 @@ export function predicateAdvice(
   declaration: AdviceDeclaration,
   say: (expression: Expression, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, 'condition', function* (statement) {
+  return made(declaration, 'condition', (statement) => {
+    const found: Match[] = [];
     for (const { expression } of positivePredicates(statement)) {
       const message = say(expression, statement);
-      if (message !== null) yield advice(expression, message);
+      if (message !== null) found.push(advice(expression, message));
     }
+    return found;
   });
 }
 
@@ -30,11 +32,13 @@ export function conjunctAdvice(
   declaration: AdviceDeclaration,
   say: (conjunct: Conjunct, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, 'condition', function* (statement) {
+  return made(declaration, 'condition', (statement) => {
+    const found: Match[] = [];
     for (const conjunct of positiveConjuncts(statement)) {
       const message = say(conjunct, statement);
-      if (message !== null) yield advice(conjunct.expression, message);
+      if (message !== null) found.push(advice(conjunct.expression, message));
     }
+    return found;
   });
 }
 
@@ -43,11 +47,13 @@ export function callAdvice(
   declaration: AdviceDeclaration,
   say: (call: FunctionCall, statement: AnalyzedStatement) => string | null,
 ): Pattern {
-  return made(declaration, 'call', function* (statement) {
+  return made(declaration, 'call', (statement) => {
+    const found: Match[] = [];
     for (const call of callsOf(statement)) {
       const message = say(call, statement);
-      if (message !== null) yield advice(call, message);
+      if (message !== null) found.push(advice(call, message));
     }
+    return found;
   });
 }
 

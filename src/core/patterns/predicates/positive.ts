@@ -21,13 +21,20 @@ export interface PositivePredicate {
 export const MOST_COMPARED = 64;
 
 /** Every conjunct of WHERE and ON of a statement, of all its blocks and writes. */
-export function* positiveConjuncts(statement: AnalyzedStatement): Generator<Conjunct> {
+export function positiveConjuncts(statement: AnalyzedStatement): readonly Conjunct[] {
+  const known = CONJUNCTS.get(statement);
+  if (known) return known;
+  const found: Conjunct[] = [];
   const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
   for (const scope of scopes) {
-    for (const join of scope.joins) yield* join.on;
-    yield* scope.where;
+    for (const join of scope.joins) found.push(...join.on);
+    found.push(...scope.where);
   }
+  CONJUNCTS.set(statement, found);
+  return found;
 }
+
+const CONJUNCTS = new WeakMap<AnalyzedStatement, readonly Conjunct[]>();
 
 /** The parts of {@link positiveConjuncts}, through AND and OR. */
 export function positivePredicates(statement: AnalyzedStatement): readonly PositivePredicate[] {
