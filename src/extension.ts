@@ -6,6 +6,7 @@ import { ConnectionsTree } from './editor/connections/connections-tree.ts';
 import { profileOpener } from './editor/connections/open-connection.ts';
 import { Profiles } from './editor/connections/profiles.ts';
 import { Sessions } from './editor/connections/sessions.ts';
+import { TrustedHosts } from './editor/connections/trusted-hosts.ts';
 import { FindingsDiagnostics } from './editor/diagnostics/findings-diagnostics.ts';
 import { QuickFixes, suppress, turnRuleOff } from './editor/diagnostics/quick-fixes.ts';
 import { AppliedRewrites } from './editor/diff/applied-rewrites.ts';
@@ -44,7 +45,8 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const log = own(new Log());
   const profiles = own(new Profiles(context, log));
-  const sessions = own(new Sessions(profileOpener(profiles, log), log));
+  const trustedHosts = new TrustedHosts(context.globalState);
+  const sessions = own(new Sessions(profileOpener(profiles, trustedHosts, log), log));
   const active = own(new ActiveConnections(context.workspaceState, profiles));
   const documents = own(new SqlDocuments(active, sessions, log));
   const history = own(new History(context, log));
@@ -62,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const previews = own(new Previews(shown, history, applied, log));
   own(new PreviewLenses(previews));
 
-  const connections = new ConnectionCommands(profiles, sessions, active, log);
+  const connections = new ConnectionCommands(profiles, sessions, active, trustedHosts, log);
   const connectionsTree = own(new ConnectionsTree(profiles, sessions, active));
   own(vscode.window.registerTreeDataProvider(VIEWS.connections, connectionsTree));
   const tree = own(new OptimizationsTree(history));
@@ -101,7 +103,7 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.showEvidence, () => previews.showEvidence());
   on(COMMANDS.comparePlans, () => plans.compare());
 
-  own(registerMcpServers(context, profiles));
+  own(registerMcpServers(context, profiles, trustedHosts));
   own(registerAgentTools({ profiles, sessions, scratch, log }));
   own(profiles.onDidChange(() => sessions.closeChanged((key) => profiles.find(key))));
   own(

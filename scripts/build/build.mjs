@@ -154,15 +154,20 @@ function bundles({ production }) {
       entryPoints: [entry('src/databases/embedded/child.ts', 'embedded-child')],
       plugins: [leaveOutLazyPackages({ staticAllowed: true }), refuseOptionalPackages],
     },
-    {
+    ...[false, true].map((usesFolder) => ({
       ...module,
-      sourcemap: false,
-      entryPoints: Object.entries(lazyPackages).map(([specifier, { output }]) => ({
-        in: `lazy:${specifier}`,
-        out: output.replace(/\.js$/, ''),
-      })),
+      sourcemap: /** @type {const} */ (false),
+      entryPoints: Object.entries(lazyPackages)
+        .filter(([, lazy]) => (lazy.usesFolder ?? false) === usesFolder)
+        .map(([specifier, { output }]) => ({ in: `lazy:${specifier}`, out: output.replace(/\.js$/, '') })),
       plugins: [wholePackages, refuseOptionalPackages],
-    },
+      ...(usesFolder
+        ? {
+            banner: { js: `${requireForModules} const __folder = import.meta.dirname;` },
+            define: { __dirname: '__folder' },
+          }
+        : {}),
+    })),
     {
       ...common,
       entryPoints: panels().map((panel) => entry(`webview/${panel}/main.ts`, `webview/${panel}`)),
@@ -213,6 +218,10 @@ const wholePackages = {
     build.onResolve({ filter: /^lazy:/ }, ({ path: name }) => ({ path: name, namespace: 'lazy' }));
     build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path: name }) => {
       const specifier = name.slice('lazy:'.length);
+      // our own sources say by themselves what they export, and Node 20 cannot load them as they are
+      if (specifier.startsWith('#')) {
+        return { contents: `export * from ${JSON.stringify(specifier)};`, resolveDir: root };
+      }
       const names = Object.keys(await import(specifier)).filter((exported) => exported !== 'module.exports');
       return {
         contents: `export { ${names.join(', ')} } from ${JSON.stringify(specifier)};`,

@@ -9,6 +9,7 @@
  * @typedef {object} LazyPackage
  * @property {string} output where it is written, relative to dist/
  * @property {readonly string[]} [assets] files of the package that it reads at run time; copied beside it
+ * @property {boolean} [usesFolder] it asks for `__dirname`, which a module does not have by itself
  * @property {string} [assetFolder] where the assets go, relative to dist/
  */
 
@@ -16,6 +17,10 @@
 export const lazyPackages = {
   pg: { output: 'drivers/pg.js' },
   mysql2: { output: 'drivers/mysql2.js' },
+  ssh2: { output: 'drivers/ssh2.js', usesFolder: true },
+  '#drivers/mssql': { output: 'drivers/mssql.js' },
+  '@azure/identity': { output: 'drivers/azure-identity.js' },
+  '@rgrove/parse-xml': { output: 'drivers/parse-xml.js' },
   ollama: { output: 'models/ollama.js' },
   '@modelcontextprotocol/sdk/server/index.js': { output: 'mcp/server.js' },
   '@modelcontextprotocol/sdk/server/stdio.js': { output: 'mcp/stdio.js' },
@@ -62,6 +67,9 @@ export function leaveOutLazyPackages({ staticAllowed }) {
   };
 }
 
+/** Native code that a dependency would use if it were there, and does without. */
+const optional = /^(pg-native|pg-cloudflare|cloudflare:sockets|cpu-features)$|\/sshcrypto\.node$/;
+
 /**
  * Replaces optional packages that a dependency tries to load and that are not part of the product by a module that
  * says so, so that no unresolved `require` is left over.
@@ -71,7 +79,14 @@ export function leaveOutLazyPackages({ staticAllowed }) {
 export const refuseOptionalPackages = {
   name: 'optional-packages',
   setup(build) {
-    build.onResolve({ filter: /^(pg-native|pg-cloudflare|cloudflare:sockets)$/ }, ({ path }) => ({
+    // tedious loads both at once for log-ins and encrypted columns that are not asked of it: tokens come from elsewhere
+    build.onResolve({ filter: /^@azure\/(identity|keyvault-keys)$/ }, ({ path, importer }) =>
+      /[\\/]tedious[\\/]lib[\\/]/.test(importer) ? { path, namespace: 'at-use' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'at-use' }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get(_, name) { throw new Error(${JSON.stringify(`${path} is not part of this driver.`)}); } });`,
+    }));
+    build.onResolve({ filter: optional }, ({ path }) => ({
       path,
       namespace: 'not-included',
     }));

@@ -69,11 +69,15 @@ export function bundledPackages(metafile, root) {
   used.delete('');
   return [...used].sort().map((folder) => {
     const at = path.join(root, folder);
-    const { name, version, license } = JSON.parse(readFileSync(path.join(at, 'package.json'), 'utf8'));
+    const { name, version, license, licenses } = JSON.parse(
+      readFileSync(path.join(at, 'package.json'), 'utf8'),
+    );
     const file = readdirSync(at).find((entry) => /^(licen[cs]e|copying)([.-].*)?$/i.test(entry));
     const text =
       file !== undefined && existsSync(path.join(at, file)) ? readFileSync(path.join(at, file), 'utf8') : '';
-    return { name, version, license: typeof license === 'string' ? license : (license?.type ?? ''), text };
+    // older packages have an object, or a list of them
+    const named = license ?? licenses?.[0];
+    return { name, version, license: typeof named === 'string' ? named : (named?.type ?? ''), text };
   });
 }
 

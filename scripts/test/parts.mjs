@@ -38,7 +38,7 @@ const parts = [
       existsSync('/usr/sbin/mariadbd') ||
       existsSync('/usr/libexec/mariadbd'),
     packages: ['mariadb-server'],
-    suites: ['databases'],
+    suites: ['databases', 'editor', 'compat'],
   },
 ];
 

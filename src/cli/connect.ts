@@ -3,7 +3,7 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import { catalogFromDdl } from '../core/catalog/from-ddl.ts';
 import type { Database } from '../core/database.ts';
 import { DIALECTS, type Dialect, isDialect } from '../core/sql/dialect.ts';
-import { parseConnectionUrl, withPassword } from '../databases/connection-url.ts';
+import { parseConnectionUrl, withPassword, withSshSecret } from '../databases/connection-url.ts';
 import { openDatabase } from '../databases/open-database.ts';
 import { readSource } from './read-source.ts';
 import { numberOption, textOption, UsageError, type VerbContext } from './verb.ts';
@@ -49,9 +49,11 @@ function gapSentence(gap: Catalog['gaps'][number]): string {
 }
 
 async function open(url: string, context: VerbContext, timeoutMs: number): Promise<Database> {
-  const password = context.env['SQLOPT_PASSWORD'];
-  const settings = parseConnectionUrl(url);
-  return openDatabase(password === undefined ? settings : withPassword(settings, password), {
+  const { SQLOPT_PASSWORD: password, SQLOPT_SSH_PASSWORD: sshSecret } = context.env;
+  let settings = parseConnectionUrl(url);
+  if (password !== undefined) settings = withPassword(settings, password);
+  if (sshSecret !== undefined) settings = withSshSecret(settings, sshSecret);
+  return openDatabase(settings, {
     signal: context.signal,
     timeoutMs,
     onProgress: (message) => context.progress(message),

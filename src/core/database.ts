@@ -19,6 +19,18 @@ export interface ServerInfo {
   readonly superuser: boolean;
 }
 
+/** What a role may do at most: everything; change tables' definitions; change rows. */
+export type RolePower = 'superuser' | 'owner' | 'writer';
+
+/** A connection whose role may do more than reading needs. */
+export interface RoleAdvice {
+  readonly power: RolePower;
+  /** the role, as the server names it */
+  readonly user: string;
+  /** statements that create a role which may only read; its password is to be filled in for '…' */
+  readonly ddl: string;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** milliseconds until the server (or, for the embedded one, its process) stops the statement */
@@ -107,6 +119,11 @@ export interface Database {
    * @throws DatabaseError
    */
   openScratch?(options?: CallOptions): Promise<ScratchDatabase>;
+  /**
+   * Whether the connection's role may do more than read; null when not. Left out where roles mean nothing.
+   * @throws DatabaseError
+   */
+  adviseOnRole?(options?: CallOptions): Promise<RoleAdvice | null>;
   /** how many sessions can work at the same time (1 for the embedded database) */
   readonly parallelism: number;
   close(): Promise<void>;

@@ -1,5 +1,12 @@
 /** Connection URLs: read, written, and made fit to be shown. */
-import type { ConnectionSettings, ServerEngine, ServerSettings, TlsMode } from './connection-settings.ts';
+import type {
+  ConnectionSettings,
+  ServerEngine,
+  ServerSettings,
+  SshSettings,
+  TlsMode,
+} from './connection-settings.ts';
+import { OPTION_NAMES } from './mssql/options.ts';
 
 export type ConnectionUrlReason = 'scheme' | 'syntax' | 'port' | 'encoding' | 'tls' | 'unsupported';
 
@@ -63,7 +70,8 @@ const TLS_WORDS: Readonly<Record<string, TlsMode>> = {
  * Read a connection URL: `postgresql://user:password@host:port/database?sslmode=verify-full`, and the like for
  * `postgres`, `mysql`, `mariadb`, `mssql`; `embedded:`, `embedded:FOLDER`, `embedded:?init=FILE.sql` (as often as
  * needed). Parts are percent-decoded. A PostgreSQL socket folder is a host that begins with `/` (`%2Fvar%2Frun`
- * or `?host=/var/run/postgresql`). Parameters that are not known are ignored, as drivers add their own.
+ * or `?host=/var/run/postgresql`). `ssh=user@jump.example.com:22` names a jump host; with it go `ssh_key` (file),
+ * `ssh_agent` (socket), `ssh_known_hosts` (file), `ssh_host_key` (SHA256:…) and `ssh_password`. Parameters that are not known are ignored, as drivers add their own.
  *
  * @throws ConnectionUrlError
  */
@@ -87,7 +95,14 @@ export function parseConnectionUrl(url: string): ConnectionSettings {
       `After "${scheme}:" come two slashes: ${scheme}://user@host/database`,
     );
   }
-  return parseServer(engine, rest.slice(2));
+  return parseServer(engine, engine === 'sqlserver' ? withoutSemicolons(rest.slice(2)) : rest.slice(2));
+}
+
+/** JDBC writes parameters of SQL Server as `host:1433;databaseName=shop;encrypt=true`. */
+function withoutSemicolons(text: string): string {
+  if (text.includes('?') || !/^[^/@]*;/.test(text)) return text;
+  const [place, parameters] = splitOnce(text, ';');
+  return `${place}?${(parameters ?? '').split(';').join('&')}`;
 }
 
 function parseEmbedded(rest: string): ConnectionSettings {
@@ -120,16 +135,19 @@ function parseServer(engine: ServerEngine, rest: string): ServerSettings {
   const parameters = readParameters(query);
   const first = (...names: string[]) => names.map((name) => parameters.get(name)?.at(-1)).find(isGiven);
   const address = readAddress(authority.slice(at + 1));
-  const database = first('dbname', 'database') ?? decode(path, 'database');
+  const database = first('dbname', 'database', 'databasename') ?? decode(path, 'database');
+  const instance = engine === 'sqlserver' ? first('instancename', 'instance') : undefined;
+  const host = first('host', 'socketpath') ?? (address.host === '' ? 'localhost' : address.host);
   return {
     engine,
-    host: first('host', 'socketpath') ?? (address.host === '' ? 'localhost' : address.host),
+    host: instance ? `${host}\\${instance}` : host,
     port: readPort(first('port') ?? address.port, engine),
     database: database === '' ? null : database,
     user: first('user') ?? (isGiven(user) && user !== '' ? decode(user, 'user') : null),
     password: first('password') ?? (isGiven(password) ? decode(password, 'password') : null),
     tls: readTls(engine, first),
-    options: readOptions(first),
+    options: engine === 'sqlserver' ? sqlServerOptions(parameters) : readOptions(first),
+    ...readSsh(first),
   };
 }
 
@@ -182,8 +200,21 @@ function tlsWord(word: string | undefined): TlsMode {
 /** https://learn.microsoft.com/sql/connect/ado-net/connection-string-syntax: Encrypt, TrustServerCertificate */
 function sqlServerTls(first: FirstOf): TlsMode {
   const encrypt = first('encrypt')?.toLowerCase();
+  if (encrypt === 'disable') return 'disable';
+  if (encrypt === 'strict') return 'verify-full';
   if (encrypt === 'false' || encrypt === 'no' || encrypt === 'optional') return 'prefer';
   return first('trustservercertificate')?.toLowerCase() === 'true' ? 'require' : 'verify-full';
+}
+
+/** What has no place of its own: `encrypt=strict;applicationIntent=ReadOnly`, as `mssql/options.ts` reads it. */
+function sqlServerOptions(parameters: ReadonlyMap<string, readonly string[]>): string | null {
+  const given = OPTION_NAMES.flatMap((name) => {
+    const value = parameters.get(name)?.at(-1);
+    const said = name === 'encrypt' && value?.toLowerCase() !== 'strict';
+    return value === undefined || said ? [] : [`${name}=${value}`];
+  });
+  const options = parameters.get('options')?.at(-1);
+  return [...(isGiven(options) ? [options] : []), ...given].join(';') || null;
 }
 
 /** libpq's word for the system's authorities */
@@ -196,6 +227,48 @@ function readOptions(first: FirstOf): string | null {
   const schema = first('currentschema', 'search_path', 'schema');
   const path = schema === undefined ? null : `-c search_path=${schema.replace(/[\\ ]/g, '\\$&')}`;
   return [options, path].filter(isGiven).join(' ') || null;
+}
+
+/** OpenSSH's port. */
+export const SSH_PORT = 22;
+
+function readSsh(first: FirstOf): { readonly ssh?: SshSettings } {
+  const place = first('ssh');
+  if (place === undefined || place === '') return {};
+  const at = place.lastIndexOf('@');
+  const user = at < 0 ? '' : place.slice(0, at);
+  const { host, port } = readAddress(place.slice(at + 1).replace(/^ssh:\/\//, ''));
+  if (host === '' || user.includes(':')) {
+    throw new ConnectionUrlError(
+      'syntax',
+      'ssh= names the jump host as user@host or user@host:port; its password goes into ssh_password or SQLOPT_SSH_PASSWORD.',
+    );
+  }
+  return {
+    ssh: {
+      host,
+      port: port === '' ? SSH_PORT : readPort(port, 'postgresql'),
+      user: user === '' ? null : user,
+      keyFile: first('ssh_key') ?? null,
+      agent: first('ssh_agent') ?? null,
+      secret: first('ssh_password') ?? null,
+      knownHostsFile: first('ssh_known_hosts') ?? null,
+      hostKey: first('ssh_host_key') ?? null,
+    },
+  };
+}
+
+/** The jump host's parameters of a URL, without its password. */
+function sshParameters(ssh: SshSettings | null | undefined): Record<string, string | null> {
+  if (!ssh) return {};
+  const host = ssh.host.includes(':') ? `[${ssh.host}]` : ssh.host;
+  return {
+    ssh: `${ssh.user === null ? '' : `${ssh.user}@`}${host}${ssh.port === SSH_PORT ? '' : `:${ssh.port}`}`,
+    ssh_key: ssh.keyFile,
+    ssh_agent: ssh.agent,
+    ssh_known_hosts: ssh.knownHostsFile,
+    ssh_host_key: ssh.hostKey,
+  };
 }
 
 /**
@@ -217,6 +290,7 @@ export function connectionUrl(settings: ConnectionSettings): string {
     sslcert: tls.certificateFile,
     sslkey: tls.keyFile,
     options: settings.options,
+    ...sshParameters(settings.ssh),
   }).flatMap(([key, value]) => (isGiven(value) ? [`${key}=${encodeURIComponent(value)}`] : []));
   return `${SCHEMES[engine]}://${isGiven(user) ? `${encodeURIComponent(user)}@` : ''}${place}/${encodeURIComponent(
     database ?? '',
@@ -225,7 +299,8 @@ export function connectionUrl(settings: ConnectionSettings): string {
 
 function tlsParameters(engine: ServerEngine, mode: TlsMode): Record<string, string> {
   if (engine !== 'sqlserver') return mode === 'prefer' ? {} : { sslmode: mode };
-  if (mode === 'disable' || mode === 'prefer') return { encrypt: 'false' };
+  if (mode === 'disable') return { encrypt: 'disable' };
+  if (mode === 'prefer') return { encrypt: 'false' };
   return mode === 'verify-full' || mode === 'verify-ca' ? {} : { trustServerCertificate: 'true' };
 }
 
@@ -234,11 +309,18 @@ export function withPassword(settings: ConnectionSettings, password: string | nu
   return settings.engine === 'embedded' ? settings : { ...settings, password };
 }
 
+/** The settings with another password (or passphrase of the key) for their jump host, if they have one. */
+export function withSshSecret(settings: ConnectionSettings, secret: string | null): ConnectionSettings {
+  return settings.engine === 'embedded' || !settings.ssh
+    ? settings
+    : { ...settings, ssh: { ...settings.ssh, secret } };
+}
+
 /** A URL as it may be shown or logged: the password is `***`. Works on texts that are not valid URLs too. */
 export function redactUrl(url: string): string {
   return url
     .replace(/^(\s*[A-Za-z][A-Za-z0-9+.-]*:\/\/[^:/?#@]*):.*@/s, '$1:***@')
-    .replace(/([?&](?:password|pwd)=)[^&]*/gi, '$1***');
+    .replace(/([?&](?:ssh_)?(?:password|pwd)=)[^&]*/gi, '$1***');
 }
 
 function splitOnce(text: string, by: string): [string, string | undefined] {

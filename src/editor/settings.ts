@@ -82,6 +82,20 @@ export function modelSettings(): ModelSettings {
   };
 }
 
+/** The connections of folders, apart by who said it; nothing of a workspace that is not trusted. */
+export function folderConnections(): {
+  readonly user: Readonly<Record<string, unknown>>;
+  readonly workspace: Readonly<Record<string, unknown>>;
+} {
+  const inspected = vscode.workspace
+    .getConfiguration(SETTINGS)
+    .inspect<Record<string, unknown>>('connectionByFolder');
+  return {
+    user: inspected?.globalValue ?? {},
+    workspace: vscode.workspace.isTrusted ? (inspected?.workspaceValue ?? {}) : {},
+  };
+}
+
 /** Names of the connections that agents may use. */
 export function agentConnections(): readonly string[] {
   const names = get<unknown[]>('agents.connections') ?? [];

@@ -1,6 +1,6 @@
 /**
  * Random schemas, data and statements against every rule of the library, a fixed number of them: what is offered as
- * proved gives the same rows. `npm run fuzz` does the same for longer.
+ * proved gives the same rows, and writes the same. `npm run fuzz` does the same for longer.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import { analyzeStatement } from '../../src/core/sql/analyze.ts';
 import { availableServers } from '../servers/servers.ts';
 import { withDatabase } from '../servers/with-database.ts';
 import { describeFault, fuzz, summary } from './fuzz/fuzz.ts';
+import { isWrite } from './fuzz/write-effects.ts';
 
 const SEED = 4;
 /** About a minute on two quiet cores. */
@@ -32,6 +33,36 @@ describe('the pattern library on random statements', { skip }, () => {
     assert.deepEqual(report.faults.map(describeFault), []);
     // far fewer than what a slow machine manages, but enough to see that something was tried
     assert.ok(report.rewrites > 300, `only ${report.rewrites} rewrites were compared`);
+    assert.ok(report.writes > 20, `only ${report.writes} statements write`);
+  });
+
+  test('a rule that changes what is written, or what RETURNING gives, is found', async () => {
+    const planted = {
+      // rows that the condition leaves out are written too
+      'more rows': /^(UPDATE|DELETE FROM) (.*) WHERE .*?( RETURNING .*)?$/s,
+      // the same tables afterwards, but other rows are returned
+      'other rows returned': / RETURNING .*$/s,
+    };
+    for (const [what, pattern] of Object.entries(planted)) {
+      const report = await fuzz(database.url, {
+        seed: SEED,
+        budgetMs: PLANTED_MS,
+        rewriter: async (original) => {
+          const text = original.text.replace(
+            pattern,
+            what === 'more rows' ? '$1 $2$3' : ' RETURNING 1 AS one',
+          );
+          if (!isWrite(original) || text === original.text) return [];
+          const statement = analyzeStatement(text, original.catalog);
+          return [
+            { statement, edits: [], patterns: [what], assumptions: [], soundness: 'proved', cost: null },
+          ];
+        },
+      });
+      const found = report.faults.map(describeFault).join('\n');
+      assert.ok(report.faults.length > 0, `${what}: ${report.writes} writes, and no fault was found`);
+      assert.match(found, /the original gives|the rewrite raises/);
+    }
   });
 
   test('a wrong rule is found', { timeout: 3 * BUDGET_MS }, async () => {

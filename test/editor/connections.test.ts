@@ -1,9 +1,10 @@
 /** Connections as a person makes, changes, loses and removes them, against a real PostgreSQL. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { startJumpHost } from '../servers/jump-host.ts';
 import { type PostgresServer, startPostgres18 } from '../servers/postgres.ts';
 import { runOnce } from '../servers/with-database.ts';
 import { type Editor, openEditor } from './harness/editor.ts';
@@ -29,8 +30,21 @@ describe('connections', () => {
     await runOnce(server.url, 'CREATE TABLE orders (order_id int PRIMARY KEY, total numeric NOT NULL)');
     await runOnce(server.url, "CREATE ROLE reader LOGIN PASSWORD 'right-password'");
     await runOnce(server.url, 'GRANT SELECT ON orders TO reader');
-    editor = await openEditor({ theme: 'dark' });
+    editor = await openEditor({
+      theme: 'dark',
+      settings: {
+        'sqltools.connections': [
+          { name: 'Reports', driver: 'MariaDB', server: 'reports.example', database: 'r', username: 'u' },
+        ],
+      },
+    });
     ({ page } = editor);
+    mkdirSync(path.join(editor.workspace, 'api'));
+    writeFileSync(
+      path.join(editor.workspace, 'api', '.env'),
+      'APP_URL=https://shop.example\nREPLICA_URL=postgres://app:env-password@replica.example/replica\n',
+    );
+    writeFileSync(path.join(editor.workspace, '.env.example'), 'DATABASE_URL=postgres://a:b@c/template\n');
     const file = path.join(editor.workspace, 'one.sql');
     writeFileSync(file, 'SELECT total FROM orders WHERE order_id = 7;\n');
     await openFile(page, file);
@@ -58,6 +72,7 @@ describe('connections', () => {
       'Open the Sample Database',
       'Add Connection',
       'Add Connection from URL',
+      'Import Connections',
     ]);
     await status('No database').waitFor();
     await screenshot(page, 'connections-welcome-dark');
@@ -134,7 +149,7 @@ describe('connections', () => {
     await page.locator('.quick-input-message', { hasText: 'from 1 to 65535' }).waitFor();
     await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
     await title.filter({ hasText: 'Host' }).waitFor();
-    for (const step of ['Host', 'Port', 'Database', 'User', 'Encryption', 'Password']) {
+    for (const step of ['Host', 'Port', 'Database', 'User', 'Encryption', 'Password', 'Jump host']) {
       await title.filter({ hasText: step }).waitFor();
       await page.keyboard.press('Enter');
     }
@@ -162,6 +177,69 @@ describe('connections', () => {
     await row('Nowhere').waitFor();
   });
 
+  test('connections of .env files and of other extensions are offered, chosen and not connected to', async () => {
+    await runCommand(page, 'SQL Optimizer: Import Connections');
+    const offered = page.locator('.quick-input-list .monaco-list-row');
+    await offered.first().waitFor();
+    await screenshot(page, 'connections-import-dark');
+    const texts = await offered.allTextContents();
+    assert.equal(texts.length, 2, texts.join('\n'));
+    assert.match(texts.join('\n'), /replica.*api\/\.env.*line 2.*REPLICA_URL.*with its password/);
+    assert.match(texts.join('\n'), /Reports.*SQLTools settings/);
+    assert.doesNotMatch(texts.join('\n'), /env-password/);
+    await pickQuickItem(page, 'REPLICA_URL');
+    await page.keyboard.press('Enter');
+    await notification(page, /Imported replica. Nothing was connected to/).waitFor();
+    await row('replica').waitFor();
+    assert.equal(await row('Reports').count(), 0, 'only what was chosen');
+    await row('replica').locator('.codicon-plug').first().waitFor();
+    assert.match(settings(), /"host": "replica.example"/);
+    for (const file of filesBelow(editor.server.profile)) {
+      assert.ok(!readFileSync(file).includes('env-password'), `${file} holds the password`);
+    }
+    await runCommand(page, 'SQL Optimizer: Import Connections');
+    await offered.first().waitFor();
+    assert.equal(await offered.count(), 1, 'what is there is not offered again');
+    await page.keyboard.press('Escape');
+  });
+
+  test('a jump host is asked about once, with its fingerprint, and then leads to the server', async () => {
+    const host = await startJumpHost({ password: 'jump-password' });
+    try {
+      await runCommand(page, 'SQL Optimizer: Add Connection from URL');
+      await answerQuickInput(
+        page,
+        `postgresql://reader:new-password@127.0.0.1:${server.port}/postgres?sslmode=disable&ssh=jumper%40127.0.0.1%3A${host.port}&ssh_password=jump-password`,
+      );
+      await step('Name');
+      await answerQuickInput(page, 'Behind');
+      await step('Safety');
+      await pickQuickItem(page, 'Ask me');
+      await step('Where to keep it');
+      await pickQuickItem(page, 'User settings');
+      const question = page.locator('.monaco-dialog-box', { hasText: 'Trust the jump host 127.0.0.1?' });
+      await question.waitFor();
+      assert.ok((await question.textContent())?.includes(host.fingerprint), 'the fingerprint is shown');
+      await screenshot(page, 'connections-jump-host-dark');
+      await question.locator('.monaco-button', { hasText: 'Trust and Connect' }).click();
+      await row('Behind').locator('.monaco-tl-twistie.collapsible').waitFor();
+      assert.ok(host.clients > 0 && host.forwarded > 0, 'it goes through the jump host');
+      assert.match(settings(), /"user": "jumper"/);
+      for (const file of filesBelow(editor.server.profile)) {
+        assert.ok(!readFileSync(file).includes('jump-password'), `${file} holds the secret`);
+      }
+      await runCommand(page, 'SQL Optimizer: Disconnect');
+      await pickQuickItem(page, 'Behind');
+      while (host.clients > 0) await page.waitForTimeout(100);
+      await runCommand(page, 'SQL Optimizer: Connect');
+      await pickQuickItem(page, 'Behind');
+      await row('Behind').locator('.monaco-tl-twistie.collapsible').waitFor();
+      assert.equal(await question.count(), 0, 'it is not asked about again');
+    } finally {
+      await host.stop();
+    }
+  });
+
   test('colour and read-only are shown', async () => {
     await runCommand(page, 'SQL Optimizer: Turn Read-Only On or Off');
     await pickQuickItem(page, 'Orders (test)');
@@ -173,6 +251,45 @@ describe('connections', () => {
     await row('Orders').locator('.codicon-database[style*="rgb(2"]').waitFor();
     await screenshot(page, 'connections-colour-dark');
     assert.match(settings(), /"color": "red"/);
+  });
+
+  test('connections are grouped under headings', async () => {
+    await runCommand(page, 'SQL Optimizer: Move Connection to Group');
+    await pickQuickItem(page, 'Orders (test)');
+    await pickQuickItem(page, 'New group');
+    await answerQuickInput(page, 'Production');
+    await row(/^Production/).waitFor();
+    await row('Orders (test)').waitFor();
+    await screenshot(page, 'connections-group-dark');
+    assert.match(settings(), /"group": "Production"/);
+  });
+
+  test('files under a folder take its connection, unless they have one of their own', async () => {
+    mkdirSync(path.join(editor.workspace, 'reports'));
+    const below = path.join(editor.workspace, 'reports', 'below.sql');
+    writeFileSync(below, 'SELECT 1;\n');
+    await openFile(page, below);
+    await status('Orders').waitFor();
+    await runCommand(page, 'SQL Optimizer: Use Connection for Files under This Folder');
+    await pickQuickItem(page, 'Nowhere');
+    await status('Nowhere').waitFor();
+    assert.match(settings(), /"[^"]*\/reports": "user:nowhere"/);
+    await openFile(page, path.join(editor.workspace, 'one.sql'));
+    await status('Orders').waitFor();
+  });
+
+  test('a role that may do more than read is pointed out, with the statements for one that may not', async () => {
+    await runOnce(server.url, 'GRANT UPDATE ON orders TO reader');
+    await runCommand(page, 'SQL Optimizer: Disconnect');
+    await pickQuickItem(page, 'Orders (test)');
+    await page.locator('.statusbar-item .codicon-plug').waitFor();
+    await runCommand(page, 'SQL Optimizer: Connect');
+    await pickQuickItem(page, 'Orders (test)');
+    await row('Orders (test)').locator('.monaco-tl-twistie.collapsible').click();
+    await row('may do more than read').click();
+    await page.locator('.view-line', { hasText: 'GRANT SELECT ON ALL TABLES IN SCHEMA' }).waitFor();
+    await screenshot(page, 'connections-role-dark');
+    await runCommand(page, 'View: Revert and Close Editor');
   });
 
   test('removing asks first and then forgets the profile', async () => {

@@ -28,8 +28,22 @@ export type EngineSetup = string | Partial<Readonly<Record<Engine['dialect'], st
  * @param body registers the tests
  */
 export function describeEngines(title: string, setup: EngineSetup, body: (engine: Engine) => void): void {
+  describeEach([...availableServers(), 'embedded'], title, setup, body);
+}
+
+/** A `describe` per server, for what the embedded database does not have: a network, users, several connections. */
+export function describeServers(title: string, setup: EngineSetup, body: (engine: Engine) => void): void {
+  describeEach(availableServers(), title, setup, body);
+}
+
+function describeEach(
+  names: readonly Engine['name'][],
+  title: string,
+  setup: EngineSetup,
+  body: (engine: Engine) => void,
+): void {
   const byDialect = typeof setup === 'string' ? { postgresql: setup } : setup;
-  for (const name of [...availableServers(), 'embedded' as const]) {
+  for (const name of names) {
     const dialect = name === 'MariaDB 10.11' ? 'mariadb' : 'postgresql';
     const sql = byDialect[dialect];
     if (sql === undefined) continue;

@@ -26,6 +26,8 @@ export interface OptimizeOptions {
   readonly beam?: number | undefined;
   /** milliseconds that one call to the database may take; default 30,000 */
   readonly timeoutMs?: number | undefined;
+  /** id of a rule that somebody asked for: its rewrite is tried even where others promise more */
+  readonly wanted?: string | undefined;
   /** milliseconds that all answers of the model may take together; default 180,000 */
   readonly modelTimeoutMs?: number | undefined;
 }
@@ -108,7 +110,7 @@ class Optimizing {
     }
     const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };
-    const selected = selectPaths(paths, cost);
+    const selected = selectPaths(paths, cost, this.request.options.wanted);
     const rounds = this.askModel(matches, selected, cost, plan);
     try {
       const verified = await this.verify(selected, cost);
@@ -168,7 +170,8 @@ class Optimizing {
   /** All rewrites, priced when there is a planner; `refusal` says why the database does not take the original. */
   private async search(): Promise<SearchOutcome> {
     const { database, options, signal } = this.request;
-    const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal };
+    const style = options.wanted === undefined ? [] : [options.wanted];
+    const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal, style };
     if (!database)
       return {
         paths: await searchRewrites(this.original, null, bounds),

@@ -252,10 +252,14 @@ function collect(...parts: readonly Part[]): Node[] {
   const children: Node[] = [];
   for (const part of parts) {
     if (part === null) continue;
-    if ('kind' in part) children.push(part);
-    else for (const node of part) children.push(node);
+    if (isList(part)) for (const node of part) children.push(node);
+    else children.push(part);
   }
   return children;
+}
+
+function isList(part: Node | readonly Node[]): part is readonly Node[] {
+  return Array.isArray(part);
 }
 
 /** For nodes whose parts may stand in another order than their fields; nearly always they are in order already. */

@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DatabaseError } from '../../core/database.ts';
 import { cancelled } from '../call-errors.ts';
+import { PipeStream } from '../pipe-stream.ts';
 import { atExit } from './at-exit.ts';
 import type { ChildMessage, ChildTask } from './child-messages.ts';
-import { PipeStream } from './pipe-stream.ts';
 
 /** From source under a Node that strips types, else the bundle beside this one. */
 const CHILD = fileURLToPath(

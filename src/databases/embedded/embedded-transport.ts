@@ -67,7 +67,12 @@ export class EmbeddedTransport implements Transport {
   private async connectTo(started: EmbeddedProcess, signal: AbortSignal | undefined): Promise<Connected> {
     const connected = await connectOnce(
       // pg takes any duplex stream with `connect`; its types ask for a socket
-      { user: this.user, database: 'postgres', password: '', stream: () => asSocket(started.openStream()) },
+      async () => ({
+        user: this.user,
+        database: 'postgres',
+        password: '',
+        stream: () => asSocket(started.openStream()),
+      }),
       { target: this.target, user: this.user },
       { signal, timeoutMs: CONNECT_MS },
     );

@@ -4,6 +4,7 @@ import type {
   CallOptions,
   Database,
   ReadOnlySession,
+  RoleAdvice,
   ScratchDatabase,
   ServerInfo,
 } from '../../core/database.ts';
@@ -11,6 +12,7 @@ import type { Dialect } from '../../core/sql/dialect.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
 import type { Connected, SessionFacts } from './connect.ts';
+import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession, type SessionKind, type SessionPlace } from './session.ts';
@@ -75,8 +77,13 @@ class MysqlDatabase implements Database {
     return openMysqlScratch(this.place.transport, options);
   }
 
-  close(): Promise<void> {
-    return this.pool.close();
+  adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
+    return this.inSession('reads', adviseOnRole, options);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    this.place.transport.close();
   }
 
   private async inSession<T>(

@@ -1,11 +1,12 @@
 /** A MySQL or MariaDB server over TCP or a Unix socket. */
 import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
-import type { ConnectionOptions, SslOptions } from 'mysql2';
+import type { SslOptions } from 'mysql2';
 import { type CallOptions, DatabaseError } from '../../core/database.ts';
 import { connectionLabel, type ServerSettings } from '../connection-settings.ts';
+import type { SshTunnel } from '../ssh/tunnel.ts';
 import { readTlsFiles } from '../tls-files.ts';
-import { type Connected, connectOnce, connectWithRetry } from './connect.ts';
+import { type Configure, type Connected, connectOnce, connectWithRetry } from './connect.ts';
 import type { ErrorContext } from './errors.ts';
 import { quoteLiteral } from './quoting.ts';
 import { runText } from './wire.ts';
@@ -33,9 +34,12 @@ export class ServerTransport {
   private readonly settings: ServerSettings;
   /** `prefer` met a server without TLS */
   private withoutTls = false;
+  private readonly tunnel: SshTunnel | null;
 
-  constructor(settings: ServerSettings) {
+  /** @param tunnel the way to the server, closed with this; null: the network's own */
+  constructor(settings: ServerSettings, tunnel: SshTunnel | null = null) {
     this.settings = settings;
+    this.tunnel = tunnel;
     this.target = connectionLabel(settings);
     this.user = settings.user ?? userInfo().username;
   }
@@ -60,10 +64,7 @@ export class ServerTransport {
    * @throws DatabaseError when the server could not be asked
    */
   async interrupt({ session }: Connected, sql: string): Promise<void> {
-    const control = await this.connectBy(
-      (configure, context, options) => connectOnce(configure(), context, options),
-      { timeoutMs: CONTROL_MS },
-    );
+    const control = await this.connectBy(connectOnce, { timeoutMs: CONTROL_MS });
     try {
       const [target] = (await runText(control, runningStatement(session.id, session.mariadb, sql))).rows;
       const number = target?.[0];
@@ -77,18 +78,18 @@ export class ServerTransport {
     }
   }
 
+  close(): void {
+    this.tunnel?.close();
+  }
+
   private async connectBy(
-    connect: (
-      configure: () => ConnectionOptions,
-      context: ErrorContext,
-      options: CallOptions,
-    ) => Promise<Connected>,
+    connect: (configure: Configure, context: ErrorContext, options: CallOptions) => Promise<Connected>,
     options: CallOptions,
   ): Promise<Connected> {
     const { host, port, database, password } = this.settings;
     const socket = host.startsWith('/');
     const ssl = socket || this.withoutTls ? null : await this.tlsOptions();
-    const configure = (): ConnectionOptions => ({
+    const configure: Configure = async (attempt) => ({
       ...(socket ? { socketPath: host } : { host, port }),
       user: this.user,
       ...(database === null ? {} : { database }),
@@ -101,6 +102,7 @@ export class ServerTransport {
       // placeholders of the caller stay as they are
       queryFormat: (sql: string) => sql,
       connectAttributes: { program_name: APPLICATION },
+      ...(this.tunnel ? { stream: await this.tunnel.stream(attempt) } : {}),
     });
     return connect(configure, { target: this.target, user: this.user }, options);
   }

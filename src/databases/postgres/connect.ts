@@ -18,6 +18,9 @@ export interface ConnectOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Makes the driver's settings for one attempt; that may mean to open the way to the server first. */
+export type Configure = (options: ConnectOptions) => Promise<ClientConfig>;
+
 /**
  * Connect, with more attempts where waiting helps (the server is starting, has no free connection, or the network
  * broke in the middle).
@@ -26,12 +29,12 @@ export interface ConnectOptions {
  * @throws DatabaseError
  */
 export function connectWithRetry(
-  configure: () => ClientConfig,
+  configure: Configure,
   context: ErrorContext,
   options: ConnectOptions,
 ): Promise<Connected> {
   return retryConnecting(
-    (timeoutMs) => connectOnce(configure(), context, { signal: options.signal, timeoutMs }),
+    (timeoutMs) => connectOnce(configure, context, { signal: options.signal, timeoutMs }),
     STARTING,
     options,
   );
@@ -39,20 +42,22 @@ export function connectWithRetry(
 
 /** One attempt. @throws DatabaseError */
 export async function connectOnce(
-  config: ClientConfig,
+  configure: Configure,
   context: ErrorContext,
   { signal, timeoutMs = DEFAULT_CONNECT_MS }: ConnectOptions,
 ): Promise<Connected> {
   if (signal?.aborted) throw cancelled(signal.reason);
+  const expires = Date.now() + timeoutMs;
   const { default: pg } = await import('pg');
-  const client = new pg.Client({ keepAlive: true, ...config });
+  const client = new pg.Client({ keepAlive: true, ...(await configure({ signal, timeoutMs })) });
   const watched = watch(client);
   const close = () => watched.destroy();
   // pg's own limit covers the socket and the log-in, not our first question
-  const timer = setTimeout(close, Math.max(1, timeoutMs));
+  const timer = setTimeout(close, Math.max(1, expires - Date.now()));
   signal?.addEventListener('abort', close, { once: true });
-  const expires = Date.now() + timeoutMs;
   try {
+    // the signal may have come while the settings were made
+    if (signal?.aborted) throw cancelled(signal.reason);
     await client.connect();
     const session = await readFacts(client);
     refuseOldServer(session, context);

@@ -1,9 +1,10 @@
 /** {@link Database} for PostgreSQL 13 and later over any {@link Transport}. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import type { CallOptions, Database, ReadOnlySession, ServerInfo } from '../../core/database.ts';
+import type { CallOptions, Database, ReadOnlySession, RoleAdvice, ServerInfo } from '../../core/database.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
 import { ResultTypes } from './result-types.ts';
+import { adviseOnRole } from './role.ts';
 import { PostgresSession, type SessionKind, type SessionPlace } from './session.ts';
 import type { Connected, SessionFacts, Transport } from './transport.ts';
 
@@ -54,6 +55,11 @@ class PostgresDatabase implements Database {
 
   rolledBack<T>(work: (session: ReadOnlySession) => Promise<T>, options: CallOptions = {}): Promise<T> {
     return this.inSession('writes', work, options);
+  }
+
+  async adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
+    // whoever starts the embedded database owns it
+    return this.info.embedded ? null : this.inSession('reads', adviseOnRole, options);
   }
 
   async close(): Promise<void> {

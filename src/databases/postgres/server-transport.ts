@@ -1,9 +1,10 @@
 /** A PostgreSQL server over TCP or a Unix socket. */
 import { userInfo } from 'node:os';
-import type { ClientConfig } from 'pg';
+import type { Duplex } from 'node:stream';
 import { DatabaseError } from '../../core/database.ts';
 import { connectionLabel, type ServerSettings } from '../connection-settings.ts';
-import { type ConnectOptions, connectOnce, connectWithRetry } from './connect.ts';
+import type { SshTunnel } from '../ssh/tunnel.ts';
+import { type Configure, type ConnectOptions, connectOnce, connectWithRetry } from './connect.ts';
 import type { ErrorContext } from './errors.ts';
 import { tlsOptions } from './tls.ts';
 import type { Connected, Transport } from './transport.ts';
@@ -25,9 +26,12 @@ export class ServerTransport implements Transport {
   private readonly settings: ServerSettings;
   /** `prefer` met a server without TLS */
   private withoutTls = false;
+  private readonly tunnel: SshTunnel | null;
 
-  constructor(settings: ServerSettings) {
+  /** @param tunnel the way to the server, closed with this; null: the network's own */
+  constructor(settings: ServerSettings, tunnel: SshTunnel | null = null) {
     this.settings = settings;
+    this.tunnel = tunnel;
     this.target = connectionLabel(settings);
     this.user = settings.user ?? process.env['PGUSER'] ?? userInfo().username;
   }
@@ -47,11 +51,7 @@ export class ServerTransport implements Transport {
    * `track_activity_query_size` bytes of it. Between the look and the signal lies one row of one query.
    */
   async interrupt({ session }: Connected, sql: string): Promise<void> {
-    const control = await this.connectAs(
-      `${APPLICATION} (cancel)`,
-      { timeoutMs: CONTROL_MS },
-      (configure, context, options) => connectOnce(configure(), context, options),
-    );
+    const control = await this.connectAs(`${APPLICATION} (cancel)`, { timeoutMs: CONTROL_MS }, connectOnce);
     try {
       await runExtended(control.client, {
         text: `SELECT pg_cancel_backend(pid)
@@ -65,20 +65,18 @@ export class ServerTransport implements Transport {
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.tunnel?.close();
+  }
 
   private async connectAs(
     application: string,
     options: ConnectOptions,
-    connect: (
-      configure: () => ClientConfig,
-      context: ErrorContext,
-      options: ConnectOptions,
-    ) => Promise<Connected>,
+    connect: (configure: Configure, context: ErrorContext, options: ConnectOptions) => Promise<Connected>,
   ): Promise<Connected> {
     const { host, port, database, password, tls, options: startOptions } = this.settings;
     const ssl = this.withoutTls ? false : await tlsOptions(tls);
-    const configure = (): ClientConfig => ({
+    const configure: Configure = async (attempt) => ({
       host,
       port,
       user: this.user,
@@ -87,8 +85,15 @@ export class ServerTransport implements Transport {
       application_name: application,
       ...(password === null ? {} : { password }),
       ...(startOptions === null ? {} : { options: startOptions }),
+      ...(this.tunnel ? { stream: await this.stream(this.tunnel, attempt) } : {}),
     });
     return connect(configure, { target: this.target, user: this.user }, options);
+  }
+
+  /** pg takes a function that makes its stream. */
+  private async stream(tunnel: SshTunnel, options: ConnectOptions): Promise<() => Duplex> {
+    const stream = await tunnel.stream(options);
+    return () => stream;
   }
 }
 

@@ -1,5 +1,10 @@
-/** Which connection a file works with: its own choice, else what was last chosen in this workspace. */
+/**
+ * Which connection a file works with: its own choice, else its folder's, else what was last chosen in this workspace.
+ */
 import * as vscode from 'vscode';
+import { SETTINGS } from '../product.ts';
+import { affects, folderConnections } from '../settings.ts';
+import { connectionOfFolder, folderEntry } from './folders.ts';
 import type { ConnectionProfile } from './profile.ts';
 import type { Profiles } from './profiles.ts';
 
@@ -14,18 +19,23 @@ export class ActiveConnections implements vscode.Disposable {
   private readonly state: vscode.Memento;
   private readonly profiles: Profiles;
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly subscription: vscode.Disposable;
+  private readonly subscriptions: readonly vscode.Disposable[];
   readonly onDidChange = this.changed.event;
 
   constructor(state: vscode.Memento, profiles: Profiles) {
     this.state = state;
     this.profiles = profiles;
-    this.subscription = profiles.onDidChange(() => this.changed.fire());
+    this.subscriptions = [
+      profiles.onDidChange(() => this.changed.fire()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (affects(event, 'connectionByFolder')) this.changed.fire();
+      }),
+    ];
   }
 
   /** The connection of a document, null when none is chosen or the chosen one is gone. */
   of(uri: vscode.Uri): ConnectionProfile | null {
-    const key = this.byFile()[uri.toString()] ?? this.state.get<string>(LAST);
+    const key = this.byFile()[uri.toString()] ?? ofFolder(uri) ?? this.state.get<string>(LAST);
     return key === undefined || key === NONE ? null : this.profiles.find(key);
   }
 
@@ -40,12 +50,47 @@ export class ActiveConnections implements vscode.Disposable {
     this.changed.fire();
   }
 
+  /**
+   * Use a connection for the files below a folder; those that have a choice of their own keep it.
+   *
+   * @param profile null forgets the folder's connection
+   */
+  async chooseForFolder(folder: vscode.Uri, profile: ConnectionProfile | null): Promise<void> {
+    const root = vscode.workspace.getWorkspaceFolder(folder)?.uri.path ?? null;
+    const { user, workspace } = folderConnections();
+    if (profile) {
+      const { scope, path, value } = folderEntry(folder.path, profile, root);
+      await write(scope, { ...(scope === 'user' ? user : workspace), [path]: value });
+      return;
+    }
+    const place = { key: '', id: '' };
+    const own = folderEntry(folder.path, { ...place, scope: 'user' }, root).path;
+    const shared = folderEntry(folder.path, { ...place, scope: 'workspace' }, root).path;
+    if (own in user) await write('user', without(user, own));
+    if (shared in workspace) await write('workspace', without(workspace, shared));
+  }
+
   dispose(): void {
-    this.subscription.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
   }
 
   private byFile(): Readonly<Record<string, string>> {
     return this.state.get<Record<string, string>>(BY_FILE) ?? {};
   }
+}
+
+function ofFolder(uri: vscode.Uri): string | null {
+  const root = vscode.workspace.getWorkspaceFolder(uri)?.uri.path ?? null;
+  return connectionOfFolder(uri.path, { ...folderConnections(), root });
+}
+
+function without(entries: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => key !== name));
+}
+
+async function write(scope: 'user' | 'workspace', entries: Readonly<Record<string, unknown>>): Promise<void> {
+  const place = scope === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+  const value = Object.keys(entries).length > 0 ? entries : undefined;
+  await vscode.workspace.getConfiguration(SETTINGS).update('connectionByFolder', value, place);
 }

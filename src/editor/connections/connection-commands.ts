@@ -14,24 +14,35 @@ import {
   type ConnectionAnswers,
 } from './connection-form.ts';
 import { stateText } from './connections-tree.ts';
+import { importConnections } from './import-connections.ts';
 import { openDraft } from './open-connection.ts';
 import {
   type ConnectionProfile,
   fromConnectionSettings,
   PROFILE_COLORS,
   type ProfileDraft,
+  type ProfileSecrets,
   target,
 } from './profile.ts';
 import { type Profiles, SAMPLE_KEY } from './profiles.ts';
-import type { OpenSession, Sessions } from './sessions.ts';
+import { type OpenSession, roleSentence, type Sessions } from './sessions.ts';
+import type { TrustedHosts } from './trusted-hosts.ts';
 
 export class ConnectionCommands {
   private readonly profiles: Profiles;
   private readonly sessions: Sessions;
   private readonly active: ActiveConnections;
+  private readonly trustedHosts: TrustedHosts;
   private readonly log: Log;
 
-  constructor(profiles: Profiles, sessions: Sessions, active: ActiveConnections, log: Log) {
+  constructor(
+    profiles: Profiles,
+    sessions: Sessions,
+    active: ActiveConnections,
+    trustedHosts: TrustedHosts,
+    log: Log,
+  ) {
+    this.trustedHosts = trustedHosts;
     this.profiles = profiles;
     this.sessions = sessions;
     this.active = active;
@@ -54,9 +65,11 @@ export class ConnectionCommands {
     return [
       on(COMMANDS.addConnection, () => this.add(askNewConnection())),
       on(COMMANDS.addConnectionFromUrl, () => this.addFromUrl()),
+      on(COMMANDS.importConnections, () => importConnections(this.profiles, this.log)),
       on(COMMANDS.useSample, () => this.useSample()),
       on(COMMANDS.chooseConnection, () => this.choose()),
       on(COMMANDS.refreshConnections, () => this.refresh()),
+      on(COMMANDS.forgetJumpHosts, () => this.trustedHosts.forget()),
       onProfile(COMMANDS.connect, (profile) => this.connect(profile)),
       onProfile(COMMANDS.disconnect, (profile) => this.sessions.close(profile.key)),
       onProfile(COMMANDS.testConnection, (profile) => this.test(profile)),
@@ -64,6 +77,9 @@ export class ConnectionCommands {
       onProfile(COMMANDS.editConnection, (profile) => this.edit(profile), own),
       onProfile(COMMANDS.removeConnection, (profile) => this.remove(profile)),
       onProfile(COMMANDS.colorConnection, (profile) => this.color(profile), own),
+      onProfile(COMMANDS.groupConnection, (profile) => this.group(profile), own),
+      onProfile(COMMANDS.showReader, (profile) => this.showReader(profile)),
+      on(COMMANDS.useForFolder, (argument) => this.useForFolder(argument)),
       onProfile(COMMANDS.toggleReadOnly, (profile) => this.toggleReadOnly(profile), own),
     ];
   }
@@ -91,6 +107,14 @@ export class ConnectionCommands {
       separator,
       { label: '$(add) Add connection…', run: () => this.add(askNewConnection()) },
       { label: '$(link) Add connection from URL…', run: () => this.addFromUrl() },
+      {
+        label: '$(desktop-download) Import connections…',
+        description: 'from .env files and other extensions',
+        run: async () => {
+          await importConnections(this.profiles, this.log);
+          return null;
+        },
+      },
     );
     if (current) {
       items.push({
@@ -153,17 +177,26 @@ export class ConnectionCommands {
     if (url === undefined || url.trim() === '') return null;
     const read = fromConnectionSettings(parseConnectionUrl(url));
     if (typeof read === 'string') return null;
-    return this.add(askNameAndPlace({ draft: read.draft, password: read.password ?? '', scope: 'user' }));
+    const { draft, secrets } = read;
+    return this.add(
+      askNameAndPlace({
+        draft,
+        password: secrets.password ?? '',
+        sshSecret: secrets.ssh ?? undefined,
+        scope: 'user',
+      }),
+    );
   }
 
   private async add(asked: Promise<ConnectionAnswers | null>): Promise<ConnectionProfile | null> {
     const answers = await asked;
     if (!answers) return null;
     const password = answers.password === undefined || answers.password === '' ? null : answers.password;
-    const choice = await this.testBeforeSaving(answers.draft, password);
+    const secrets: ProfileSecrets = { password, ssh: answers.sshSecret ?? null };
+    const choice = await this.testBeforeSaving(answers.draft, secrets);
     if (choice === 'cancel') return null;
     if (choice === 'edit') return this.add(askNewConnection(answers.draft));
-    const profile = await this.profiles.add(answers.draft, answers.scope, password);
+    const profile = await this.profiles.add(answers.draft, answers.scope, secrets);
     const document = sqlDocument();
     if (choice === 'works') {
       await this.active.choose(document?.uri, profile.key);
@@ -175,23 +208,27 @@ export class ConnectionCommands {
   private async edit(profile: ConnectionProfile): Promise<void> {
     const answers = await askChangedConnection(profile);
     if (!answers) return;
-    const { draft, password } = answers;
+    const { draft, password, sshSecret } = answers;
     const stays = target(profile) === target(draft) && profile.tls === draft.tls;
-    const stored = stays ? await this.profiles.password(profile) : null;
-    const choice = await this.testBeforeSaving(draft, password ?? stored);
+    // what is stored for the changed connection: nothing, when it leads elsewhere
+    const kept = await this.profiles.secrets({ ...profile, ...draft });
+    const choice = await this.testBeforeSaving(draft, {
+      password: password ?? (stays ? kept.password : null),
+      ssh: sshSecret ?? kept.ssh,
+    });
     if (choice === 'cancel') return;
     if (choice === 'edit') return this.edit({ ...profile, ...draft });
     await this.sessions.close(profile.key);
-    const changed = await this.profiles.update(profile, draft, password);
+    const changed = await this.profiles.update(profile, draft, password, sshSecret);
     if (choice === 'works') await this.connect(changed);
   }
 
   /** Try a connection; when it fails, the user decides. */
   private async testBeforeSaving(
     draft: ProfileDraft,
-    password: string | null,
+    secrets: ProfileSecrets,
   ): Promise<'works' | 'save' | 'edit' | 'cancel'> {
-    const problem = await this.tryOut(draft, password);
+    const problem = await this.tryOut(draft, secrets);
     if (problem === null) return 'works';
     if (problem === 'cancelled') return 'cancel';
     const chosen = await vscode.window.showWarningMessage(
@@ -203,10 +240,11 @@ export class ConnectionCommands {
   }
 
   /** @returns null when it works, else why not */
-  private async tryOut(draft: ProfileDraft, password: string | null): Promise<string | 'cancelled' | null> {
+  private async tryOut(draft: ProfileDraft, secrets: ProfileSecrets): Promise<string | 'cancelled' | null> {
     try {
       await withCancellableProgress(`SQL Optimizer: testing ${draft.name}`, async (signal, say) => {
-        const database = await openDraft(draft, password, { signal, onProgress: say }, this.log);
+        const around = { hostKeys: this.trustedHosts, log: this.log };
+        const database = await openDraft(draft, secrets, { signal, onProgress: say }, around);
         await database.close();
       });
       return null;
@@ -218,7 +256,7 @@ export class ConnectionCommands {
   }
 
   private async test(profile: ConnectionProfile): Promise<void> {
-    const problem = await this.tryOut(profile, await this.profiles.password(profile));
+    const problem = await this.tryOut(profile, await this.profiles.secrets(profile));
     if (problem === null) void vscode.window.showInformationMessage(`${profile.name} works.`);
     else if (problem !== 'cancelled') {
       const chosen = await vscode.window.showErrorMessage(
@@ -251,6 +289,66 @@ export class ConnectionCommands {
     ];
     const chosen = await vscode.window.showQuickPick(items, { title: `Colour of ${profile.name}` });
     if (chosen) await this.profiles.update(profile, { ...profile, color: chosen.color });
+  }
+
+  /** Put a connection under a heading of the list. */
+  private async group(profile: ConnectionProfile): Promise<void> {
+    const names = [...new Set(this.profiles.listed().flatMap(({ group }) => group ?? []))].sort();
+    const chosen = await vscode.window.showQuickPick(
+      [
+        ...names.map((label) => ({ label, group: label, fresh: false })),
+        { label: '$(add) New group…', group: null, fresh: true },
+        { label: '$(circle-slash) No group', group: null, fresh: false },
+      ],
+      { title: `Group of ${profile.name}` },
+    );
+    if (!chosen) return;
+    const entered = chosen.fresh
+      ? await vscode.window.showInputBox({
+          title: 'New group',
+          prompt: 'Its name in the list of connections',
+        })
+      : chosen.group;
+    if (entered === undefined) return;
+    await this.profiles.update(profile, { ...profile, group: entered?.trim() || null });
+  }
+
+  /** Show the statements for a user that may only read. */
+  private async showReader(profile: ConnectionProfile): Promise<void> {
+    const state = this.sessions.state(profile.key);
+    if (state.kind !== 'open' || !state.role) {
+      const why = state.kind === 'open' ? 'may only read already' : 'is not connected';
+      void vscode.window.showInformationMessage(`${profile.name} ${why}.`);
+      return;
+    }
+    const content = `-- ${roleSentence(state.role)}\n-- Fill in a password and let the server's administrator run this:\n${state.role.ddl}\n`;
+    const document = await vscode.workspace.openTextDocument({ language: 'sql', content });
+    await vscode.window.showTextDocument(document);
+  }
+
+  /** Choose the connection for the files below a folder: the clicked one, else the shown file's. */
+  private async useForFolder(argument: unknown): Promise<void> {
+    const shown = sqlDocument()?.uri;
+    const folder =
+      argument instanceof vscode.Uri
+        ? argument
+        : shown && shown.scheme !== 'untitled'
+          ? vscode.Uri.joinPath(shown, '..')
+          : vscode.workspace.workspaceFolders?.[0]?.uri;
+    if (!folder) return;
+    const items = [
+      ...this.profiles.choices().map((profile) => ({
+        label: profile.name,
+        description: target(profile),
+        profile,
+      })),
+      { label: '$(circle-slash) No connection of its own', profile: null },
+    ];
+    const chosen = await vscode.window.showQuickPick(items, {
+      title: `Connection for files under ${vscode.workspace.asRelativePath(folder)}`,
+      placeHolder: 'Files that have a connection of their own keep it',
+    });
+    if (chosen) await this.active.chooseForFolder(folder, chosen.profile);
   }
 
   private async toggleReadOnly(profile: ConnectionProfile): Promise<void> {

@@ -14,12 +14,15 @@ import {
   target,
   withEngine,
 } from './profile.ts';
+import { sshSteps } from './ssh-steps.ts';
 import { runSteps, type Step } from './steps.ts';
 
 export interface ConnectionAnswers {
   readonly draft: ProfileDraft;
   /** undefined: the stored one stays; '' is no password */
   readonly password: string | undefined;
+  /** of the jump host; undefined: the stored one stays, or there is none */
+  readonly sshSecret: string | undefined;
   readonly scope: 'user' | 'workspace';
 }
 
@@ -36,17 +39,25 @@ export function askNewConnection(draft: ProfileDraft = EMPTY_DRAFT): Promise<Con
   const steps: Step<ConnectionAnswers>[] = [
     engineStep(),
     ...serverSteps(null),
+    ...sshSteps(false),
     ...embeddedSteps(),
     ...nameSteps(),
   ];
-  return runSteps('Add connection', steps, { draft, password: '', scope: 'user' });
+  return runSteps('Add connection', steps, { draft, password: '', sshSecret: undefined, scope: 'user' });
 }
 
 /** What the user changes of a connection, null when given up. */
 export function askChangedConnection(profile: ConnectionProfile): Promise<ConnectionAnswers | null> {
-  const steps: Step<ConnectionAnswers>[] = [...serverSteps(profile), ...embeddedSteps(), nameStep()];
+  const steps: Step<ConnectionAnswers>[] = [
+    ...serverSteps(profile),
+    ...sshSteps(true),
+    ...embeddedSteps(),
+    nameStep(),
+  ];
   const scope = profile.scope === 'workspace' ? 'workspace' : 'user';
-  return runSteps(`Edit ${profile.name}`, steps, { draft: profile, password: undefined, scope });
+  return runSteps(`Edit ${profile.name}`, steps, {
+    ...{ draft: profile, password: undefined, sshSecret: undefined, scope },
+  });
 }
 
 /** Name and place for a connection whose other parts came from a URL. */

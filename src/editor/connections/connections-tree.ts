@@ -1,18 +1,22 @@
 /** The tree of connections; an open one shows its tables. */
 import * as vscode from 'vscode';
 import type { Catalog, CatalogGap, Column, Table } from '../../core/catalog/catalog.ts';
+import type { RoleAdvice } from '../../core/database.ts';
 import { COMMANDS } from '../product.ts';
 import type { ActiveConnections } from './active-connections.ts';
 import { type ConnectionProfile, type ProfileColor, target } from './profile.ts';
 import type { Profiles } from './profiles.ts';
-import type { SessionState, Sessions } from './sessions.ts';
+import { roleSentence, type SessionState, type Sessions } from './sessions.ts';
 
 export type ConnectionNode =
+  | { readonly kind: 'group'; readonly name: string; readonly profiles: readonly ConnectionProfile[] }
   | { readonly kind: 'connection'; readonly key: string; readonly profile: ConnectionProfile }
   | { readonly kind: 'table'; readonly key: string; readonly table: Table; readonly qualified: boolean }
   | { readonly kind: 'column'; readonly key: string; readonly table: Table; readonly column: Column }
   /** something of the catalog that could not be read */
   | { readonly kind: 'gap'; readonly key: string; readonly gap: CatalogGap }
+  /** the connection's role may do more than is needed */
+  | { readonly kind: 'role'; readonly key: string; readonly role: RoleAdvice }
   | { readonly kind: 'note'; readonly key: string; readonly text: string };
 
 const COLORS: Readonly<Record<ProfileColor, string>> = {
@@ -51,12 +55,11 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
   }
 
   getChildren(node?: ConnectionNode): ConnectionNode[] {
-    if (!node) {
-      return this.profiles.listed().map((profile) => ({ kind: 'connection', key: profile.key, profile }));
-    }
+    if (!node) return grouped(this.profiles.listed());
+    if (node.kind === 'group') return node.profiles.map(connectionNode);
     if (node.kind === 'connection') {
       const state = this.sessions.state(node.key);
-      return state.kind === 'open' ? tableNodes(node.key, state.catalog) : [];
+      return state.kind === 'open' ? sessionNodes(node.key, state.catalog, state.role) : [];
     }
     if (node.kind === 'table') {
       const { key, table } = node;
@@ -67,6 +70,8 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
 
   getTreeItem(node: ConnectionNode): vscode.TreeItem {
     switch (node.kind) {
+      case 'group':
+        return groupItem(node.name);
       case 'connection':
         return this.connectionItem(node.profile);
       case 'table':
@@ -75,6 +80,8 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
         return columnItem(node.table, node.column);
       case 'gap':
         return gapItem(node.gap);
+      case 'role':
+        return roleItem(node.key, node.role);
       case 'note':
         return new vscode.TreeItem(node.text);
       default:
@@ -111,6 +118,55 @@ export class ConnectionsTree implements vscode.TreeDataProvider<ConnectionNode>,
     }
     return item;
   }
+}
+
+function connectionNode(profile: ConnectionProfile): ConnectionNode {
+  return { kind: 'connection', key: profile.key, profile };
+}
+
+/** Groups by name, then the connections without one. */
+function grouped(profiles: readonly ConnectionProfile[]): ConnectionNode[] {
+  const names = [...new Set(profiles.flatMap(({ group }) => (group === null ? [] : [group])))];
+  return [
+    ...names
+      .sort((a, b) => a.localeCompare(b))
+      .map(
+        (name): ConnectionNode => ({
+          kind: 'group',
+          name,
+          profiles: profiles.filter(({ group }) => group === name),
+        }),
+      ),
+    ...profiles.filter(({ group }) => group === null).map(connectionNode),
+  ];
+}
+
+function groupItem(name: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+  item.id = `group/${name}`;
+  item.iconPath = new vscode.ThemeIcon('folder');
+  item.contextValue = 'group';
+  return item;
+}
+
+function roleItem(key: string, role: RoleAdvice): vscode.TreeItem {
+  const item = new vscode.TreeItem('may do more than read');
+  item.iconPath = new vscode.ThemeIcon('shield', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+  item.description = role.power === 'writer' ? 'the user may write' : `the user is ${role.power}`;
+  item.contextValue = 'role';
+  item.tooltip = new vscode.MarkdownString()
+    .appendText(`${roleSentence(role)}\n\nThis would create one:\n`)
+    .appendCodeblock(role.ddl, 'sql');
+  item.command = {
+    command: COMMANDS.showReader,
+    title: 'Show a User That May Only Read',
+    arguments: [{ key }],
+  };
+  return item;
+}
+
+function sessionNodes(key: string, catalog: Catalog, role: RoleAdvice | null): ConnectionNode[] {
+  return [...(role ? [{ kind: 'role' as const, key, role }] : []), ...tableNodes(key, catalog)];
 }
 
 function tableNodes(key: string, catalog: Catalog): ConnectionNode[] {

@@ -3,6 +3,14 @@
  * a profile's password is kept.
  */
 import type { ConnectionSettings, TlsMode } from '../../databases/connection-settings.ts';
+import {
+  fromSshSettings,
+  type ProfileSsh,
+  type ProfileSshSetting,
+  readProfileSsh,
+  toSshSetting,
+  toSshSettings,
+} from './profile-ssh.ts';
 
 export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'embedded';
 
@@ -69,11 +77,15 @@ export interface ConnectionProfile {
   readonly keyFile: string | null;
   /** the server's own start options: '-c search_path=shop' */
   readonly options: string | null;
+  /** the jump host through which the server is reached */
+  readonly ssh: ProfileSsh | null;
   /** embedded: folder where its data is kept, null for memory */
   readonly directory: string | null;
   /** embedded: SQL file that fills the database when it starts empty */
   readonly init: string | null;
   readonly color: ProfileColor | null;
+  /** under which heading lists show it */
+  readonly group: string | null;
   /** nothing that writes is run, not even in a transaction that is rolled back */
   readonly readOnly: boolean;
   /** MySQL, MariaDB: databases for counterexamples may be created on the server; never by a workspace's profile */
@@ -94,9 +106,11 @@ export interface ProfileSetting {
   readonly certificateFile?: string;
   readonly keyFile?: string;
   readonly options?: string;
+  readonly ssh?: ProfileSshSetting;
   readonly directory?: string;
   readonly init?: string;
   readonly color?: ProfileColor;
+  readonly group?: string;
   readonly readOnly?: boolean;
   readonly scratchOnServer?: boolean;
 }
@@ -115,9 +129,11 @@ export const EMPTY_DRAFT: ProfileDraft = {
   certificateFile: null,
   keyFile: null,
   options: null,
+  ssh: null,
   directory: null,
   init: null,
   color: null,
+  group: null,
   readOnly: false,
   scratchOnServer: false,
 };
@@ -169,6 +185,8 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
   if (!isPort(port)) return `"${String(port)}" is no port`;
   const tls = entry['tls'] ?? defaultTls(host);
   if (!isOneOf(TLS_MODES, tls)) return `the TLS mode "${String(tls)}" is none of ${TLS_MODES.join(', ')}`;
+  const ssh = readProfileSsh(entry['ssh']);
+  if (typeof ssh === 'string') return ssh;
   const color = entry['color'];
   return {
     key: `${scope}:${id}`,
@@ -185,9 +203,11 @@ function readProfile(entry: unknown, scope: 'user' | 'workspace'): ConnectionPro
     certificateFile: text(entry['certificateFile']),
     keyFile: text(entry['keyFile']),
     options: text(entry['options']),
+    ssh,
     directory: text(entry['directory']),
     init: text(entry['init']),
     color: isOneOf(PROFILE_COLORS, color) ? color : null,
+    group: text(entry['group']),
     readOnly: entry['readOnly'] === true,
     // leave to create something on a server is given by the user, not by whoever wrote the workspace's settings
     scratchOnServer: scope === 'user' && entry['scratchOnServer'] === true,
@@ -205,7 +225,9 @@ export function toSetting(id: string, draft: ProfileDraft): ProfileSetting {
     name,
     engine,
     ...place,
+    ...(isServer(engine) && draft.ssh ? { ssh: toSshSetting(draft.ssh) } : {}),
     ...(draft.color !== null ? { color: draft.color } : {}),
+    ...(draft.group !== null ? { group: draft.group } : {}),
     ...(draft.readOnly ? { readOnly: true } : {}),
     ...(draft.scratchOnServer ? { scratchOnServer: true } : {}),
   };
@@ -216,8 +238,17 @@ function given<K extends string>(values: Readonly<Record<K, string | null>>): Pa
   return Object.fromEntries(kept) as Partial<Record<K, string>>;
 }
 
+/** What opens a profile's database and is not in its settings. */
+export interface ProfileSecrets {
+  readonly password: string | null;
+  /** the jump host's password, or the passphrase of the key */
+  readonly ssh: string | null;
+}
+
+export const NO_SECRETS: ProfileSecrets = { password: null, ssh: null };
+
 /** What opens a profile's database. File names are as in the profile. */
-export function toConnectionSettings(profile: ProfileDraft, password: string | null): ConnectionSettings {
+export function toConnectionSettings(profile: ProfileDraft, secrets: ProfileSecrets): ConnectionSettings {
   if (profile.engine === 'embedded') {
     const { directory, init } = profile;
     return { engine: 'embedded', directory, init: init === null ? [] : [init] };
@@ -229,26 +260,27 @@ export function toConnectionSettings(profile: ProfileDraft, password: string | n
     port,
     database: database === '' ? null : database,
     user: user === '' ? null : user,
-    password,
+    password: secrets.password,
     tls: { mode: tls, authorityFile: caFile, certificateFile, keyFile },
     options,
+    ...(profile.ssh ? { ssh: toSshSettings(profile.ssh, secrets.ssh) } : {}),
   };
 }
 
 /**
  * A profile from what a URL said.
  *
- * @returns the draft and the password that stood in the URL; a sentence when the engine is not supported yet
+ * @returns the draft and the secrets that stood in the URL; a sentence when the engine is not supported yet
  */
 export function fromConnectionSettings(
   settings: ConnectionSettings,
-): { readonly draft: ProfileDraft; readonly password: string | null } | string {
+): { readonly draft: ProfileDraft; readonly secrets: ProfileSecrets } | string {
   if (settings.engine === 'embedded') {
     if (settings.init.length > 1) {
       return 'Name one init file; it can include others by \\ir.';
     }
     const draft = { ...EMPTY_DRAFT, engine: 'embedded' as const, directory: settings.directory };
-    return { draft: { ...draft, init: settings.init[0] ?? null }, password: null };
+    return { draft: { ...draft, init: settings.init[0] ?? null }, secrets: NO_SECRETS };
   }
   if (!isServer(settings.engine)) {
     return `Connections to ${settings.engine} are not supported in this release. PostgreSQL, MySQL, MariaDB and the embedded database are.`;
@@ -266,8 +298,9 @@ export function fromConnectionSettings(
     certificateFile: tls.certificateFile,
     keyFile: tls.keyFile,
     options,
+    ssh: settings.ssh ? fromSshSettings(settings.ssh) : null,
   };
-  return { draft, password };
+  return { draft, secrets: { password, ssh: settings.ssh?.secret ?? null } };
 }
 
 /**
@@ -276,8 +309,9 @@ export function fromConnectionSettings(
  * familiar name, finds no password and has to ask.
  */
 export function secretName(profile: ConnectionProfile): string {
-  const { scope, engine, host, port, user, database, tls, caFile } = profile;
-  return `password:${JSON.stringify([scope, engine, host.toLowerCase(), port, user, database, tls, caFile])}`;
+  const { scope, engine, host, port, user, database, tls, caFile, ssh } = profile;
+  const way = ssh ? [ssh.host.toLowerCase(), ssh.port] : [];
+  return `password:${JSON.stringify([scope, engine, host.toLowerCase(), port, user, database, tls, caFile, ...way])}`;
 }
 
 /** An id for a new profile: made from its name, not taken yet. */
@@ -300,7 +334,8 @@ export function target(profile: ConnectionProfile | ProfileDraft): string {
   }
   const port = profile.port === defaultPort(profile.engine) ? '' : `:${profile.port}`;
   const host = profile.host.includes(':') ? `[${profile.host}]` : profile.host;
-  return `${profile.user === '' ? '' : `${profile.user}@`}${host}${port}/${profile.database}`;
+  const way = profile.ssh ? ` through ${profile.ssh.host}` : '';
+  return `${profile.user === '' ? '' : `${profile.user}@`}${host}${port}/${profile.database}${way}`;
 }
 
 /** TLS by default, except to this machine, where nobody listens in between. */
@@ -319,7 +354,7 @@ export function portProblem(value: string): string | null {
 export function withoutSecrets(value: string): string {
   return value
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]*(?:@[^\s@/]*)*(?=@)/gi, '$1:***')
-    .replace(/\b(password|pwd|passwd)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s&;]+)/gi, '$1$2***');
+    .replace(/\b(\w*(?:password|passphrase|pwd|passwd))(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s&;]+)/gi, '$1$2***');
 }
 
 function baseName(file: string): string {

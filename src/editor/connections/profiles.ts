@@ -9,10 +9,12 @@ import {
   EMPTY_DRAFT,
   newId,
   type ProfileDraft,
+  type ProfileSecrets,
   readProfiles,
   secretName,
   toSetting,
 } from './profile.ts';
+import { sshSecretName } from './profile-ssh.ts';
 
 const SETTING = 'connections';
 const SAMPLE_USED = 'sampleUsed';
@@ -79,16 +81,16 @@ export class Profiles implements vscode.Disposable {
     };
   }
 
-  /** @returns the new profile; its password, if any, goes to the secret storage before the settings are written */
+  /** @returns the new profile; its secrets, if any, go to the secret storage before the settings are written */
   async add(
     draft: ProfileDraft,
     scope: 'user' | 'workspace',
-    password: string | null,
+    secrets: ProfileSecrets,
   ): Promise<ConnectionProfile> {
     const entries = this.entries(scope);
     const id = newId(draft.name, entries.map(idOf));
     const profile: ConnectionProfile = { ...draft, id, scope, key: `${scope}:${id}` };
-    if (password !== null) await this.context.secrets.store(secretName(profile), password);
+    await this.storeSecrets(profile, secrets);
     await this.write(scope, [...entries, toSetting(id, draft)]);
     return profile;
   }
@@ -98,17 +100,20 @@ export class Profiles implements vscode.Disposable {
    *
    * @param password the new one; null deletes it; undefined keeps the stored one as long as host, user and the rest of
    *   what it is bound to stay the same
+   * @param sshSecret a new one for the jump host; undefined keeps the stored one in the same way
    */
   async update(
     profile: ConnectionProfile,
     draft: ProfileDraft,
     password?: string | null,
+    sshSecret?: string,
   ): Promise<ConnectionProfile> {
     if (profile.scope === 'sample') return profile;
     const changed: ConnectionProfile = { ...profile, ...draft };
     const [before, after] = [secretName(profile), secretName(changed)];
     if (before !== after || password === null) await this.context.secrets.delete(before);
     if (typeof password === 'string') await this.context.secrets.store(after, password);
+    await this.changeSshSecret(profile, changed, sshSecret);
     const entries = this.entries(profile.scope);
     await this.write(
       profile.scope,
@@ -125,18 +130,44 @@ export class Profiles implements vscode.Disposable {
       profile.scope,
       this.entries(profile.scope).filter((entry) => idOf(entry) !== profile.id),
     );
+    await this.changeSshSecret(profile, { ...profile, ssh: null }, undefined);
   }
 
-  async password(profile: ConnectionProfile): Promise<string | null> {
-    return (await this.context.secrets.get(secretName(profile))) ?? null;
+  /** What the secret storage holds for a profile. */
+  async secrets(profile: ConnectionProfile): Promise<ProfileSecrets> {
+    const { secrets } = this.context;
+    const { ssh, scope } = profile;
+    return {
+      password: (await secrets.get(secretName(profile))) ?? null,
+      ssh: ssh ? ((await secrets.get(sshSecretName(scope, ssh))) ?? null) : null,
+    };
   }
 
-  async storePassword(profile: ConnectionProfile, password: string): Promise<void> {
-    await this.context.secrets.store(secretName(profile), password);
+  /** Keep what is given of a profile's secrets. */
+  async storeSecrets(profile: ConnectionProfile, { password, ssh }: ProfileSecrets): Promise<void> {
+    if (password !== null) await this.context.secrets.store(secretName(profile), password);
+    if (profile.ssh && ssh !== null) {
+      await this.context.secrets.store(sshSecretName(profile.scope, profile.ssh), ssh);
+    }
   }
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** The secret of a jump host goes with the last connection that uses it. */
+  private async changeSshSecret(
+    before: ConnectionProfile,
+    after: ConnectionProfile,
+    secret: string | undefined,
+  ): Promise<void> {
+    const name = ({ scope, ssh }: ConnectionProfile) => (ssh ? sshSecretName(scope, ssh) : null);
+    const [old, now] = [name(before), name(after)];
+    const others = this.configured().filter(({ key }) => key !== before.key);
+    if (old !== null && old !== now && !others.some((other) => name(other) === old)) {
+      await this.context.secrets.delete(old);
+    }
+    if (now !== null && secret !== undefined) await this.context.secrets.store(now, secret);
   }
 
   private configured(): readonly ConnectionProfile[] {

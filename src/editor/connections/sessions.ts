@@ -1,15 +1,22 @@
 /** Open databases, one per profile, and what became of them. */
 import * as vscode from 'vscode';
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import { type Database, DatabaseError, type DatabaseErrorReason } from '../../core/database.ts';
+import {
+  type Database,
+  DatabaseError,
+  type DatabaseErrorReason,
+  type RoleAdvice,
+} from '../../core/database.ts';
 import type { Log } from '../log.ts';
-import { type ConnectionProfile, toConnectionSettings } from './profile.ts';
+import { type ConnectionProfile, NO_SECRETS, toConnectionSettings } from './profile.ts';
 
 /** A connected database with what was read of it. */
 export interface OpenSession {
   readonly profile: ConnectionProfile;
   readonly database: Database;
   readonly catalog: Catalog;
+  /** set when the connection's role may do more than read */
+  readonly role: RoleAdvice | null;
 }
 
 export type SessionState =
@@ -163,7 +170,7 @@ export class Sessions implements vscode.Disposable {
         const way = gap.grant === null ? '' : ` This would allow it: ${gap.grant}`;
         this.log.warn(`${profile.name}: the ${gap.what} could not be read: ${gap.reason}.${way}`);
       }
-      const session = { profile, database, catalog };
+      const session = { profile, database, catalog, role: await this.roleOf(profile, database, request) };
       this.log.info(
         `${profile.name}: connected to ${database.info.product} ${database.info.versionText}, ${catalog.tables.length} tables.`,
       );
@@ -175,6 +182,23 @@ export class Sessions implements vscode.Disposable {
       const message = error instanceof Error ? error.message : String(error);
       this.set(profile.key, cancelled ? CLOSED : { kind: 'failed', message });
       throw cancelled ? new DatabaseError('cancelled', 'Connecting was cancelled.', { cause: error }) : error;
+    }
+  }
+
+  /** A server that does not tell is no reason to do without it. */
+  private async roleOf(
+    profile: ConnectionProfile,
+    database: Database,
+    { signal }: OpenRequest,
+  ): Promise<RoleAdvice | null> {
+    try {
+      const role = (await database.adviseOnRole?.({ signal })) ?? null;
+      if (role) this.log.warn(`${profile.name}: ${roleSentence(role)}`);
+      return role;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.log.error(`${profile.name}: the role's privileges could not be read`, error);
+      return null;
     }
   }
 
@@ -200,6 +224,17 @@ export class Sessions implements vscode.Disposable {
   }
 }
 
+const POWERS: Readonly<Record<RoleAdvice['power'], string>> = {
+  superuser: 'is a superuser',
+  owner: 'owns tables and may change them',
+  writer: 'may write',
+};
+
+/** What the role may do, and that less is enough. */
+export function roleSentence({ power, user }: RoleAdvice): string {
+  return `The user ${user} ${POWERS[power]}. Nothing is written, but a user that may only read is enough.`;
+}
+
 function place(profile: ConnectionProfile): string {
-  return JSON.stringify(toConnectionSettings(profile, null));
+  return JSON.stringify(toConnectionSettings(profile, NO_SECRETS));
 }

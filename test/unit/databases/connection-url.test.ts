@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { connectionLabel, type ServerSettings } from '../../../src/databases/connection-settings.ts';
 import {
@@ -8,6 +8,7 @@ import {
   parseConnectionUrl,
   redactUrl,
   withPassword,
+  withSshSecret,
 } from '../../../src/databases/connection-url.ts';
 
 const server = (url: string): ServerSettings => {
@@ -118,4 +119,45 @@ test('labels a connection without its user', () => {
     connectionLabel(parseConnectionUrl('embedded:?init=shop.sql')),
     'Embedded PostgreSQL (shop.sql)',
   );
+});
+
+describe('a jump host in a URL', () => {
+  const url =
+    'postgresql://app@db.internal/shop?ssh=deploy%40jump.example.com%3A2222&ssh_key=~%2F.ssh%2Fid_ed25519&ssh_host_key=SHA256%3Aabc';
+
+  test('is read with its key, and written back without its secret', () => {
+    const settings = parseConnectionUrl(`${url}&ssh_password=hidden-word`);
+    assert.ok(settings.engine === 'postgresql');
+    assert.deepEqual(settings.ssh, {
+      host: 'jump.example.com',
+      port: 2222,
+      user: 'deploy',
+      keyFile: '~/.ssh/id_ed25519',
+      agent: null,
+      secret: 'hidden-word',
+      knownHostsFile: null,
+      hostKey: 'SHA256:abc',
+    });
+    const written = connectionUrl(settings);
+    assert.doesNotMatch(written, /hidden-word/);
+    assert.deepEqual(parseConnectionUrl(written), withSshSecret(settings, null));
+    assert.match(connectionLabel(settings), /shop on db.internal:5432 through jump.example.com/);
+  });
+
+  test('its secret is not shown, in whatever form it was typed', () => {
+    assert.doesNotMatch(redactUrl(`${url}&ssh_password=hidden-word&x=1`), /hidden-word/);
+    assert.throws(
+      () => parseConnectionUrl('postgresql://app@db/shop?ssh=deploy:hidden-word@jump'),
+      (error) => ConnectionUrlError.is(error, 'syntax') && !/hidden-word/.test(error.message),
+    );
+  });
+
+  test('without one there is none, and a port that is none is refused', () => {
+    const settings = parseConnectionUrl('mariadb://app@db/shop');
+    assert.ok(settings.engine === 'mariadb' && settings.ssh === undefined);
+    assert.throws(
+      () => parseConnectionUrl('mariadb://app@db/shop?ssh=jump:99999'),
+      (error) => ConnectionUrlError.is(error, 'port'),
+    );
+  });
 });

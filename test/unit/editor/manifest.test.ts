@@ -56,7 +56,10 @@ test('every setting that is read is declared, and every declared one is read', (
     ([, name]) => `${SETTINGS}.${name}`,
   );
   const declaredSettings = Object.keys(contributes.configuration.properties);
-  assert.deepEqual([...new Set([...read, `${SETTINGS}.connections`])].sort(), declaredSettings.sort());
+  assert.deepEqual(
+    [...new Set([...read, `${SETTINGS}.connections`, `${SETTINGS}.connectionByFolder`])].sort(),
+    declaredSettings.sort(),
+  );
 });
 
 test('nothing is taken from others: no key, no run button, no change of the language of .sql files', () => {
@@ -75,7 +78,8 @@ test('activation waits for SQL, and untrusted folders cannot bring connections',
   assert.deepEqual(manifest.extensionKind, ['workspace']);
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
   const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  assert.deepEqual([...restricted].sort(), ['aiSqlOptimizer.connections', ...machineSettings].sort());
+  const leading = ['aiSqlOptimizer.connections', 'aiSqlOptimizer.connectionByFolder'];
+  assert.deepEqual([...restricted].sort(), [...leading, ...machineSettings].sort());
 });
 
 const machineSettings = Object.keys(contributes.configuration.properties).filter((name) =>

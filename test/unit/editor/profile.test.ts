@@ -13,6 +13,7 @@ import {
   withEngine,
   withoutSecrets,
 } from '../../../src/editor/connections/profile.ts';
+import { jumpHostOf, jumpHostText, sshSecretName } from '../../../src/editor/connections/profile-ssh.ts';
 
 const shop = {
   id: 'shop',
@@ -79,9 +80,12 @@ test('a pasted URL becomes a profile and a password apart from it', () => {
   const url = 'postgres://app:hunter2@db.example.org:5433/shop?sslmode=require&sslrootcert=/ca.pem';
   const read = fromConnectionSettings(parseConnectionUrl(url));
   assert.ok(typeof read !== 'string');
-  assert.equal(read.password, 'hunter2');
+  assert.equal(read.secrets.password, 'hunter2');
   assert.ok(!JSON.stringify(toSetting('shop', read.draft)).includes('hunter2'));
-  assert.deepEqual(toConnectionSettings(read.draft, 'hunter2'), parseConnectionUrl(url));
+  assert.deepEqual(
+    toConnectionSettings(read.draft, { password: 'hunter2', ssh: null }),
+    parseConnectionUrl(url),
+  );
   assert.match(String(fromConnectionSettings(parseConnectionUrl('mssql://a@b/c'))), /not supported/);
 });
 
@@ -106,6 +110,7 @@ test('passwords are cut out of what is logged', () => {
     'host=db password=hunter2 user=app',
     "password='hunter2 x'",
     'mysql://u:hunter2@h?password=hunter2',
+    'postgres://u@h/d?ssh=x@y&ssh_password=hunter2',
   ]) {
     assert.ok(!withoutSecrets(text).includes('hunter2'), withoutSecrets(text));
   }
@@ -119,11 +124,11 @@ test('MySQL and MariaDB are engines of profiles and URLs, with their own port', 
     assert.deepEqual([profile.engine, profile.port], [engine, 3306]);
     assert.deepEqual(only(toSetting('shop', profile)), profile);
     assert.equal(target(profile), 'app@db.example.org/shop');
-    const settings = toConnectionSettings(profile, 'hunter2');
+    const settings = toConnectionSettings(profile, { password: 'hunter2', ssh: null });
     assert.equal(settings.engine, engine);
     const read = fromConnectionSettings(parseConnectionUrl(`${engine}://app:hunter2@db.example.org/shop`));
     assert.ok(typeof read !== 'string');
-    assert.deepEqual([read.draft.engine, read.draft.port, read.password], [engine, 3306, 'hunter2']);
+    assert.deepEqual([read.draft.engine, read.draft.port, read.secrets.password], [engine, 3306, 'hunter2']);
   }
 });
 
@@ -141,4 +146,42 @@ test('leave to create test databases on a server comes from the user, never from
   assert.equal(only(entry, 'workspace').scratchOnServer, false);
   assert.equal(only({ ...entry, scratchOnServer: 'yes' }).scratchOnServer, false);
   assert.deepEqual(only(toSetting('shop', only(entry))), only(entry));
+});
+
+test('a jump host is kept without its secret, which is bound to where it is sent', () => {
+  const url = 'postgres://app:hunter2@db/shop?ssh=me%40jump%3A2222&ssh_key=%2Fk&ssh_password=open-sesame';
+  const read = fromConnectionSettings(parseConnectionUrl(url));
+  assert.ok(typeof read !== 'string' && read.draft.ssh);
+  assert.deepEqual(read.secrets, { password: 'hunter2', ssh: 'open-sesame' });
+  const setting = toSetting('shop', read.draft);
+  assert.doesNotMatch(JSON.stringify(setting), /hunter2|open-sesame/);
+  const profile = only(setting);
+  assert.deepEqual(toConnectionSettings(profile, read.secrets), parseConnectionUrl(url));
+  assert.match(target(profile), / through jump$/);
+  const elsewhere = { ...profile, ssh: { ...read.draft.ssh, host: 'evil' } };
+  assert.notEqual(secretName(elsewhere), secretName(profile), 'the password is not sent by another way');
+  assert.notEqual(secretName({ ...profile, ssh: null }), secretName(profile));
+  assert.notEqual(sshSecretName('user', elsewhere.ssh), sshSecretName('user', read.draft.ssh));
+  assert.notEqual(sshSecretName('workspace', read.draft.ssh), sshSecretName('user', read.draft.ssh));
+});
+
+test('a jump host that cannot be read leaves the connection out, with the reason', () => {
+  const problems = (ssh: unknown) => readProfiles([{ ...shop, ssh }], 'user').problems.join();
+  assert.match(problems({ user: 'me' }), /"ssh" has no host/);
+  assert.match(problems({ host: 'jump', port: 'x' }), /"x" is no port/);
+  assert.match(problems('jump'), /"ssh" is not an object/);
+});
+
+test('a form takes a jump host as user@host:port', () => {
+  const before = jumpHostOf('me@jump:2222', null);
+  assert.ok(before);
+  assert.equal(jumpHostText(before), 'me@jump:2222');
+  assert.equal(jumpHostText(jumpHostOf('[::1]', null) ?? null), '[::1]');
+  assert.equal(jumpHostOf('  ', before), null);
+  for (const wrong of ['me@', 'a b', 'jump:0', 'jump:99999', 'ssh://jump']) {
+    assert.equal(jumpHostOf(wrong, null), undefined, wrong);
+  }
+  const pinned = { ...before, keyFile: '/k', hostKey: 'SHA256:x' };
+  assert.equal(jumpHostOf('you@jump:2222', pinned)?.hostKey, 'SHA256:x');
+  assert.equal(jumpHostOf('me@other', pinned)?.hostKey, null, 'another host has another key');
 });

@@ -17,6 +17,7 @@ import {
 import { aliasOf } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { allEngines } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { hasSubquery } from '../subquery-shape.ts';
 import { notTrue } from '../truth.ts';
@@ -143,14 +144,26 @@ function overOneTable(
   conjunct: Conjunct,
   branches: readonly Expression[],
 ): Match {
-  const match = {
-    range: { start: conjunct.expression.start, end: conjunct.expression.end },
-    message:
-      'The subquery stands under OR, so it is evaluated row by row. Branches of a UNION ALL can use semi-joins and indexes.',
-  };
   const [only] = conjunct.sources;
-  const blockedBy = only ? tableObstacle(statement, block, conjunct, only) : 'no table is mentioned';
-  if (blockedBy !== null || !only) return { ...match, rewrite: null, blockedBy: blockedBy ?? '' };
+  return whenAsked(
+    { start: conjunct.expression.start, end: conjunct.expression.end },
+    'The subquery stands under OR, so it is evaluated row by row. Branches of a UNION ALL can use semi-joins and indexes.',
+    () => {
+      if (!only) return 'no table is mentioned';
+      return (
+        tableObstacle(statement, block, conjunct, only) ?? unionOfTable(statement, conjunct, branches, only)
+      );
+    },
+  );
+}
+
+/** The table as the union of its rows that meet each branch. */
+function unionOfTable(
+  statement: AnalyzedStatement,
+  conjunct: Conjunct,
+  branches: readonly Expression[],
+  only: Source,
+): Rewrite | null {
   const table = source(statement, only.node);
   const selects = branches.map((branch, i) => {
     const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
@@ -167,7 +180,7 @@ function overOneTable(
       ) ${aliasOf(only, statement.dialect)}`,
     )
     .done();
-  return { ...match, rewrite: edits && withSoundness(statement, branches, edits) };
+  return edits && withSoundness(statement, branches, edits);
 }
 
 function tableObstacle(
@@ -246,13 +259,20 @@ function acrossTables(
   conjunct: Conjunct,
   branches: readonly Expression[],
 ): Match {
-  const match = {
-    range: { start: conjunct.expression.start, end: conjunct.expression.end },
-    message:
-      'The condition is over two tables, so no index serves it: everything is joined first. Branches of a UNION ALL can each start from an index.',
-  };
-  const blockedBy = blockObstacle(statement, block, conjunct);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
+  return whenAsked(
+    { start: conjunct.expression.start, end: conjunct.expression.end },
+    'The condition is over two tables, so no index serves it: everything is joined first. Branches of a UNION ALL can each start from an index.',
+    () => blockObstacle(statement, block, conjunct) ?? unionOfBlocks(statement, block, conjunct, branches),
+  );
+}
+
+/** The block once for each branch. */
+function unionOfBlocks(
+  statement: AnalyzedStatement,
+  block: Block,
+  conjunct: Conjunct,
+  branches: readonly Expression[],
+): Rewrite | null {
   const selects = branches.map((branch, i) => {
     const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
     const condition = joinFragments([...excluded, inConjunction(statement, branch)], sql` AND `);
@@ -263,7 +283,7 @@ function acrossTables(
     edits.replace(block.select, joinFragments(selects, sql`${lineBreak()}UNION ALL${lineBreak()}`));
   } else edits.fail();
   const done = edits.done();
-  return { ...match, rewrite: done && withSoundness(statement, branches, done) };
+  return done && withSoundness(statement, branches, done);
 }
 
 function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): string | null {

@@ -31,7 +31,7 @@ export const toCharOnColumn: Pattern = {
     after: "SELECT count(*) FROM shipments WHERE shipped_at >= '2022-05-01' AND shipped_at < '2022-06-01'",
   },
   rewrites: true,
-  needs: [['side call', 'side cast']],
+  needs: [['calls to_char', 'calls date_format', 'side cast']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(

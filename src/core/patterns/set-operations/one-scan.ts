@@ -43,7 +43,8 @@ export const unionAllToOneScan: Pattern = {
       const merged = branches && !block.query.limit ? mergeOf(statement, branches) : null;
       if (!branches || !merged) continue;
       const table = branches[0]?.sources[0]?.table?.name ?? '';
-      const edits = merged.text ? editing(statement).replace(block.query.body, merged.text).done() : null;
+      const edits = () =>
+        merged.text ? editing(statement).replace(block.query.body, merged.text).done() : null;
       const message = `${table} is read ${branches.length} times, once for each value of ${merged.column}. One branch with a list reads it once.`;
       yield offer(
         block.query.body,

@@ -53,6 +53,7 @@ export const correlateByOwnKey: Pattern = {
       'SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND EXISTS (SELECT 1 FROM visits v WHERE v.customer_id = o.customer_id AND v.day = o.day)) AS n FROM customers c;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: [['as scalar', 'as exists', 'as in', 'as quantified']],
   *find(statement) {
     for (const block of statement.blocks) {

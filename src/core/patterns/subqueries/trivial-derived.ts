@@ -51,6 +51,7 @@ export const trivialDerivedTable: Pattern = {
       'SELECT c.name, d.total AS amount FROM customers c JOIN orders d ON d.customer_id = c.id WHERE d.total > 5;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['derived'],
   *find(statement) {
     for (const outer of statement.blocks) {

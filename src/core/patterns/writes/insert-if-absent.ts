@@ -70,10 +70,11 @@ function matchOf(
   const key = keyOf(statement, node, outer, inner, target);
   if (typeof key === 'string') return blocked(test.range, message, key);
   const names = joinFragments(key.columns.map((name) => identifier(name, statement.dialect)));
-  const edits = editing(statement)
-    .removeConjunct(test)
-    .insert(outer.query.end, sql` ON CONFLICT (${names}) DO NOTHING`)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .removeConjunct(test)
+      .insert(outer.query.end, sql` ON CONFLICT (${names}) DO NOTHING`)
+      .done();
   return offer(test.range, message, edits, `${key.name} is a unique key`);
 }
 

@@ -98,28 +98,35 @@ export class Cursor {
 
   private pair(): void {
     const open: number[] = [];
-    for (let i = 0; i < this.tokens.length; i++) {
-      const token = this.tokens[i];
+    const { tokens } = this;
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i];
       if (token?.kind !== 'punctuation') continue;
-      if (token.text === '(' || token.text === '[') open.push(i);
-      else if (token.text === ')' || token.text === ']') {
+      const { text } = token;
+      if (text === '(' || text === '[') open.push(i);
+      else if (text === ')' || text === ']') {
         const opener = open.pop();
         if (opener !== undefined) this.partner[opener] = i;
       }
     }
-    for (let i = this.tokens.length - 2; i >= 0; i--) {
-      if (this.tokens[i]?.text !== '(') continue;
-      const inner = this.tokens[i + 1];
-      const word = inner?.upper;
-      if (
-        word === 'SELECT' ||
-        word === 'WITH' ||
-        (word === 'VALUES' && this.grammar.valuesQuery && this.tokens[i + 2]?.text === '(') ||
-        (word === 'TABLE' && this.grammar.tableQuery) ||
-        (inner?.text === '(' && this.opensQuery[i + 1] === 1)
-      ) {
-        this.opensQuery[i] = 1;
-      }
+    for (let i = tokens.length - 2; i >= 0; i--) {
+      if (tokens[i]?.text === '(' && this.beginsQuery(i + 1)) this.opensQuery[i] = 1;
+    }
+  }
+
+  /** A query begins at the token, or in the parenthesis that it is. */
+  private beginsQuery(at: number): boolean {
+    const token = this.tokens[at];
+    switch (token?.upper) {
+      case 'SELECT':
+      case 'WITH':
+        return true;
+      case 'VALUES':
+        return this.grammar.valuesQuery && this.tokens[at + 1]?.text === '(';
+      case 'TABLE':
+        return this.grammar.tableQuery;
+      default:
+        return token?.text === '(' && this.opensQuery[at] === 1;
     }
   }
 
