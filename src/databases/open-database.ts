@@ -1,5 +1,5 @@
 /** The one way to a database: settings in, a connected {@link Database} out. */
-import { type CallOptions, type Database, DatabaseError } from '../core/database.ts';
+import type { CallOptions, Database } from '../core/database.ts';
 import type { ConnectionSettings, ServerSettings } from './connection-settings.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
 import { openMssqlDatabase } from './mssql/mssql-database.ts';
@@ -41,10 +41,9 @@ export async function openDatabase(
         openMysqlDatabase(new MysqlTransport(settings, tunnel), options),
       );
     case 'sqlserver':
-      // going around the jump host would be a connection that nobody asked for
-      if (settings.ssh)
-        throw new DatabaseError('driver', 'SQL Server is not reached through a jump host yet.');
-      return openMssqlDatabase(new MssqlTransport(settings), options);
+      return throughTunnel(settings, options, (tunnel) =>
+        openMssqlDatabase(new MssqlTransport(settings, tunnel), options),
+      );
     default:
       throw new Error(`unknown engine ${settings satisfies never}`);
   }

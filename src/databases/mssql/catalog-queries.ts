@@ -35,10 +35,13 @@ export const COLUMNS = `
    WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0
    ORDER BY s.name, o.name, c.column_id`;
 
-/** One row for each column of each index; key columns in their order, then the others. */
+/**
+ * One row for each column of each index; key columns in their order, then the others. A column that is there for the
+ * partitions alone has the key_ordinal 0 and is not included.
+ */
 export const INDEXES = `
   SELECT s.name, o.name, i.name, i.type_desc, i.is_unique, i.is_primary_key, i.is_disabled, i.filter_definition,
-         c.name, x.is_descending_key, x.is_included_column, x.partition_ordinal
+         c.name, x.is_descending_key, x.is_included_column, x.key_ordinal
     FROM sys.indexes AS i
     JOIN sys.objects AS o ON o.object_id = i.object_id
     JOIN sys.schemas AS s ON s.schema_id = o.schema_id

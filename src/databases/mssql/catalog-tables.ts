@@ -92,7 +92,7 @@ function statisticsByColumn(rows: readonly Row[]): Map<string, ColumnStatistics>
   return found;
 }
 
-/** name, type_desc, is_unique, is_primary_key, is_disabled, filter_definition, column, descending, included, ordinal */
+/** name, type_desc, is_unique, is_primary_key, is_disabled, filter_definition, column, descending, included, key_ordinal */
 interface IndexRows {
   readonly name: string;
   readonly method: string;
@@ -126,7 +126,7 @@ function indexRows(rows: readonly Row[]): IndexRows | null {
     disabled: disabled === '1',
     predicate: predicate ?? null,
     keys: rows
-      .filter((row) => !included(row))
+      .filter((row) => !included(row) && row[9] !== '0')
       .map((row) => ({ column: lower(row[6]), descending: row[7] === '1' })),
     include: rows.filter(included).map((row) => lower(row[6])),
   };

@@ -38,31 +38,36 @@ export interface SessionFacts {
  * Connect, with more attempts where waiting helps (the server has no free connection, is starting, or the network
  * broke in the middle).
  *
- * @param configure makes the driver's settings anew for each attempt
  * @throws DatabaseError
  */
 export function connectWithRetry(
-  configure: (signal: AbortSignal | undefined) => Promise<ConnectionConfiguration>,
+  configure: Configure,
   context: ErrorContext,
   options: CallOptions,
 ): Promise<Connected> {
   return retryConnecting(
-    async (timeoutMs) =>
-      connectOnce(await configure(options.signal), context, { signal: options.signal, timeoutMs }),
+    (timeoutMs) => connectOnce(configure, context, { signal: options.signal, timeoutMs }),
     STARTING,
     options,
   );
 }
 
+/** Makes the driver's settings for one attempt; that may mean to ask for a token first. */
+export type Configure = (options: CallOptions) => Promise<ConnectionConfiguration>;
+
 /** One attempt. @throws DatabaseError */
 async function connectOnce(
-  config: ConnectionConfiguration,
+  configure: Configure,
   context: ErrorContext,
   { signal, timeoutMs = DEFAULT_CONNECT_MS }: CallOptions,
 ): Promise<Connected> {
   if (signal?.aborted) throw cancelled(signal.reason);
+  const expires = Date.now() + timeoutMs;
   const { EncryptedConnection } = await import('#drivers/mssql');
-  const limit = Math.max(1, Math.ceil(timeoutMs));
+  const config = await configure({ signal, timeoutMs }).catch((error: unknown) => {
+    throw signal?.aborted ? cancelled(error) : error;
+  });
+  const limit = Math.max(1, Math.ceil(expires - Date.now()));
   const client = new EncryptedConnection({
     ...config,
     options: { ...config.options, connectTimeout: limit },
@@ -72,7 +77,8 @@ async function connectOnce(
   // the driver's own limit ends with the log-in
   const timer = setTimeout(close, limit);
   signal?.addEventListener('abort', close, { once: true });
-  const expires = Date.now() + limit;
+  // the signal may have come while the settings were made
+  if (signal?.aborted) close();
   try {
     await logIn(watched);
     const session = await readFacts(watched);

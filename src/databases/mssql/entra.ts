@@ -21,6 +21,7 @@ export function tokenSource(settings: ServerSettings, options: SqlServerOptions)
     const token = required(settings.password, 'an access token in place of the password');
     return async () => token;
   }
+  refuseStrangers(settings, options);
   let credential: Promise<TokenCredential> | null = null;
   return async (signal) => {
     credential ??= credentialFor(settings, options);
@@ -34,6 +35,25 @@ export function tokenSource(settings: ServerSettings, options: SqlServerOptions)
     }
     throw refused(target, new Error('no token was issued'));
   };
+}
+
+/** Where Microsoft's own databases are. */
+const OWN_HOSTS =
+  /\.(database\.windows\.net|database\.usgovcloudapi\.net|database\.chinacloudapi\.cn|sql\.azuresynapse\.net|database\.fabric\.microsoft\.com|datawarehouse\.fabric\.microsoft\.com)$/i;
+
+/**
+ * A token opens every database that the user may enter. It is sent only to Microsoft's own hosts, and only when their
+ * certificate is checked: a connection that somebody else wrote down could name any host.
+ */
+function refuseStrangers({ host, tls }: ServerSettings, { strict }: SqlServerOptions): void {
+  const checked = strict || tls.mode === 'verify-full' || tls.mode === 'verify-ca';
+  if (checked && OWN_HOSTS.test(host)) return;
+  throw new DatabaseError(
+    'authentication',
+    checked
+      ? `Tokens of Entra ID are sent to Azure’s own hosts only, and ${host} is none of them. Give it a token by yourself (authentication=ActiveDirectoryAccessToken).`
+      : 'A token of Entra ID is sent only where the server’s certificate is checked. Remove trustServerCertificate and encrypt=false from the connection.',
+  );
 }
 
 async function credentialFor(

@@ -1,9 +1,10 @@
 /** {@link Database} for SQL Server 2016 and later and Azure SQL. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import type { CallOptions, Database, ReadOnlySession, ServerInfo } from '../../core/database.ts';
+import type { CallOptions, Database, ReadOnlySession, RoleAdvice, ServerInfo } from '../../core/database.ts';
 import { ConnectionPool } from '../connection-pool.ts';
 import { readCatalog } from './catalog.ts';
 import type { Connected, SessionFacts } from './connect.ts';
+import { adviseOnRole } from './role.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MssqlSession, type SessionKind, type SessionPlace } from './session.ts';
 
@@ -61,8 +62,13 @@ class MssqlDatabase implements Database {
     return this.inSession('writes', work, options);
   }
 
-  close(): Promise<void> {
-    return this.pool.close();
+  adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
+    return this.inSession('reads', adviseOnRole, options);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    this.place.transport.close();
   }
 
   private async inSession<T>(

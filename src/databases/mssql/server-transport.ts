@@ -1,9 +1,10 @@
 /** A SQL Server or an Azure SQL database over TCP. */
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import type { ConnectionConfiguration } from 'tedious';
 import { type CallOptions, DatabaseError } from '../../core/database.ts';
 import { connectionLabel, type ServerSettings } from '../connection-settings.ts';
+import type { SshTunnel } from '../ssh/tunnel.ts';
 import { readTlsFiles, type TlsFiles } from '../tls-files.ts';
 import { type Connected, connectWithRetry } from './connect.ts';
 import { type TokenSource, tokenSource } from './entra.ts';
@@ -36,14 +37,24 @@ export class ServerTransport {
   /** `prefer` met a server without encryption */
   private withoutTls = false;
 
-  /** @throws DatabaseError for options that cannot be */
-  constructor(settings: ServerSettings) {
+  private readonly tunnel: SshTunnel | null;
+
+  /**
+   * @param tunnel the way to the server, closed with this; null: the network's own
+   * @throws DatabaseError for options that cannot be
+   */
+  constructor(settings: ServerSettings, tunnel: SshTunnel | null = null) {
     this.settings = settings;
+    this.tunnel = tunnel;
     this.options = readOptions(settings.options);
     this.token = tokenSource(settings, this.options);
     this.target = connectionLabel(settings);
     this.user = settings.user ?? userInfo().username;
     this.database = settings.database;
+  }
+
+  close(): void {
+    this.tunnel?.close();
   }
 
   get context(): ErrorContext {
@@ -70,19 +81,21 @@ export class ServerTransport {
   }
 
   private attempt(options: CallOptions): Promise<Connected> {
-    return connectWithRetry((signal) => this.configure(signal), this.context, options);
+    return connectWithRetry((attempt) => this.configure(attempt), this.context, options);
   }
 
-  private async configure(signal: AbortSignal | undefined): Promise<ConnectionConfiguration> {
+  private async configure(attempt: CallOptions): Promise<ConnectionConfiguration> {
     const { host, port, database } = this.settings;
     const { readOnlyIntent, multiSubnetFailover } = this.options;
     const [server = host, instance] = host.split('\\');
-    const [authentication, encryption] = [await this.logInBy(signal), await this.encryption(server)];
+    const [authentication, encryption] = [await this.logInBy(attempt.signal), await this.encryption(server)];
     return {
       server,
       authentication,
       options: {
-        ...(instance && port === DEFAULT_PORT ? { instanceName: instance } : { port }),
+        // through a jump host there is no way to ask for an instance's port
+        ...(instance && port === DEFAULT_PORT && !this.tunnel ? { instanceName: instance } : { port }),
+        ...(this.tunnel ? { connector: () => this.throughTunnel(attempt) } : {}),
         ...(database === null ? {} : { database }),
         ...encryption,
         readOnlyIntent,
@@ -96,6 +109,12 @@ export class ServerTransport {
         useUTC: true,
       },
     };
+  }
+
+  /** A stream that is no socket; the driver asks nothing of it that only sockets have. */
+  private async throughTunnel(attempt: CallOptions): Promise<Socket> {
+    if (!this.tunnel) throw new Error('There is no tunnel.');
+    return (await this.tunnel.stream(attempt)) as unknown as Socket;
   }
 
   private async logInBy(

@@ -64,8 +64,10 @@ export class MssqlSession implements ReadOnlySession {
   }
 
   explain(sql: string, options: ExplainOptions = {}): Promise<Plan> {
-    return this.call(sql, options, async (call) => {
-      const analyze = options.analyze === true;
+    const analyze = options.analyze === true;
+    // what is only planned may be anything that a transaction could take back
+    const allowed = analyze ? this.kind : 'planned';
+    const work = async (call: Call) => {
       const statement = await withParameters(sql, analyze, call);
       const { on, off } = explainSettings(analyze);
       await call.run(on);
@@ -75,7 +77,8 @@ export class MssqlSession implements ReadOnlySession {
       } finally {
         await this.takeBack(call.connected, off);
       }
-    });
+    };
+    return this.call(sql, options, work, allowed);
   }
 
   time(sql: string, options: CallOptions = {}): Promise<Timing> {
@@ -117,8 +120,13 @@ export class MssqlSession implements ReadOnlySession {
     return this.call(null, {}, async () => undefined);
   }
 
-  private call<T>(sql: string | null, options: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
-    const result = this.previous.then(() => this.callNow(sql, options, work));
+  private call<T>(
+    sql: string | null,
+    options: CallOptions,
+    work: (call: Call) => Promise<T>,
+    allowed: SessionKind | 'planned' = this.kind,
+  ): Promise<T> {
+    const result = this.previous.then(() => this.callNow(sql, options, work, allowed));
     this.previous = result.catch(() => undefined);
     return result;
   }
@@ -127,17 +135,18 @@ export class MssqlSession implements ReadOnlySession {
     sql: string | null,
     options: CallOptions,
     work: (call: Call) => Promise<T>,
+    allowed: SessionKind | 'planned',
   ): Promise<T> {
     const signal = options.signal ?? this.defaults.signal;
     const timeoutMs = options.timeoutMs ?? this.defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     if (signal?.aborted) throw cancelled(signal.reason);
     if (this.over) throw endedError();
-    const changes = sql !== null && checkStatement(sql, this.kind);
+    const changes = sql !== null && checkStatement(sql, allowed === 'planned' ? 'writes' : allowed);
     const connected = await this.ready(signal);
     const limits = { sql: sql ?? '', signal, timeoutMs };
     try {
       // an error may have ended the transaction: what is written then would stay
-      if (changes) await this.refuseOutside(connected);
+      if (changes && allowed === 'writes') await this.refuseOutside(connected);
       return await work({
         connected,
         run: (statement, run = {}, { mayFill = false } = {}) =>

@@ -42,6 +42,20 @@ export type Answer =
   | 'hang'
   | 'break';
 
+/** What the session was told to give besides, or instead of, results. */
+export interface BatchMode {
+  /** SET SHOWPLAN_XML: the plan instead of a result; SET STATISTICS XML: the plan after it */
+  readonly plan: 'estimated' | 'actual' | null;
+  /** SET STATISTICS IO, TIME */
+  readonly statistics: boolean;
+}
+
+/** The result in which a server sends a plan. */
+export function showplan(xml: string): ResultSet {
+  const column = { name: 'Microsoft SQL Server 2005 XML Showplan', type: 'nvarchar(max)' };
+  return { columns: [column], rows: [[xml]] };
+}
+
 export interface StandInOptions {
   /** 16 is SQL Server 2022 */
   readonly version?: string;
@@ -71,7 +85,7 @@ export interface MssqlStandIn {
 
 /** @param answer for everything that is not answered here: first questions, settings, transactions */
 export async function startMssqlStandIn(
-  answer: (sql: string) => Answer,
+  answer: (sql: string, mode: BatchMode) => Answer,
   options: StandInOptions = {},
 ): Promise<MssqlStandIn> {
   const state: State = { answer, options, statements: [], logins: [], attentions: 0 };
@@ -109,7 +123,7 @@ function portOf(server: Server): number {
 }
 
 interface State {
-  readonly answer: (sql: string) => Answer;
+  readonly answer: (sql: string, mode: BatchMode) => Answer;
   readonly options: StandInOptions;
   readonly statements: string[];
   readonly logins: Login[];
@@ -117,6 +131,7 @@ interface State {
 }
 
 const TLS_HANDSHAKE = 0x16;
+const AS_USUAL: BatchMode = { plan: null, statistics: false };
 
 /** One connection. */
 class Conversation {
@@ -127,6 +142,7 @@ class Conversation {
   private send: (data: Buffer) => boolean;
   /** transactions that are open */
   private depth = 0;
+  private mode: BatchMode = AS_USUAL;
   /** ends the batch that runs; null when none does */
   private stop: (() => void) | null = null;
 
@@ -165,7 +181,7 @@ class Conversation {
         this.login(readLogin(message.data, this.encrypted));
         return;
       case PACKET.batch:
-        if (message.reset) this.depth = 0;
+        if (message.reset) [this.depth, this.mode] = [0, AS_USUAL];
         // the headers come first, with their length
         this.batch(message.data.subarray(message.data.readUInt32LE(0)).toString('utf16le'));
         return;
@@ -245,7 +261,7 @@ class Conversation {
       this.respond(...transaction, doneToken(DONE.final));
       return;
     }
-    this.give(this.known(sql) ?? this.state.answer(sql));
+    this.give(this.known(sql) ?? this.state.answer(sql, this.mode));
   }
 
   private give(found: Answer): void {
@@ -332,7 +348,12 @@ class Conversation {
       };
     }
     if (/^SELECT @@TRANCOUNT$/.test(sql)) return { columns: ['n'], rows: [[String(this.depth)]] };
-    return /^\s*set /i.test(sql) ? { ok: 0 } : null;
+    if (!/^\s*set /i.test(sql)) return null;
+    const on = / ON$/.test(sql);
+    if (/SHOWPLAN_XML/.test(sql)) this.mode = { ...this.mode, plan: on ? 'estimated' : null };
+    else if (/STATISTICS XML/.test(sql)) this.mode = { ...this.mode, plan: on ? 'actual' : null };
+    else if (/STATISTICS IO, TIME/.test(sql)) this.mode = { ...this.mode, statistics: on };
+    return { ok: 0 };
   }
 }
 

@@ -88,7 +88,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   return give(
     range,
     message,
-    edits.done(),
+    () => edits.done(),
     'the first value in that order is the extreme, and no NULL comes before it',
   );
 }

@@ -118,7 +118,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Lookup[]): Match 
   return give(
     first.holder,
     message,
-    editsOf(statement, group),
+    () => editsOf(statement, group),
     `the conditions cover a key of ${name}, so each outer row meets at most one of its rows`,
   );
 }
