@@ -1,14 +1,17 @@
 /**
- * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with three
+ * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with four
  * things mended that this product cannot do without.
  *
  * 1. Exact values. `tedious` reads decimal and money as JavaScript numbers, which hold 15 to 17 digits of 38, and
  *    forgets the offset of datetimeoffset. Results are compared bytewise here, so these come as texts.
  * 2. Closing ends an attempt to connect too, not only a connection.
- * 3. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
+ * 3. What a server says besides when it acknowledges an attention (a message, the end of the transaction) raises an
+ *    error that nobody can catch in `tedious`. Here it counts as after any other statement.
+ * 4. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
  *    between) answers that it cannot encrypt. Here that is an error before the password is sent.
  */
 import { Connection, Request } from 'tedious';
+import { AttentionTokenHandler, RequestTokenHandler } from 'tedious/lib/token/handler.js';
 import { NotEnoughDataError, Result } from 'tedious/lib/token/helpers.js';
 // the CommonJS module itself, whose functions the driver looks up at each call
 import valueParser from 'tedious/lib/value-parser.js';
@@ -21,6 +24,7 @@ const NO_ENCRYPTION = 'ENOENCRYPT';
 
 type Negotiate = Connection['performTlsNegotiation'];
 type ConnectOnPort = Connection['connectOnPort'];
+type CreateParser = Connection['createTokenStreamParser'];
 
 /** A connection that never logs in unencrypted when encryption was asked for, and stops connecting when closed. */
 export class EncryptedConnection extends Connection {
@@ -37,6 +41,13 @@ export class EncryptedConnection extends Connection {
     return super.connectOnPort(port, multiSubnetFailover, either, connector);
   }
 
+  override createTokenStreamParser(
+    ...[message, handler]: Parameters<CreateParser>
+  ): ReturnType<CreateParser> {
+    if (handler instanceof AttentionTokenHandler) listenFully(handler);
+    return super.createTokenStreamParser(message, handler);
+  }
+
   override async performTlsNegotiation(...[prelogin, signal]: Parameters<Negotiate>): Promise<void> {
     const offered = ['ON', 'REQ'].includes(prelogin.encryptionString);
     if (this.config.options.encrypt === true && !offered) {
@@ -44,6 +55,13 @@ export class EncryptedConnection extends Connection {
     }
     await super.performTlsNegotiation(prelogin, signal);
   }
+}
+
+/** Everything but the acknowledgement is handled as for the request, whose caller hears nothing more of it. */
+function listenFully(attention: AttentionTokenHandler): void {
+  const onDone = attention.onDone.bind(attention);
+  Object.setPrototypeOf(attention, new RequestTokenHandler(attention.connection, attention.request));
+  attention.onDone = onDone;
 }
 
 type ReadValue = typeof valueParser.readValue;

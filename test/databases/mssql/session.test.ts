@@ -4,7 +4,12 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
-import { type Answer, type MssqlStandIn, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
+import {
+  type Answer,
+  type MssqlStandIn,
+  type StandInOptions,
+  startMssqlStandIn,
+} from '../../servers/tds/mssql-stand-in.ts';
 
 const TYPED: readonly (readonly [type: string, value: string])[] = [
   ['decimal(38,4)', '1234567890123456789012345678901234.5678'],
@@ -270,6 +275,50 @@ describe('sessions on SQL Server (stand-in)', () => {
         "EXEC sys.sp_describe_first_result_set @tsql = N'SELECT id, total FROM orders WHERE a = ''it''''s'''",
       ),
     );
+  });
+});
+
+describe('attentions on SQL Server (stand-in)', () => {
+  const opened = async (answer_: (sql: string) => Answer, options: StandInOptions) => {
+    const server = await startMssqlStandIn(answer_, options);
+    return { server, database: await openDatabase(parseConnectionUrl(server.url)) };
+  };
+
+  test('that end the transaction and are talked about harm nothing: what would write is refused', async () => {
+    const { server, database } = await opened(answer, { talksOnAttention: true });
+    try {
+      await database.rolledBack(async (session) => {
+        await assert.rejects(session.query('SELECT forever', { timeoutMs: 100 }), (error) =>
+          DatabaseError.is(error, 'timeout'),
+        );
+        assert.deepEqual((await session.query('SELECT 1')).rows, [['1']]);
+        await assert.rejects(
+          session.query('DELETE FROM orders'),
+          failing('connectionLost', /transaction is over/),
+        );
+      });
+    } finally {
+      await database.close();
+      await server.close();
+    }
+  });
+
+  test('that nobody answers close the connection, and the next work gets another one', async () => {
+    const { server, database } = await opened(
+      (sql) => (/forever/.test(sql) ? 'deaf' : { columns: ['a'], rows: [['1']] }),
+      {},
+    );
+    try {
+      await assert.rejects(
+        database.readOnly((session) => session.query('SELECT forever', { timeoutMs: 100 })),
+        (error) => DatabaseError.is(error, 'timeout'),
+      );
+      const { rows } = await database.readOnly((session) => session.query('SELECT 1'));
+      assert.deepEqual([rows, server.logins.length], [[['1']], 2]);
+    } finally {
+      await database.close();
+      await server.close();
+    }
   });
 });
 

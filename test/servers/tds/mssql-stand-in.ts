@@ -31,7 +31,8 @@ export interface ResultSet {
 
 /**
  * What a batch is answered with. `'hang'` answers nothing until an attention comes; `endless` sends its rows again and
- * again until then; `'break'` ends the connection.
+ * again until then; `'break'` ends the connection, and `'deaf'` answers
+ * nothing, not even an attention.
  */
 export type Answer =
   | (ResultSet & { readonly messages?: readonly ServerMessage[] })
@@ -40,6 +41,7 @@ export type Answer =
   | { readonly ok: number }
   | { readonly endless: ResultSet }
   | 'hang'
+  | 'deaf'
   | 'break';
 
 /** What the session was told to give besides, or instead of, results. */
@@ -68,6 +70,8 @@ export interface StandInOptions {
   /** sysadmin, or owner of the database */
   readonly owner?: boolean;
   readonly snapshots?: boolean;
+  /** an attention rolls the transaction back and is talked about, as with XACT_ABORT ON */
+  readonly talksOnAttention?: boolean;
 }
 
 export interface MssqlStandIn {
@@ -143,6 +147,7 @@ class Conversation {
   /** transactions that are open */
   private depth = 0;
   private mode: BatchMode = AS_USUAL;
+  private deaf = false;
   /** ends the batch that runs; null when none does */
   private stop: (() => void) | null = null;
 
@@ -249,9 +254,16 @@ class Conversation {
 
   private attention(): void {
     this.state.attentions++;
+    if (this.deaf) return;
     this.stop?.();
     this.stop = null;
-    this.respond(doneToken(DONE.attention));
+    const talk = this.state.options.talksOnAttention
+      ? [
+          messageToken('info', { number: 3621, message: 'The statement has been terminated.' }),
+          ...this.rolledBack(),
+        ]
+      : [];
+    this.respond(...talk, doneToken(DONE.attention));
   }
 
   private batch(sql: string): void {
@@ -267,6 +279,10 @@ class Conversation {
   private give(found: Answer): void {
     if (found === 'break') {
       this.socket.destroy();
+      return;
+    }
+    if (found === 'deaf') {
+      this.deaf = true;
       return;
     }
     if (found === 'hang') {
