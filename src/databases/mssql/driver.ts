@@ -1,5 +1,5 @@
 /**
- * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with four
+ * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with five
  * things mended that this product cannot do without.
  *
  * 1. Exact values. `tedious` reads decimal and money as JavaScript numbers, which hold 15 to 17 digits of 38, and
@@ -7,9 +7,11 @@
  * 2. Closing ends an attempt to connect too, not only a connection.
  * 3. What a server says besides when it acknowledges an attention (a message, the end of the transaction) raises an
  *    error that nobody can catch in `tedious`. Here it counts as after any other statement.
- * 4. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
+ * 4. Nor can anybody catch there what is raised by an answer that cannot be read. Here it ends the connection.
+ * 5. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
  *    between) answers that it cannot encrypt. Here that is an error before the password is sent.
  */
+import type { Readable } from 'node:stream';
 import { Connection, Request } from 'tedious';
 import { AttentionTokenHandler, RequestTokenHandler } from 'tedious/lib/token/handler.js';
 import { NotEnoughDataError, Result } from 'tedious/lib/token/helpers.js';
@@ -45,7 +47,13 @@ export class EncryptedConnection extends Connection {
     ...[message, handler]: Parameters<CreateParser>
   ): ReturnType<CreateParser> {
     if (handler instanceof AttentionTokenHandler) listenFully(handler);
-    return super.createTokenStreamParser(message, handler);
+    const parser = super.createTokenStreamParser(message, handler);
+    const { parser: tokens } = parser as unknown as { readonly parser: Readable };
+    tokens.on('error', (error) => {
+      this.emit('error', error);
+      this.close();
+    });
+    return parser;
   }
 
   override async performTlsNegotiation(...[prelogin, signal]: Parameters<Negotiate>): Promise<void> {

@@ -53,6 +53,8 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [/forever/, 'hang'],
   [/endless/, { endless: { columns: ['a'], rows: [['x'], [null], ['y']] } }],
   [/severed/, 'break'],
+  [/midway/, 'breakMidway'],
+  [/garbage/, 'garbage'],
   [/FROM missing/, { error: { number: 208, message: "Invalid object name 'dbo.missing'.", line: 2 } }],
   [/FORM/, { error: { number: 102, message: "Incorrect syntax near 'FORM'.", line: 1 } }],
   [
@@ -260,6 +262,17 @@ describe('sessions on SQL Server (stand-in)', () => {
       failing('connectionLost', /was lost|next call connects again/),
     );
     assert.deepEqual((await reading((query) => query('SELECT 1'))).rows, [['1']]);
+  });
+
+  test('end with a connection that breaks between two rows, or speaks no TDS any more', async () => {
+    for (const sql of ['SELECT midway', 'SELECT garbage']) {
+      await assert.rejects(
+        reading((query) => query(sql)),
+        (error) => DatabaseError.is(error, 'connectionLost', 'driver'),
+        sql,
+      );
+      assert.deepEqual((await reading((query) => query('SELECT 1'))).rows, [['1']]);
+    }
   });
 
   test('tell the columns of a result without running it', async () => {

@@ -31,8 +31,8 @@ export interface ResultSet {
 
 /**
  * What a batch is answered with. `'hang'` answers nothing until an attention comes; `endless` sends its rows again and
- * again until then; `'break'` ends the connection, and `'deaf'` answers
- * nothing, not even an attention.
+ * again until then; `'break'` ends the connection, `'breakMidway'` does so between two
+ * rows, `'garbage'` is no TDS, and `'deaf'` answers nothing, not even an attention.
  */
 export type Answer =
   | (ResultSet & { readonly messages?: readonly ServerMessage[] })
@@ -42,6 +42,8 @@ export type Answer =
   | { readonly endless: ResultSet }
   | 'hang'
   | 'deaf'
+  | 'garbage'
+  | 'breakMidway'
   | 'break';
 
 /** What the session was told to give besides, or instead of, results. */
@@ -279,6 +281,17 @@ class Conversation {
   private give(found: Answer): void {
     if (found === 'break') {
       this.socket.destroy();
+      return;
+    }
+    if (found === 'breakMidway') {
+      const set = { columns: ['a'], rows: [['1']] };
+      const part = Buffer.concat([head(set), rowOf(set, ['1'], 0), rowOf(set, ['2'], 0).subarray(0, 3)]);
+      this.send(packets(PACKET.response, part, false));
+      setImmediate(() => this.socket.destroy());
+      return;
+    }
+    if (found === 'garbage') {
+      this.respond(Buffer.from([0x01, 0x02, 0x03]));
       return;
     }
     if (found === 'deaf') {
