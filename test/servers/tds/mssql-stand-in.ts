@@ -35,7 +35,11 @@ export interface ResultSet {
  * rows, `'garbage'` is no TDS, and `'deaf'` answers nothing, not even an attention.
  */
 export type Answer =
-  | (ResultSet & { readonly messages?: readonly ServerMessage[] })
+  | (ResultSet & {
+      readonly messages?: readonly ServerMessage[];
+      /** milliseconds that the statement takes */
+      readonly delayMs?: number;
+    })
   | { readonly sets: readonly ResultSet[]; readonly messages?: readonly ServerMessage[] }
   | { readonly error: ServerMessage; readonly rolledBack?: boolean }
   | { readonly ok: number }
@@ -314,6 +318,18 @@ class Conversation {
     }
     if ('ok' in found) {
       this.respond(doneToken(DONE.count, found.ok));
+      return;
+    }
+    if ('delayMs' in found && found.delayMs !== undefined) {
+      const { delayMs: _waited, ...result } = found;
+      const timer = setTimeout(() => {
+        this.stop = null;
+        this.give(result);
+      }, found.delayMs);
+      this.stop = () => {
+        clearTimeout(timer);
+        this.respond(doneToken(DONE.error));
+      };
       return;
     }
     const sets = 'sets' in found ? found.sets : [found];
