@@ -43,16 +43,19 @@ function offered(
   soundness: Rewrite['soundness'],
 ): Match {
   if (edits === null) return blocked(range, message, LOST);
-  const rewrite = (made: readonly TextEdit[]): Rewrite => ({
-    edits: made,
-    assumptions: assumptions.filter((one) => one !== null),
-    soundness,
-  });
-  if (typeof edits !== 'function') return { range, message, rewrite: rewrite(edits) };
   return whenAsked(range, message, () => {
-    const made = edits() ?? LOST;
-    return typeof made === 'string' ? made : rewrite(made);
+    const made = typeof edits === 'function' ? edits() : edits;
+    return typeof made === 'string' ? made : rewriteOf(made, soundness, ...assumptions);
   });
+}
+
+/** The rewrite that edits are, or why there is none; for {@link whenAsked}. */
+export function rewriteOf(
+  edits: readonly TextEdit[] | null,
+  soundness: Rewrite['soundness'],
+  ...assumptions: readonly (string | null)[]
+): Rewrite | string {
+  return edits ? { edits, assumptions: assumptions.filter((one) => one !== null), soundness } : LOST;
 }
 
 /**

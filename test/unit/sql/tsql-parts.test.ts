@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
+import { findMatches } from '../../../src/core/patterns/find.ts';
 import { analyzeStatement } from '../../../src/core/sql/analyze.ts';
 import type { Node } from '../../../src/core/sql/ast.ts';
 import { parseStatement } from '../../../src/core/sql/parse.ts';
@@ -271,4 +272,82 @@ describe('a catalog from T-SQL', () => {
       'a filtered index is no key',
     );
   });
+});
+
+/** Patterns that offer a rewrite of the statement. */
+function rewrittenBy(sql: string): string[] {
+  return findMatches(analyzed(sql)).flatMap(({ pattern, match }) => (match.rewrite ? [pattern.id] : []));
+}
+
+describe('what T-SQL alone can say keeps rules away', () => {
+  for (const [pattern, plain, ...others] of [
+    [
+      'unused-left-join',
+      'SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b',
+      'SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b FOR XML AUTO',
+      'SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b FOR JSON AUTO, ROOT',
+      'SELECT @id = t.id, @a = t.a FROM t LEFT JOIN u ON u.id = t.b',
+      'SELECT @n += t.id FROM t LEFT JOIN u ON u.id = t.b',
+      "SELECT t.id, t.a, u.c.value('.', 'int') AS v FROM t LEFT JOIN u ON u.id = t.b",
+      'SELECT t.id, u.c.ToString() AS v FROM t LEFT JOIN u ON u.id = t.b',
+      'SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b WHERE MATCH(t-(u)->t)',
+      'SELECT t.id, t.a FROM t LEFT JOIN u WITH (READPAST) ON u.id = t.b',
+      'SELECT t.id, t.a FROM t LEFT HASH JOIN u ON u.id = t.b',
+      'CREATE PROCEDURE p AS SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b',
+      'DECLARE c CURSOR FOR SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b',
+      'IF @x = 1 SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b',
+      'BEGIN TRY SELECT t.id, t.a FROM t LEFT JOIN u ON u.id = t.b END TRY BEGIN CATCH THROW END CATCH',
+    ],
+    [
+      'redundant-order-by',
+      'SELECT t.a FROM t ORDER BY t.id, t.a',
+      'SELECT @a = t.a FROM t ORDER BY t.id, t.a',
+      "SELECT @all = @all + ',' + t.doc FROM t ORDER BY t.id, t.a",
+      "SELECT t.a FROM t ORDER BY t.id, t.a FOR XML PATH('')",
+    ],
+    [
+      'unused-derived-column',
+      'SELECT d.id FROM (SELECT id, a, b FROM t) AS d JOIN u ON u.t_id = d.id WHERE d.a > 1',
+      'SELECT p.id FROM (SELECT id, a, b, doc FROM t) AS d PIVOT (SUM(a) FOR b IN ([1], [2])) AS p',
+      'SELECT q.id FROM (SELECT id, a, b FROM t) AS d UNPIVOT (v FOR n IN (a, b)) AS q',
+    ],
+    [
+      'limit-in-exists',
+      'SELECT t.id FROM t WHERE EXISTS (SELECT TOP (1) u.id FROM u WHERE u.t_id = t.id)',
+      'SELECT t.id FROM t WHERE EXISTS (SELECT TOP (0) u.id FROM u WHERE u.t_id = t.id)',
+      'SELECT t.id FROM t WHERE EXISTS (SELECT TOP (@n) u.id FROM u WHERE u.t_id = t.id)',
+      'SELECT t.id FROM t WHERE EXISTS (SELECT TOP (0) PERCENT u.id FROM u WHERE u.t_id = t.id)',
+    ],
+    [
+      'redundant-foreign-key-join',
+      'SELECT u.c FROM u JOIN t ON t.id = u.t_id',
+      'SELECT u.c FROM u JOIN t TABLESAMPLE (10 PERCENT) ON t.id = u.t_id',
+      'SELECT u.c FROM u JOIN t FOR SYSTEM_TIME AS OF @then ON t.id = u.t_id',
+      'SELECT u.c FROM u JOIN t WITH (READPAST) ON t.id = u.t_id',
+      'SELECT u.c FROM u CROSS APPLY (SELECT TOP (1) t.id FROM t WHERE t.id = u.t_id AND t.a > 1) AS t',
+      'SELECT @c = u.c FROM u JOIN t ON t.id = u.t_id',
+    ],
+    [
+      'not-in-to-not-exists',
+      'SELECT t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u)',
+      'SELECT t.id FROM t WHERE t.id NOT IN (SELECT TOP (5) u.t_id FROM u)',
+      'SELECT t.id FROM t WHERE t.id NOT IN (SELECT TOP (5) WITH TIES u.t_id FROM u ORDER BY u.c)',
+      'SELECT t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u ORDER BY u.c OFFSET 1 ROWS)',
+      'SELECT TOP (@n) @x = t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u)',
+    ],
+    [
+      'distinct-in-subquery',
+      'SELECT t.id FROM t WHERE t.id IN (SELECT DISTINCT u.t_id FROM u)',
+      'SELECT t.id FROM t WHERE t.id IN (SELECT DISTINCT TOP (2) u.t_id FROM u ORDER BY u.t_id)',
+    ],
+  ] as const) {
+    test(`${pattern}: applies to ${plain}`, () => {
+      assert.ok(rewrittenBy(plain).includes(pattern), rewrittenBy(plain).join());
+    });
+    for (const sql of others) {
+      test(`${pattern}: not to ${sql}`, () => {
+        assert.ok(!rewrittenBy(sql).includes(pattern), sql);
+      });
+    }
+  }
 });

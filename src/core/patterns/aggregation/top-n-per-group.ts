@@ -25,6 +25,7 @@ const ENGINES: readonly EngineSupport[] = [
     pays: 'when groups are few and large and an index on (group, order) exists: only the first rows of each group are read',
   },
   { dialect: 'mysql', from: 8, pays: 'when groups are few and large and an index on (group, order) exists' },
+  { dialect: 'tsql', pays: 'when groups are few and large and an index on (group, order) exists' },
 ];
 
 interface Shape {
@@ -265,20 +266,25 @@ function editsFor(statement: AnalyzedStatement, shape: Shape) {
   const condition = sql`${columnOf(table, group.name, dialect)} = ${groups.key}`;
   const conditions =
     where && inner.select.where ? sql`${parenthesizedWhere(statement, inner)} AND ${condition}` : condition;
-  return editing(statement)
-    .replace(
-      derived.node,
-      sql`${groups.from}
+  const alias = aliasOf(derived, dialect);
+  const rows =
+    dialect === 'tsql'
+      ? sql`${groups.from}
+      CROSS APPLY (
+        SELECT TOP (${String(most)}) ${joinFragments(kept)}
+        ${source(statement, from)}
+        WHERE ${conditions}
+        ORDER BY ${orderBy}
+      ) ${alias}`
+      : sql`${groups.from}
       CROSS JOIN LATERAL (
         SELECT ${joinFragments(kept)}
         ${source(statement, from)}
         WHERE ${conditions}
         ORDER BY ${orderBy}
         LIMIT ${String(most)}
-      ) ${aliasOf(derived, dialect)}`,
-    )
-    .removeConjunct(filter)
-    .done();
+      ) ${alias}`;
+  return editing(statement).replace(derived.node, rows).removeConjunct(filter).done();
 }
 
 function parenthesizedWhere(statement: AnalyzedStatement, inner: Block) {

@@ -16,18 +16,18 @@ import {
 } from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
+import { allEngines } from '../engines.ts';
 import { whenAsked } from '../offer.ts';
-import type { EngineSupport, Match, Pattern, Rewrite } from '../pattern.ts';
+import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { hasSubquery } from '../subquery-shape.ts';
+import { notTrue } from '../truth.ts';
 
 /** More branches than this make the statement longer than its gain. */
 const MOST_BRANCHES = 4;
 
-/** IS NOT TRUE is not in T-SQL. */
-const ENGINES: readonly EngineSupport[] = (['postgresql', 'mysql', 'mariadb'] as const).map((dialect) => ({
-  dialect,
-  pays: 'when each side alone can use an index or become a semi-join; a side that reads the whole table anyway is then read twice',
-}));
+const ENGINES = allEngines(
+  'when each side alone can use an index or become a semi-join; a side that reads the whole table anyway is then read twice',
+);
 
 /**
  * Matches `p OR EXISTS (…)`, `x IN (…) OR y IN (…)` and the like over one table of FROM.
@@ -198,6 +198,8 @@ function tableObstacle(
   if (conjunct.correlated) return 'the condition depends on an outer query';
   if (!block.resolved) return 'a name has no known meaning';
   if (block.query.locking.length > 0) return 'the rows are locked';
+  // in SQL Server, the new table takes over that a column is an IDENTITY, but not from a UNION
+  if (block.select.into) return 'the rows go into a new table';
   if (!isDeterministic(conjunct.expression, statement)) return 'a volatile function is called';
   if (usesSystemColumn(statement, table)) return 'a system column is used';
   if (isNamedWithSchema(statement, table)) return 'a column is written with the schema of its table';
@@ -302,7 +304,7 @@ function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Con
 function isNotTrue(statement: AnalyzedStatement, expression: Expression): Fragment {
   const text = source(statement, expression);
   if (expression.kind === 'exists') return sql`NOT ${text}`;
-  return isNotNullExpression(expression, statement) ? sql`NOT (${text})` : sql`(${text}) IS NOT TRUE`;
+  return isNotNullExpression(expression, statement) ? sql`NOT (${text})` : notTrue(statement, text);
 }
 
 /** A condition as an operand of AND. */

@@ -93,7 +93,12 @@ function matchOf(statement: AnalyzedStatement, correlation: Correlation, conjunc
   for (const one of replacements) edits.replace(one.outer, qualified(one.inner, statement.dialect));
   // rows that the key drops may be tested first, with other values than before
   const give = canRaise(conjunct.expression, statement) ? offerToTest : offer;
-  return give(range, message, edits.done(), 'the two columns are equal in every row that the subquery keeps');
+  return give(
+    range,
+    message,
+    () => edits.done(),
+    'the two columns are equal in every row that the subquery keeps',
+  );
 }
 
 /** The column of the subquery that a key makes equal to an outer column. */

@@ -97,7 +97,7 @@ function matchOf(statement: AnalyzedStatement, trivial: Trivial): Match {
   return give(
     derived.node,
     message,
-    editsOf(statement, trivial),
+    () => editsOf(statement, trivial),
     `${derived.alias} has the rows of the table that pass its filter`,
   );
 }
