@@ -92,10 +92,39 @@ module.readValue = (buffer, offset, metadata, options) => {
       return sized(buffer, offset, (at, length) =>
         dateTimeOffsetText(buffer, at, length, metadata.scale ?? 0),
       );
+    case 'Variant':
+      return variant(buffer, offset) ?? readLossily(buffer, offset, metadata, options);
     default:
       return readLossily(buffer, offset, metadata, options);
   }
 };
+
+/**
+ * A value that tells its own type: length, type, number of its properties, the properties, the value. [MS-TDS] 2.2.5.5.4
+ *
+ * @returns null for NULL and for types that lose nothing
+ */
+function variant(buffer: Buffer, offset: number): Result<string> | null {
+  if (buffer.length < offset + 4) throw new NotEnoughDataError(offset + 4);
+  const end = offset + 4 + buffer.readUInt32LE(offset);
+  if (end === offset + 4) return null;
+  if (buffer.length < end) throw new NotEnoughDataError(end);
+  const [type, properties] = [buffer.readUInt8(offset + 4), buffer.readUInt8(offset + 5)];
+  const at = offset + 6 + properties;
+  const length = end - at;
+  switch (type) {
+    case 0x6a: // decimal
+    case 0x6c: // numeric
+      return new Result(decimalText(buffer, at, length, buffer.readUInt8(offset + 7)), end);
+    case 0x3c: // money
+    case 0x7a: // smallmoney
+      return new Result(moneyText(buffer, at, length), end);
+    case 0x2b: // datetimeoffset
+      return new Result(dateTimeOffsetText(buffer, at, length, buffer.readUInt8(offset + 6)), end);
+    default:
+      return null;
+  }
+}
 
 /** A value behind one byte with its length; a length of 0 is NULL. */
 function sized(

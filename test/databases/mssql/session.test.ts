@@ -42,6 +42,17 @@ const TYPED: readonly (readonly [type: string, value: string])[] = [
   ['xml', '<a b="1"/>'],
 ];
 
+/** What tells its own type, and the text that it becomes. */
+const VARIANTS: readonly (readonly [value: string, text: string])[] = [
+  ['decimal(38,4):-1234567890123456789012345678901234.5678', '-1234567890123456789012345678901234.5678'],
+  ['money:922337203685477.5807', '922337203685477.5807'],
+  ['smallmoney:-1.5', '-1.5000'],
+  ['datetimeoffset(7):2024-05-06 23:30:00.1234567 -05:30', '2024-05-06 23:30:00.1234567 -05:30'],
+  ['datetime2(7):2024-05-06 23:30:00.1234567', '2024-05-06 23:30:00.1234567'],
+  ['bigint:9007199254740993', '9007199254740993'],
+  ['int:7', '7'],
+];
+
 const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [
     /typed/,
@@ -49,6 +60,10 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
       columns: TYPED.map(([type], index) => ({ name: `c${index}`, type })),
       rows: [TYPED.map(([, value]) => value), TYPED.map(() => null), TYPED.map(([, value]) => value)],
     },
+  ],
+  [
+    /variants/,
+    { columns: [{ name: 'v', type: 'sql_variant' }], rows: [...VARIANTS.map(([value]) => [value]), [null]] },
   ],
   [/forever/, 'hang'],
   [/endless/, { endless: { columns: ['a'], rows: [['x'], [null], ['y']] } }],
@@ -148,6 +163,11 @@ describe('sessions on SQL Server (stand-in)', () => {
     );
     const expected = TYPED.map(([, value]) => value);
     assert.deepEqual(result.rows, [expected, TYPED.map(() => null), expected]);
+  });
+
+  test('give values that tell their own type as exactly', async () => {
+    const { rows } = await reading((query) => query('SELECT variants'));
+    assert.deepEqual(rows, [...VARIANTS.map(([, text]) => [text]), [null]]);
   });
 
   test('see one state, wait briefly for locks, lose every deadlock, and are rolled back', async () => {
