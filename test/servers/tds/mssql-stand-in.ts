@@ -19,6 +19,7 @@ import {
   loginAck,
   messageToken,
   nullBitmapRow,
+  routing,
   rowToken,
   type ServerMessage,
 } from './tokens.ts';
@@ -76,6 +77,8 @@ export interface StandInOptions {
   /** sysadmin, or owner of the database */
   readonly owner?: boolean;
   readonly snapshots?: boolean;
+  /** where a log-in is sent on to, as an availability group does with ApplicationIntent=ReadOnly */
+  readonly route?: (login: Login) => number | null;
   /** an attention rolls the transaction back and is talked about, as with XACT_ABORT ON */
   readonly talksOnAttention?: boolean;
 }
@@ -249,9 +252,15 @@ class Conversation {
       messageToken('info', { number: 5701, message: `Changed database context to '${login.database}'.` }),
       loginAck(this.major),
       environmentText(4, '4096', '4096'),
+      ...this.routed(login),
       ...(login.token === null ? [] : [federationAck()]),
       doneToken(DONE.final),
     );
+  }
+
+  private routed(login: Login): Buffer[] {
+    const port = this.state.options.route?.(login) ?? null;
+    return port === null ? [] : [routing('127.0.0.1', port)];
   }
 
   private get major(): number {
