@@ -18,6 +18,9 @@ export const lazyPackages = {
   pg: { output: 'drivers/pg.js' },
   mysql2: { output: 'drivers/mysql2.js' },
   ssh2: { output: 'drivers/ssh2.js', usesFolder: true },
+  '#drivers/mssql': { output: 'drivers/mssql.js' },
+  '@azure/identity': { output: 'drivers/azure-identity.js' },
+  '@rgrove/parse-xml': { output: 'drivers/parse-xml.js' },
   ollama: { output: 'models/ollama.js' },
   '@modelcontextprotocol/sdk/server/index.js': { output: 'mcp/server.js' },
   '@modelcontextprotocol/sdk/server/stdio.js': { output: 'mcp/stdio.js' },
@@ -76,6 +79,13 @@ const optional = /^(pg-native|pg-cloudflare|cloudflare:sockets|cpu-features)$|\/
 export const refuseOptionalPackages = {
   name: 'optional-packages',
   setup(build) {
+    // tedious loads both at once for log-ins and encrypted columns that are not asked of it: tokens come from elsewhere
+    build.onResolve({ filter: /^@azure\/(identity|keyvault-keys)$/ }, ({ path, importer }) =>
+      /[\\/]tedious[\\/]lib[\\/]/.test(importer) ? { path, namespace: 'at-use' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'at-use' }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get(_, name) { throw new Error(${JSON.stringify(`${path} is not part of this driver.`)}); } });`,
+    }));
     build.onResolve({ filter: optional }, ({ path }) => ({
       path,
       namespace: 'not-included',

@@ -37,7 +37,10 @@ export interface SshSettings {
 
 export interface ServerSettings {
   readonly engine: ServerEngine;
-  /** a name, an address, or a Unix socket, which begins with '/': PostgreSQL's folder, MySQL's file */
+  /**
+   * a name, an address, or a Unix socket, which begins with '/': PostgreSQL's folder, MySQL's file; of SQL Server with
+   * the name of an instance: 'host\\SQLEXPRESS'
+   */
   readonly host: string;
   readonly port: number;
   /** null: the server's default for the user */
@@ -46,7 +49,7 @@ export interface ServerSettings {
   readonly user: string | null;
   readonly password: string | null;
   readonly tls: TlsSettings;
-  /** the server's own start options: for PostgreSQL '-c search_path=shop' */
+  /** what else the engine knows: for PostgreSQL '-c search_path=shop', for SQL Server 'applicationIntent=ReadOnly' */
   readonly options: string | null;
   /** host and port are those that the jump host sees */
   readonly ssh?: SshSettings | null;
@@ -73,6 +76,7 @@ export function connectionLabel(settings: ConnectionSettings): string {
 
 /** Host and port as a message names them; the port only where it matters. */
 export function hostLabel({ engine, host, port }: ServerSettings): string {
+  if (engine === 'sqlserver' && host.includes('\\')) return host;
   if (!host.startsWith('/')) return `${host}:${port}`;
   return engine === 'postgresql' ? `the socket in ${host}` : `the socket ${host}`;
 }

@@ -6,6 +6,7 @@ import type {
   SshSettings,
   TlsMode,
 } from './connection-settings.ts';
+import { OPTION_NAMES } from './mssql/options.ts';
 
 export type ConnectionUrlReason = 'scheme' | 'syntax' | 'port' | 'encoding' | 'tls' | 'unsupported';
 
@@ -94,7 +95,14 @@ export function parseConnectionUrl(url: string): ConnectionSettings {
       `After "${scheme}:" come two slashes: ${scheme}://user@host/database`,
     );
   }
-  return parseServer(engine, rest.slice(2));
+  return parseServer(engine, engine === 'sqlserver' ? withoutSemicolons(rest.slice(2)) : rest.slice(2));
+}
+
+/** JDBC writes parameters of SQL Server as `host:1433;databaseName=shop;encrypt=true`. */
+function withoutSemicolons(text: string): string {
+  if (text.includes('?') || !/^[^/@]*;/.test(text)) return text;
+  const [place, parameters] = splitOnce(text, ';');
+  return `${place}?${(parameters ?? '').split(';').join('&')}`;
 }
 
 function parseEmbedded(rest: string): ConnectionSettings {
@@ -127,16 +135,18 @@ function parseServer(engine: ServerEngine, rest: string): ServerSettings {
   const parameters = readParameters(query);
   const first = (...names: string[]) => names.map((name) => parameters.get(name)?.at(-1)).find(isGiven);
   const address = readAddress(authority.slice(at + 1));
-  const database = first('dbname', 'database') ?? decode(path, 'database');
+  const database = first('dbname', 'database', 'databasename') ?? decode(path, 'database');
+  const instance = engine === 'sqlserver' ? first('instancename', 'instance') : undefined;
+  const host = first('host', 'socketpath') ?? (address.host === '' ? 'localhost' : address.host);
   return {
     engine,
-    host: first('host', 'socketpath') ?? (address.host === '' ? 'localhost' : address.host),
+    host: instance ? `${host}\\${instance}` : host,
     port: readPort(first('port') ?? address.port, engine),
     database: database === '' ? null : database,
     user: first('user') ?? (isGiven(user) && user !== '' ? decode(user, 'user') : null),
     password: first('password') ?? (isGiven(password) ? decode(password, 'password') : null),
     tls: readTls(engine, first),
-    options: readOptions(first),
+    options: engine === 'sqlserver' ? sqlServerOptions(parameters) : readOptions(first),
     ...readSsh(first),
   };
 }
@@ -190,8 +200,21 @@ function tlsWord(word: string | undefined): TlsMode {
 /** https://learn.microsoft.com/sql/connect/ado-net/connection-string-syntax: Encrypt, TrustServerCertificate */
 function sqlServerTls(first: FirstOf): TlsMode {
   const encrypt = first('encrypt')?.toLowerCase();
+  if (encrypt === 'disable') return 'disable';
+  if (encrypt === 'strict') return 'verify-full';
   if (encrypt === 'false' || encrypt === 'no' || encrypt === 'optional') return 'prefer';
   return first('trustservercertificate')?.toLowerCase() === 'true' ? 'require' : 'verify-full';
+}
+
+/** What has no place of its own: `encrypt=strict;applicationIntent=ReadOnly`, as `mssql/options.ts` reads it. */
+function sqlServerOptions(parameters: ReadonlyMap<string, readonly string[]>): string | null {
+  const given = OPTION_NAMES.flatMap((name) => {
+    const value = parameters.get(name)?.at(-1);
+    const said = name === 'encrypt' && value?.toLowerCase() !== 'strict';
+    return value === undefined || said ? [] : [`${name}=${value}`];
+  });
+  const options = parameters.get('options')?.at(-1);
+  return [...(isGiven(options) ? [options] : []), ...given].join(';') || null;
 }
 
 /** libpq's word for the system's authorities */
@@ -276,7 +299,8 @@ export function connectionUrl(settings: ConnectionSettings): string {
 
 function tlsParameters(engine: ServerEngine, mode: TlsMode): Record<string, string> {
   if (engine !== 'sqlserver') return mode === 'prefer' ? {} : { sslmode: mode };
-  if (mode === 'disable' || mode === 'prefer') return { encrypt: 'false' };
+  if (mode === 'disable') return { encrypt: 'disable' };
+  if (mode === 'prefer') return { encrypt: 'false' };
   return mode === 'verify-full' || mode === 'verify-ca' ? {} : { trustServerCertificate: 'true' };
 }
 

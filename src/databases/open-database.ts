@@ -1,7 +1,9 @@
 /** The one way to a database: settings in, a connected {@link Database} out. */
-import { type CallOptions, type Database, DatabaseError } from '../core/database.ts';
+import type { CallOptions, Database } from '../core/database.ts';
 import type { ConnectionSettings, ServerSettings } from './connection-settings.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
+import { openMssqlDatabase } from './mssql/mssql-database.ts';
+import { ServerTransport as MssqlTransport } from './mssql/server-transport.ts';
 import { openMysqlDatabase } from './mysql/mysql-database.ts';
 import { ServerTransport as MysqlTransport } from './mysql/server-transport.ts';
 import { openPostgresDatabase } from './postgres/postgres-database.ts';
@@ -39,9 +41,8 @@ export async function openDatabase(
         openMysqlDatabase(new MysqlTransport(settings, tunnel), options),
       );
     case 'sqlserver':
-      throw new DatabaseError(
-        'driver',
-        'SQL Server connections are not supported yet. Until then, check statements without a connection: --dialect and --schema on the command line.',
+      return throughTunnel(settings, options, (tunnel) =>
+        openMssqlDatabase(new MssqlTransport(settings, tunnel), options),
       );
     default:
       throw new Error(`unknown engine ${settings satisfies never}`);

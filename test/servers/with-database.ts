@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
+import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
+import { ServerTransport as MssqlTransport } from '../../src/databases/mssql/server-transport.ts';
+import { runBatch, type WireResult } from '../../src/databases/mssql/wire.ts';
 import { serverOf } from './servers.ts';
 import type { ServerName } from './test-server.ts';
 
@@ -29,7 +32,11 @@ export async function createDatabase(serverUrl: string, setup = ''): Promise<Tes
     url: url.href,
     run: (sql: string) => runOnce(url.href, sql),
     drop: async () => {
-      await runOnce(serverUrl, `DROP DATABASE IF EXISTS ${name}${isMysql(serverUrl) ? '' : ' WITH (FORCE)'}`);
+      if (isSqlServer(serverUrl)) {
+        await runOnce(serverUrl, `ALTER DATABASE ${name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`);
+      }
+      const force = isMysql(serverUrl) || isSqlServer(serverUrl) ? '' : ' WITH (FORCE)';
+      await runOnce(serverUrl, `DROP DATABASE IF EXISTS ${name}${force}`);
     },
   };
   if (setup) await database.run(setup);
@@ -38,6 +45,7 @@ export async function createDatabase(serverUrl: string, setup = ''): Promise<Tes
 
 /** Connect, run SQL, disconnect; the rows of the last statement. */
 export async function runOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  if (isSqlServer(url)) return runOnceOnSqlServer(url, sql);
   if (isMysql(url)) return runOnceOnMysql(url, sql);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -73,6 +81,30 @@ async function runOnceOnMysql(url: string, sql: string): Promise<readonly Record
     return (Array.isArray(last) ? last : results) as readonly Record<string, unknown>[];
   } finally {
     await connection.end();
+  }
+}
+
+function isSqlServer(url: string): boolean {
+  return /^(mssql|sqlserver):/.test(url);
+}
+
+/** Batches are divided by lines with nothing but GO. */
+async function runOnceOnSqlServer(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const settings = parseConnectionUrl(url);
+  if (settings.engine === 'embedded') throw new Error(`${url} names no server.`);
+  const transport = new MssqlTransport(settings);
+  const connected = await transport.connect({});
+  try {
+    let last: WireResult | null = null;
+    for (const batch of sql.split(/^\s*GO\s*$/im)) {
+      if (batch.trim() !== '') last = await runBatch(connected, batch);
+    }
+    const { columns = [], rows = [] } = last ?? {};
+    return rows.map((row) =>
+      Object.fromEntries(columns.map(({ colName }, index) => [colName, row[index] ?? null])),
+    );
+  } finally {
+    await connected.end();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { parseText } from '../sql/analyze.ts';
 import type {
+  AlterAction,
   AlterTable,
   ColumnDefinition,
   CreateIndex,
@@ -19,7 +20,7 @@ import type { Catalog, Column, FunctionInfo, Table, TypeFamily } from './catalog
 import { type DraftTable, indexFromDdl, withConstraint } from './constraints-from-ddl.ts';
 import { enumFromDdl, functionFromDdl, searchPathFromDdl } from './routines-from-ddl.ts';
 import { canonicalType, typeFamily } from './type-family.ts';
-import { dropNamed, droppedIndexes, undo } from './undone-by-ddl.ts';
+import { dropNamed, droppedIndexes, forgetConstraints, undo } from './undone-by-ddl.ts';
 
 const DEFAULT_SCHEMA: Readonly<Record<Dialect, string>> = {
   postgresql: 'public',
@@ -201,11 +202,28 @@ class CatalogDraft {
     setNotNull(table, node.setNotNull, true);
     setNotNull(table, node.dropNotNull, false);
     for (const action of node.rest) {
+      if (this.dialect === 'tsql' && action.kind === 'alterAction' && this.alterTransact(table, action))
+        continue;
       const { parent, retyped } = undo(table, text.slice(action.start, action.end));
       const above = parent && this.named(parent);
       if (above) inherited(above);
       if (retyped) this.retype(table, retyped.column, retyped.type);
     }
+  }
+
+  /** ALTER COLUMN and DROP CONSTRAINT of T-SQL; false for another action. */
+  private alterTransact(table: DraftTable, { action, names, definition }: AlterAction): boolean {
+    if (action === 'DROP CONSTRAINT') {
+      if (!names.every(({ name }) => dropNamed(table, name))) forgetConstraints(table);
+      return true;
+    }
+    if (action !== 'ALTER COLUMN' || !definition) return false;
+    // what is not written is the default: NULL, the collation of the database
+    const changed = this.columnOf(definition);
+    table.columns = table.columns.map((column) =>
+      column.name === changed.name ? { ...changed, hasDefault: column.hasDefault } : column,
+    );
+    return true;
   }
 
   /** A column with another type; one that is not known may hold NULL as well. */

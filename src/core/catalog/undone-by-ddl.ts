@@ -19,6 +19,12 @@ export interface Undoing {
  */
 export function undo(table: DraftTable, action: string): Undoing {
   const nothing = { parent: null, retyped: null };
+  if (/^\s*(?:WITH\s+\w+\s+)?NOCHECK\s+CONSTRAINT/i.test(action)) {
+    // T-SQL: the constraint is there and not obeyed, or (CHECK CONSTRAINT alone) not known to be
+    table.foreignKeys = table.foreignKeys.map((key) => ({ ...key, validated: false }));
+    table.checks = table.checks.map((check) => ({ ...check, validated: false }));
+    return nothing;
+  }
   const constraint = named(action, String.raw`DROP\s+(?:CONSTRAINT|FOREIGN\s+KEY|INDEX|KEY)`);
   if (constraint !== null) {
     if (!dropNamed(table, constraint)) forgetConstraints(table);
@@ -68,8 +74,8 @@ export function dropNamed(table: DraftTable, name: string): boolean {
   return sizeOf() < before;
 }
 
-/** Something of the table was dropped, and it is not known what. */
-function forgetConstraints(table: DraftTable): void {
+/** Take all constraints back: something of the table was dropped, and it is not known what. */
+export function forgetConstraints(table: DraftTable): void {
   table.keys = [];
   table.foreignKeys = [];
   table.checks = [];

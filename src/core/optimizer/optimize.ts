@@ -5,7 +5,7 @@ import { findingsOf, findMatches, type PatternMatch } from '../patterns/find.ts'
 import type { Plan } from '../plans/plan.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
-import { isSafeToExecute } from '../sql/statement-facts.ts';
+import { isReadByWords, isSafeToExecute } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
 import { measureCandidates } from './measure-candidates.ts';
 import { ModelRounds } from './model-rounds.ts';
@@ -26,6 +26,8 @@ export interface OptimizeOptions {
   readonly beam?: number | undefined;
   /** milliseconds that one call to the database may take; default 30,000 */
   readonly timeoutMs?: number | undefined;
+  /** id of a rule that somebody asked for: its rewrite is tried even where others promise more */
+  readonly wanted?: string | undefined;
   /** milliseconds that all answers of the model may take together; default 180,000 */
   readonly modelTimeoutMs?: number | undefined;
 }
@@ -103,9 +105,12 @@ class Optimizing {
     if (this.original.tree.kind === 'opaque') {
       return this.nothing(`The statement could not be read: ${this.original.tree.reason}.`);
     }
+    if (isReadByWords(this.original.tree)) {
+      return { ...this.nothing('The statement is no query and no change of rows.'), findings };
+    }
     const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };
-    const selected = selectPaths(paths, cost);
+    const selected = selectPaths(paths, cost, this.request.options.wanted);
     const rounds = this.askModel(matches, selected, cost, plan);
     try {
       const verified = await this.verify(selected, cost);
@@ -165,7 +170,8 @@ class Optimizing {
   /** All rewrites, priced when there is a planner; `refusal` says why the database does not take the original. */
   private async search(): Promise<SearchOutcome> {
     const { database, options, signal } = this.request;
-    const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal };
+    const style = options.wanted === undefined ? [] : [options.wanted];
+    const bounds = { beam: options.beam ?? DEFAULT_BEAM, depth: DEPTH, most: MOST_CANDIDATES, signal, style };
     if (!database)
       return {
         paths: await searchRewrites(this.original, null, bounds),

@@ -39,6 +39,20 @@ export interface SearchOptions {
   /** milliseconds for asking the planner; what comes later stays without a price and is not followed */
   readonly budgetMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Rules of style alone whose rewrites are offered like those for speed: the one that somebody asked for, or all of
+   * them. The others are steps that a later rule needs, or nothing.
+   */
+  readonly style?: 'all' | readonly string[] | undefined;
+}
+
+/** A path under way. */
+interface Step extends RewritePath {
+  /**
+   * Set while its last rules are of style alone: what other rules found before them. The path is not offered, and only
+   * followed to something else.
+   */
+  readonly known: ReadonlySet<string> | null;
 }
 
 /** A step must make the statement cheaper by this share to be followed for its own sake. */
@@ -46,7 +60,8 @@ const GAIN = 0.01;
 
 /**
  * Every statement that the library's rewrites lead to, within the bounds, without the original. A step without a gain is
- * followed only when other rules find something after it that they did not find before.
+ * followed only when other rules find something after it that they did not find before. Rules of style alone are no
+ * candidates, and in a chain only where a later rule needs them, see {@link SearchOptions.style}.
  *
  * @param original the statement to rewrite
  * @param price the planner, or null without a connection: paths are then kept in the order of the library. Several
@@ -67,6 +82,7 @@ class RewriteSearch {
   private readonly price: Pricer | null;
   private readonly options: SearchOptions;
   private readonly seen: Set<string>;
+  private readonly seenByStyle = new Set<string>();
   private readonly matches = new Map<AnalyzedStatement, readonly PatternMatch[]>();
   private readonly deadline: number;
 
@@ -82,9 +98,9 @@ class RewriteSearch {
     const { beam, depth, most, cost } = this.options;
     const found: RewritePath[] = [];
     const soundness = leavesRowsOpen(this.original) ? 'likely' : 'proved';
-    let frontier: RewritePath[] = [start(this.original, soundness, cost ?? null)];
+    let frontier: Step[] = [start(this.original, soundness, cost ?? null)];
     for (let step = 0; step < depth && frontier.length > 0 && found.length < most; step++) {
-      const steps: { readonly parent: RewritePath; readonly path: RewritePath }[] = [];
+      const steps: { readonly parent: Step; readonly path: Step }[] = [];
       for (const parent of frontier) {
         this.options.signal?.throwIfAborted();
         for (const path of this.successors(parent)) {
@@ -93,11 +109,11 @@ class RewriteSearch {
         }
       }
       const priced = await Promise.all(steps.map(({ path }) => this.withPrice(path)));
-      const next: RewritePath[] = [];
+      const next: Step[] = [];
       priced.forEach((path, at) => {
         const parent = steps[at]?.parent;
         if (!path || !parent) return;
-        found.push(path);
+        if (!path.known) found.push(asOffered(path));
         if (this.isWorthFollowing(path, parent)) next.push(path);
       });
       frontier = byPrice(next).slice(0, beam);
@@ -106,14 +122,18 @@ class RewriteSearch {
   }
 
   /** The statements one rule application away that were not seen before. */
-  private *successors(path: RewritePath): Generator<RewritePath> {
-    for (const { pattern, match } of this.matchesOf(path.statement)) {
+  private *successors(path: Step): Generator<Step> {
+    for (const found of this.matchesOf(path.statement)) {
+      const { pattern, match } = found;
       const { rewrite } = match;
       if (!rewrite || rewrite.edits.length === 0) continue;
+      const style = this.isStyle(found);
+      if (!style && path.known?.has(nameOf(found))) continue;
       const text = applyEdits(path.statement.text, rewrite.edits);
       const key = canonicalText(text, this.original.dialect);
-      if (this.seen.has(key)) continue;
-      this.seen.add(key);
+      // a rule for speed may come to a statement that one of style came to before
+      if (this.seen.has(key) || (style && this.seenByStyle.has(key))) continue;
+      (style ? this.seenByStyle : this.seen).add(key);
       const statement = analyzeStatement(text, this.original.catalog);
       if (statement.opaque.length > this.original.opaque.length) continue;
       yield {
@@ -122,23 +142,34 @@ class RewriteSearch {
         patterns: [...path.patterns, pattern.id],
         assumptions: [...new Set([...path.assumptions, ...rewrite.assumptions])],
         soundness: path.soundness === 'proved' ? rewrite.soundness : 'likely',
-        cost: null,
+        cost: style ? path.cost : null,
+        known: style ? new Set([...(path.known ?? []), ...this.rulesFor(path.statement, nameOf)]) : null,
       };
     }
   }
 
-  private isWorthFollowing(path: RewritePath, parent: RewritePath): boolean {
+  private isStyle({ pattern }: PatternMatch): boolean {
+    const { style = [] } = this.options;
+    return pattern.styleOnly === true && style !== 'all' && !style.includes(pattern.id);
+  }
+
+  private isWorthFollowing(path: Step, parent: Step): boolean {
+    const { known } = path;
+    if (known) return [...this.rulesFor(path.statement, nameOf)].some((name) => !known.has(name));
     if (!this.price || parent.cost === null) return true;
     if (path.cost === null) return performance.now() < this.deadline;
     if (path.cost < parent.cost * (1 - GAIN)) return true;
-    const before = this.rulesFor(parent.statement);
-    return [...this.rulesFor(path.statement)].some((id) => !before.has(id));
+    const before = this.rulesFor(parent.statement, idOf);
+    return [...this.rulesFor(path.statement, idOf)].some((id) => !before.has(id));
   }
 
-  /** The rules that rewrite something of a statement. */
-  private rulesFor(statement: AnalyzedStatement): Set<string> {
-    const rewriting = this.matchesOf(statement).filter(({ match }) => match.rewrite);
-    return new Set(rewriting.map(({ pattern }) => pattern.id));
+  /** What rewrites something of a statement, by names of it. */
+  private rulesFor(statement: AnalyzedStatement, name: (found: PatternMatch) => string): Set<string> {
+    return new Set(
+      this.matchesOf(statement)
+        .filter(({ match }) => match.rewrite)
+        .map(name),
+    );
   }
 
   private matchesOf(statement: AnalyzedStatement): readonly PatternMatch[] {
@@ -149,23 +180,32 @@ class RewriteSearch {
     return found;
   }
 
-  private async withPrice(path: RewritePath): Promise<RewritePath | null> {
-    if (!this.price || performance.now() >= this.deadline) return path;
+  private async withPrice(path: Step): Promise<Step | null> {
+    if (!this.price || path.known || performance.now() >= this.deadline) return path;
     this.options.signal?.throwIfAborted();
     const cost = await this.price(path.statement);
     return cost === 'invalid' ? null : { ...path, cost };
   }
 }
 
-function start(
-  statement: AnalyzedStatement,
-  soundness: RewritePath['soundness'],
-  cost: number | null,
-): RewritePath {
-  return { statement, edits: [], patterns: [], assumptions: [], soundness, cost };
+function start(statement: AnalyzedStatement, soundness: RewritePath['soundness'], cost: number | null): Step {
+  return { statement, edits: [], patterns: [], assumptions: [], soundness, cost, known: null };
 }
 
-function byPrice(paths: readonly RewritePath[]): RewritePath[] {
+function asOffered({ statement, edits, patterns, assumptions, soundness, cost }: Step): RewritePath {
+  return { statement, edits, patterns, assumptions, soundness, cost };
+}
+
+function idOf({ pattern }: PatternMatch): string {
+  return pattern.id;
+}
+
+/** The rule and what it says, with the statement's own names: the same before and after a change elsewhere. */
+function nameOf({ pattern, match }: PatternMatch): string {
+  return `${pattern.id}: ${match.message}`;
+}
+
+function byPrice<P extends RewritePath>(paths: readonly P[]): P[] {
   return [...paths].sort(
     (a, b) => (a.cost ?? Number.POSITIVE_INFINITY) - (b.cost ?? Number.POSITIVE_INFINITY),
   );

@@ -15,8 +15,20 @@ const SAME_PRICE = 0.02;
  * a second plan says more than a second spelling of the first. Without: the safest bets, see {@link byPromise}.
  *
  * @param cost the original's price, null without one
+ * @param wanted a rule that somebody asked for: the shortest path with it is among them
  */
-export function selectPaths(paths: readonly RewritePath[], cost: number | null): RewritePath[] {
+export function selectPaths(
+  paths: readonly RewritePath[],
+  cost: number | null,
+  wanted?: string | undefined,
+): RewritePath[] {
+  const selected = promising(paths, cost);
+  const asked = paths.filter(({ patterns }) => wanted !== undefined && patterns.includes(wanted));
+  const own = asked.length > 0 ? shortest(asked) : null;
+  return own && !selected.includes(own) ? [...selected, own] : selected;
+}
+
+function promising(paths: readonly RewritePath[], cost: number | null): RewritePath[] {
   if (cost === null) return [...paths].sort(byPromise).slice(0, TRIED);
   const price = (path: RewritePath): number => path.cost ?? cost;
   const affordable = paths.filter((path) => price(path) <= cost * DEAREST);

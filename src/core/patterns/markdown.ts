@@ -42,6 +42,9 @@ function section(pattern: PatternDeclaration): string[] {
     '',
     `- ${pattern.rewrites ? 'Sound when' : 'Given when'}: ${pattern.precondition}`,
     ...pays(pattern.engines),
+    ...(pattern.styleOnly
+      ? ['- Style only: never offered as faster, a step where a later rule needs it']
+      : []),
     `- Source: ${pattern.source}`,
     '',
     ...code(schema),

@@ -3,9 +3,10 @@
  * patterns, nearly all of which have nothing to say of a given one: what a statement holds is listed once, and only the
  * patterns whose needs it meets are asked.
  */
-import type { Expression, Node } from '../sql/ast.ts';
+import type { Expression, Literal, Node } from '../sql/ast.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Block, BlockRole, Scope } from '../sql/query-model.ts';
+import { isReadByWords } from '../sql/statement-facts.ts';
 import { unwrapParens } from '../sql/walk.ts';
 import { positivePredicates } from './predicates/positive.ts';
 
@@ -17,14 +18,28 @@ export type Part =
   | `as ${BlockRole}`
   /** an operator of two sides: `operator OR` */
   | `operator ${string}`
-  /** a condition in WHERE or ON */
+  /** a call of the function: `calls coalesce` */
+  | `calls ${string}`
+  /** DISTINCT in a call, DISTINCT ON */
+  | 'distinct call'
+  | 'distinct on'
+  /** `literal string`, `literal null` … */
+  | `literal ${Literal['type']}`
+  /** a condition in WHERE or ON; two of them in one WHERE */
   | 'condition'
+  | 'several conditions'
+  /** a condition of WHERE or ON, through AND and OR, that is of that kind: `test literal` */
+  | `test ${Expression['kind']}`
+  /** such a condition whose two sides are both of that kind: `both column` */
+  | `both ${Expression['kind']}`
   /** a side of a comparison, or what BETWEEN compares, in a condition of WHERE or ON: `side call` */
   | `side ${Expression['kind']}`
   /** an INSERT, UPDATE, DELETE or MERGE with a scope of its own */
   | 'write'
   /** two relations or more in one scope */
   | 'several sources'
+  /** a table with partitions */
+  | 'partitions'
   /** a relation in FROM that is a derived table or a CTE */
   | 'query in from'
   /** conditions of WHERE, of HAVING, of ON */
@@ -54,8 +69,50 @@ export function meetsNeeds(needs: readonly Need[] | undefined, statement: Analyz
   return areMet(needs, partsOf(statement));
 }
 
-/** {@link meetsNeeds} for parts that are known. */
-export function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): boolean {
+/**
+ * Keeps which patterns of a list are to be asked of statements that hold the same parts: most statements of a file do,
+ * as far as needs speak of them.
+ */
+export class AskedByParts<P extends { readonly needs?: readonly Need[] }> {
+  private readonly patterns: readonly P[];
+  /** the parts that some need names, each with its place in a key */
+  private readonly named = new Map<Part, number>();
+  private readonly known = new Map<string, readonly P[]>();
+
+  constructor(patterns: readonly P[]) {
+    this.patterns = patterns;
+    for (const part of patterns.flatMap(({ needs }) => (needs ?? []).flat())) {
+      if (!this.named.has(part)) this.named.set(part, this.named.size);
+    }
+  }
+
+  /** The patterns whose needs a statement meets, in the order of the list. */
+  of(statement: AnalyzedStatement): readonly P[] {
+    const parts = partsOf(statement);
+    const key = this.keyOf(parts);
+    const known = this.known.get(key);
+    if (known) return known;
+    const asked = this.patterns.filter(({ needs }) => areMet(needs, parts));
+    if (this.known.size >= MOST_KEPT) this.known.clear();
+    this.known.set(key, asked);
+    return asked;
+  }
+
+  /** The named parts among these as bits of 16-bit characters. */
+  private keyOf(parts: ReadonlySet<Part>): string {
+    const bits = new Uint16Array((this.named.size >> 4) + 1);
+    for (const part of parts) {
+      const at = this.named.get(part);
+      if (at !== undefined) bits[at >> 4] = (bits[at >> 4] ?? 0) | (1 << (at & 15));
+    }
+    return String.fromCharCode(...bits);
+  }
+}
+
+/** Combinations of parts that are remembered: more than a workspace has, so that the memory has a bound. */
+const MOST_KEPT = 2000;
+
+function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): boolean {
   if (needs === undefined) return true;
   for (const need of needs) {
     if (typeof need === 'string' ? !parts.has(need) : !need.some((part) => parts.has(part))) return false;
@@ -68,8 +125,13 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
   const known = PARTS.get(statement);
   if (known) return known;
   const parts = new Set<Part>(kindsIn(statement));
-  if (statement.tree.kind === 'opaque') parts.add('words alone');
+  if (isReadByWords(statement.tree)) parts.add('words alone');
   for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(`operator ${operator}`);
+  for (const { type } of nodesOfKind(statement, 'literal')) parts.add(`literal ${type}`);
+  for (const call of nodesOfKind(statement, 'call')) {
+    parts.add(`calls ${call.function}`);
+    if (call.distinct) parts.add('distinct call');
+  }
   for (const { expression } of positivePredicates(statement)) addSides(parts, expression);
   for (const write of statement.writes) {
     parts.add('write');
@@ -84,17 +146,24 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
 }
 
 function addSides(parts: Set<Part>, expression: Expression): void {
+  parts.add(`test ${expression.kind}`);
   if (expression.kind === 'binary') {
-    parts.add(`side ${unwrapParens(expression.left).kind}`);
-    parts.add(`side ${unwrapParens(expression.right).kind}`);
+    const left = unwrapParens(expression.left).kind;
+    const right = unwrapParens(expression.right).kind;
+    parts.add(`side ${left}`).add(`side ${right}`);
+    if (left === right) parts.add(`both ${left}`);
   }
   if (expression.kind === 'between') parts.add(`side ${unwrapParens(expression.operand).kind}`);
 }
 
 function addScope(parts: Set<Part>, { sources, joins, where }: Scope): void {
   if (sources.length > 1) parts.add('several sources');
-  if (sources.some((source) => source.query !== null)) parts.add('query in from');
+  for (const { query, table } of sources) {
+    if (query !== null) parts.add('query in from');
+    if (table !== null && table.partitionKey.length > 0) parts.add('partitions');
+  }
   if (where.length > 0) parts.add('where').add('condition');
+  if (where.length > 1) parts.add('several conditions');
   for (const { type, on } of joins) {
     parts.add('join step');
     if (type === 'left' || type === 'right' || type === 'full') parts.add('outer join');
@@ -109,6 +178,7 @@ function addBlock(parts: Set<Part>, block: Block): void {
   if (block.windows.length > 0) parts.add('window call');
   if (block.grouped || block.select.groupBy) parts.add('grouped');
   if (block.select.distinct === 'distinct') parts.add('distinct');
+  else if (block.select.distinct !== null) parts.add('distinct on');
   if (block.query.limit || block.select.top) parts.add('few rows');
   if (block.query.locking.length > 0) parts.add('locking clause');
 }

@@ -1,38 +1,93 @@
 /** Matches with their rewrite, or with the reason why there is none. */
 import type { TextEdit, TextRange } from '../sql/text.ts';
-import type { Match } from './pattern.ts';
+import type { Match, Rewrite } from './pattern.ts';
+
+/**
+ * Edits, or null when they would have lost something. A function is called when somebody asks for the rewrite; it may
+ * say in words why there is none.
+ */
+export type Edits = readonly TextEdit[] | null | (() => readonly TextEdit[] | string | null);
+
+const LOST = 'The edit would lose a comment, repeat a parameter or touch a part that is not understood.';
 
 /**
  * A match whose rewrite is sound by the catalog.
  *
- * @param edits null when the edits would have lost something
+ * @param edits null, or a function that gives null, when the edits would have lost something
  * @param assumptions the facts that it rests on; null ones are left out
  */
 export function offer(
   range: TextRange,
   message: string,
-  edits: readonly TextEdit[] | null,
+  edits: Edits,
   ...assumptions: readonly (string | null)[]
 ): Match {
-  if (!edits)
-    return blocked(
-      range,
-      message,
-      'The edit would lose a comment, repeat a parameter or touch a part that is not understood.',
-    );
-  const facts = assumptions.filter((one) => one !== null);
-  return { range, message, rewrite: { edits, assumptions: facts, soundness: 'proved' } };
+  return offered(range, message, edits, assumptions, 'proved');
 }
 
 /** A match whose rewrite needs tests: part of what it rests on cannot be read from the catalog. */
 export function offerToTest(
   range: TextRange,
   message: string,
-  edits: readonly TextEdit[] | null,
+  edits: Edits,
   ...assumptions: readonly (string | null)[]
 ): Match {
-  const match = offer(range, message, edits, ...assumptions);
-  return match.rewrite ? { ...match, rewrite: { ...match.rewrite, soundness: 'likely' } } : match;
+  return offered(range, message, edits, assumptions, 'likely');
+}
+
+function offered(
+  range: TextRange,
+  message: string,
+  edits: Edits,
+  assumptions: readonly (string | null)[],
+  soundness: Rewrite['soundness'],
+): Match {
+  if (edits === null) return blocked(range, message, LOST);
+  return whenAsked(range, message, () => {
+    const made = typeof edits === 'function' ? edits() : edits;
+    return typeof made === 'string' ? made : rewriteOf(made, soundness, ...assumptions);
+  });
+}
+
+/** The rewrite that edits are, or why there is none; for {@link whenAsked}. */
+export function rewriteOf(
+  edits: readonly TextEdit[] | null,
+  soundness: Rewrite['soundness'],
+  ...assumptions: readonly (string | null)[]
+): Rewrite | string {
+  return edits ? { edits, assumptions: assumptions.filter((one) => one !== null), soundness } : LOST;
+}
+
+/**
+ * A match whose rewrite is written when it is asked for. Most findings are only shown: who looks at them needs their
+ * text and their place, and nobody the edits.
+ *
+ * @param write the rewrite, or why there is none (null: nothing to say); called once at most
+ */
+export function whenAsked(range: TextRange, message: string, write: () => Rewrite | string | null): Match {
+  let pending: typeof write | null = write;
+  let written: Rewrite | string | null = null;
+  const asked = (): typeof written => {
+    if (pending) {
+      const now = pending;
+      // what failed once fails again, and what the function holds on to is let go
+      pending = null;
+      written = now();
+    }
+    return written;
+  };
+  return {
+    range,
+    message,
+    get rewrite() {
+      const answer = asked();
+      return typeof answer === 'string' ? null : answer;
+    },
+    get blockedBy() {
+      const answer = asked();
+      return typeof answer === 'string' ? answer : undefined;
+    },
+  };
 }
 
 /** A match without a rewrite, because a precondition is not known to hold. */

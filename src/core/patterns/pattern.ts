@@ -48,6 +48,11 @@ export interface PatternDeclaration {
   readonly example: PatternExample;
   /** false: it gives advice and never a rewrite */
   readonly rewrites: boolean;
+  /**
+   * Its rewrite is plainer or safer, and never faster by itself. The optimizer offers it to who asks for this rule, and
+   * takes it as a step only where another rule finds something after it that it did not find before.
+   */
+  readonly styleOnly?: true;
 }
 
 /**
@@ -77,9 +82,9 @@ export interface Match {
   readonly range: TextRange;
   /** what is there and what to do, one or two sentences with the statement's own names */
   readonly message: string;
-  /** null when the precondition for an edit is not known to hold; `blockedBy` then says which */
+  /** null when the precondition for an edit is not known to hold; `blockedBy` then says which. May be written when asked for */
   readonly rewrite: Rewrite | null;
-  readonly blockedBy?: string;
+  readonly blockedBy?: string | undefined;
 }
 
 export interface Rewrite {

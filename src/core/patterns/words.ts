@@ -1,5 +1,7 @@
 /** The words of a statement, for rules about statements that have no tree of their own: SET, LOCK, VACUUM, DECLARE … */
+
 import type { AnalyzedStatement } from '../sql/query-model.ts';
+import { isReadByWords } from '../sql/statement-facts.ts';
 import type { TextRange } from '../sql/text.ts';
 import { isTrivia, type Token } from '../sql/tokens.ts';
 
@@ -10,7 +12,7 @@ export function wordsOf(statement: Pick<AnalyzedStatement, 'tokens'>): readonly 
 
 /** The words of a statement that has no tree: none for all others. */
 export function wordsWithoutTree(statement: Pick<AnalyzedStatement, 'tokens' | 'tree'>): readonly Token[] {
-  return statement.tree.kind === 'opaque' ? wordsOf(statement) : [];
+  return isReadByWords(statement.tree) ? wordsOf(statement) : [];
 }
 
 /** The statement begins with these words; an alternative is written `A|B`. */

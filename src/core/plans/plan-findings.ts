@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { findTable } from '../catalog/catalog.ts';
 import type { Plan, PlanNode } from './plan.ts';
 import { nodeTitle } from './plan-text.ts';
+import { showplanFindings } from './showplan-findings.ts';
 
 export type PlanFindingKind =
   | 'selective-sequential-scan'
@@ -12,7 +13,9 @@ export type PlanFindingKind =
   | 'hash-spill'
   | 'nested-loop-blow-up'
   | 'wasteful-filter'
-  | 'missing-statistics';
+  | 'missing-statistics'
+  | 'missing-index'
+  | 'implicit-conversion';
 
 export interface PlanFinding {
   readonly kind: PlanFindingKind;
@@ -42,14 +45,15 @@ export function planFindings(plan: Plan, catalog: Catalog): PlanFinding[] {
       if (finding) found.push({ node: nodeTitle(node), ...finding });
     }
   });
+  if (isSqlServer(catalog)) found.push(...showplanFindings(plan));
   return found;
 }
 
 type Check = (node: PlanNode, runs: number, catalog: Catalog) => Omit<PlanFinding, 'node'> | null;
 
 /** The engines' words for reading a whole table. */
-const WHOLE_TABLE = new Set(['Seq Scan', 'Table scan']);
-const LOOPS = new Set(['Nested Loop', 'Block Nested Loop', 'Batched Key Access']);
+const WHOLE_TABLE = new Set(['Seq Scan', 'Table scan', 'Table Scan', 'Clustered Index Scan']);
+const LOOPS = new Set(['Nested Loop', 'Nested Loops', 'Block Nested Loop', 'Batched Key Access']);
 
 const CHECKS: readonly Check[] = [
   selectiveScan,
@@ -111,9 +115,11 @@ function misestimate(node: PlanNode, _runs: number, catalog: Catalog): ReturnTyp
   return {
     kind: 'row-misestimate',
     message: `${count(estimated)} rows were expected and ${count(actual)} came: ${factor.toFixed(0)} times off.`,
-    advice: isMysql(catalog)
-      ? 'Run ANALYZE TABLE on the tables below; a histogram tells the planner of columns without an index.'
-      : 'Run ANALYZE on the tables below. For columns that depend on each other, CREATE STATISTICS tells the planner so.',
+    advice: isSqlServer(catalog)
+      ? 'Run UPDATE STATISTICS … WITH FULLSCAN on the tables below. For columns that depend on each other, CREATE STATISTICS on both tells the planner so.'
+      : isMysql(catalog)
+        ? 'Run ANALYZE TABLE on the tables below; a histogram tells the planner of columns without an index.'
+        : 'Run ANALYZE on the tables below. For columns that depend on each other, CREATE STATISTICS tells the planner so.',
   };
 }
 
@@ -128,6 +134,13 @@ function sortSpill(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<
         'Sort fewer or narrower rows, use an index in this order, or raise sort_buffer_size for this session.',
     };
   }
+  if (isSqlServer(catalog)) {
+    return {
+      kind: 'sort-spill',
+      message: `The sort did not fit into its memory grant and wrote ${count(kb)} kB to tempdb.`,
+      advice: `Sort fewer or narrower rows, or use an index in this order. ${GRANT}`,
+    };
+  }
   return {
     kind: 'sort-spill',
     message: `The sort did not fit into work_mem and used ${count(kb)} kB on disk.`,
@@ -135,9 +148,20 @@ function sortSpill(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<
   };
 }
 
-function hashSpill(node: PlanNode): ReturnType<Check> {
+/** What SQL Server grants follows the estimates. */
+const GRANT =
+  'The grant follows the estimated rows: mend those (UPDATE STATISTICS), or ask for more by OPTION (MIN_GRANT_PERCENT = …).';
+
+function hashSpill(node: PlanNode, _runs: number, catalog: Catalog): ReturnType<Check> {
   const batches = node.actual?.hashBatches ?? 1;
   if (batches <= 1) return null;
+  if (isSqlServer(catalog)) {
+    return {
+      kind: 'hash-spill',
+      message: 'The hash table did not fit into its memory grant and was continued in tempdb.',
+      advice: `Build the hash over fewer rows or columns. ${GRANT}`,
+    };
+  }
   return {
     kind: 'hash-spill',
     message: `The hash table did not fit into memory and was split into ${count(batches)} batches on disk.`,
@@ -149,8 +173,7 @@ function hashSpill(node: PlanNode): ReturnType<Check> {
 function nestedLoop(node: PlanNode): ReturnType<Check> {
   if (!LOOPS.has(node.operation)) return null;
   const [outer, inner] = node.children;
-  if (!outer || !inner || inner.index || inner.operation === 'Materialize' || inner.operation === 'Memoize')
-    return null;
+  if (!outer || !inner || inner.index || /^(Materialize|Memoize)$|Spool/.test(inner.operation)) return null;
   const loops = outer.actual ? outer.actual.rows * outer.actual.loops : outer.estimatedRows;
   const each = inner.actual ? inner.actual.rows + inner.actual.rowsRemovedByFilter : inner.estimatedRows;
   if (loops < 100 || loops * each < 1e6) return null;
@@ -181,12 +204,18 @@ function missingStatistics(node: PlanNode, _runs: number, catalog: Catalog): Ret
   return {
     kind: 'missing-statistics',
     message: `${table.name} was never analysed: the planner guesses its size and values.`,
-    advice: `Run ANALYZE ${isMysql(catalog) ? 'TABLE ' : ''}${table.name}.`,
+    advice: isSqlServer(catalog)
+      ? `Run UPDATE STATISTICS ${table.schema}.${table.name}.`
+      : `Run ANALYZE ${isMysql(catalog) ? 'TABLE ' : ''}${table.name}.`,
   };
 }
 
 function isMysql({ dialect }: Catalog): boolean {
   return dialect === 'mysql' || dialect === 'mariadb';
+}
+
+function isSqlServer({ dialect }: Catalog): boolean {
+  return dialect === 'tsql';
 }
 
 function tableRows(node: PlanNode, catalog: Catalog): number | null {

@@ -351,6 +351,8 @@ export type QueryBody = Select | SetOperation | Values | TableQuery | ParenQuery
 
 export interface With extends TextRange {
   readonly kind: 'with';
+  /** T-SQL: XMLNAMESPACES ('uri' AS prefix) before the first of the others; there may be none then */
+  readonly namespaces: FunctionCall | null;
   readonly recursive: boolean;
   readonly ctes: readonly Cte[];
 }
@@ -520,7 +522,15 @@ export interface Locking extends TextRange {
 
 // ---------------------------------------------------------------- FROM
 
-export type FromItem = TableRef | DerivedTable | TableFunction | Join | ParenJoin | Opaque;
+export type FromItem =
+  | TableRef
+  | DerivedTable
+  | TableFunction
+  | Join
+  | ParenJoin
+  | Pivot
+  | WrittenRows
+  | Opaque;
 
 /** `AS alias`, `alias (a, b)`; its range begins with AS where that is written. */
 export interface TableAlias extends TextRange {
@@ -566,8 +576,11 @@ export interface TablePeriod extends TextRange {
 
 export interface TableSample extends TextRange {
   readonly kind: 'tableSample';
-  readonly method: readonly [Identifier, ...Identifier[]];
+  /** empty where T-SQL leaves it out: SYSTEM is meant */
+  readonly method: readonly Identifier[];
   readonly args: readonly Expression[];
+  /** T-SQL: what the argument counts */
+  readonly unit: 'PERCENT' | 'ROWS' | null;
   readonly repeatable: Expression | null;
 }
 
@@ -588,8 +601,32 @@ export interface TableFunction extends TextRange {
   readonly alias: TableAlias | null;
   /** `f() AS t(a int, b text)`: a column definition list; the alias (null for `AS (a int)`) then has no columns */
   readonly definitions: readonly ColumnDefinition[];
-  /** OPENJSON (…) WITH (…): kept */
+  /** hints */
   readonly modifiers: readonly TableModifier[];
+}
+
+/**
+ * T-SQL: `item PIVOT (sum(x) FOR c IN (a, b)) AS p` and `item UNPIVOT (x FOR c IN (a, b)) AS p`. Other columns come out
+ * of it than went in.
+ */
+export interface Pivot extends TextRange {
+  readonly kind: 'pivot';
+  readonly type: 'pivot' | 'unpivot';
+  readonly item: FromItem;
+  /** the aggregate of PIVOT, the name of UNPIVOT's column of values */
+  readonly value: Expression | Identifier;
+  /** the column whose values become columns, the name of UNPIVOT's column of names */
+  readonly column: ColumnRef | Identifier;
+  /** the columns of the one that are the values of the other */
+  readonly names: readonly Identifier[];
+  readonly alias: TableAlias | null;
+}
+
+/** T-SQL: `(MERGE … OUTPUT …) AS alias`: the rows that a write returns. */
+export interface WrittenRows extends TextRange {
+  readonly kind: 'writtenRows';
+  readonly statement: Statement;
+  readonly alias: TableAlias | null;
 }
 
 export interface Join extends TextRange {
@@ -621,7 +658,24 @@ export interface QueryStatement extends TextRange {
 }
 
 /** What a write holds beside its clauses; a rule that does not know it leaves the write alone. */
-export type WriteRest = Opaque | WriteModifier | FurtherTargets | TableAlias | Top | Hints;
+export type WriteRest =
+  | Opaque
+  | WriteModifier
+  | FurtherTargets
+  | TableAlias
+  | Top
+  | Hints
+  | OutputInto
+  | ProcedureCall;
+
+/** T-SQL: `OUTPUT items INTO table (columns)`: the rows go there and are not returned. */
+export interface OutputInto extends TextRange {
+  readonly kind: 'outputInto';
+  readonly items: readonly SelectItem[];
+  /** the name of a table or of a table variable */
+  readonly table: readonly [Identifier, ...Identifier[]];
+  readonly columns: readonly Identifier[];
+}
 
 /** MySQL's IGNORE after the verb: rows that break a rule are left out or bent instead of an error. */
 export interface WriteModifier extends TextRange {
@@ -676,14 +730,16 @@ export interface Assignment extends TextRange {
   readonly kind: 'assignment';
   /**
    * The written columns: several for `(a, b) = …`. PostgreSQL takes no table name here, so `a.b = 1` writes the
-   * field b of the column a: the target is a and `partial` is true. Empty where a T-SQL variable is set.
+   * field b of the column a: the target is a and `partial` is true. Empty where only a T-SQL variable is set.
    */
   readonly targets: readonly ColumnRef[];
+  /** T-SQL: `@x = value` and `@x = column = value` */
+  readonly variable: Variable | null;
   /** only a field or an element of the column is written: `a.b = 1`, `a[2] = 1` */
   readonly partial: boolean;
   /** the subscripts of the targets */
   readonly indexes: readonly Expression[];
-  /** '=' or, in T-SQL, += -= … */
+  /** '=' or, in T-SQL, += -= … and the method that changes a part of the column: `.WRITE`, `.MODIFY` */
   readonly operator: string;
   readonly value: Expression;
 }
@@ -742,13 +798,18 @@ export interface MergeBranch extends TextRange {
   readonly values: readonly Expression[];
 }
 
-/** MySQL: how a table, a column or an index is stored or shown: `ENGINE = InnoDB`, `COMMENT 'x'`, `AFTER b`, `INVISIBLE`. */
+/**
+ * MySQL and T-SQL: how a table, a column or an index is stored or shown: `ENGINE = InnoDB`, `COMMENT 'x'`, `AFTER b`,
+ * `INVISIBLE`, `WITH (FILLFACTOR = 80)`, `ON [PRIMARY]`.
+ */
 export interface Property extends TextRange {
   readonly kind: 'property';
   /** its words in upper case; of a column in a key also LENGTH (a prefix), ASC, DESC, EXPRESSION */
   readonly name: string;
   /** null where it has none, or several in parentheses */
   readonly value: Expression | Identifier | null;
+  /** T-SQL: what stands in parentheses behind it: the options of WITH */
+  readonly options: readonly Property[];
 }
 
 /** MySQL: PARTITION BY method (keys) …; what it says of numbers and subpartitions is in the text. */
@@ -767,14 +828,14 @@ export interface PartitionDefinition extends TextRange {
   readonly values: readonly Expression[];
 }
 
-/** An action of MySQL's ALTER TABLE that neither adds nor drops a column or key. */
+/** An action of MySQL's or T-SQL's ALTER TABLE that neither adds nor drops a column or key. */
 export interface AlterAction extends TextRange {
   readonly kind: 'alterAction';
   /** the words before the first name, upper case: MODIFY COLUMN, DROP INDEX, RENAME TO */
   readonly action: string;
   /** what it is done to, and the new name after that */
   readonly names: readonly Identifier[];
-  /** of MODIFY and CHANGE */
+  /** of MODIFY, CHANGE and T-SQL's ALTER COLUMN; the column with its new default of ADD CONSTRAINT … DEFAULT … FOR */
   readonly definition: ColumnDefinition | null;
   readonly orderBy: readonly OrderItem[];
 }
@@ -878,6 +939,105 @@ export interface Explain extends TextRange {
   readonly statement: Statement;
 }
 
+// ---------------------------------------------------------------- T-SQL beside queries, writes and tables
+
+/** `EXEC [@result =] procedure arguments`, `EXEC ('text')`. */
+export interface ProcedureCall extends TextRange {
+  readonly kind: 'procedureCall';
+  /** the variable that takes the return code */
+  readonly result: Variable | null;
+  /** a name, the variable that holds one, or the pieces of the text that is run */
+  readonly procedure: readonly [Identifier, ...Identifier[]] | Variable | Expression;
+  readonly args: readonly ProcedureArgument[];
+  /** WITH RECOMPILE, AT server, AS USER = 'x': its words, upper case */
+  readonly options: string;
+}
+
+export interface ProcedureArgument extends TextRange {
+  readonly kind: 'procedureArgument';
+  readonly name: Variable | null;
+  readonly value: Expression;
+  readonly output: boolean;
+}
+
+/** `DECLARE @a int = 1, @b table (…)`, `DECLARE c CURSOR … FOR query`. */
+export interface Declare extends TextRange {
+  readonly kind: 'declare';
+  readonly variables: readonly VariableDeclaration[];
+  readonly cursor: CursorDeclaration | null;
+}
+
+/** A variable that is declared, or a parameter of a routine. */
+export interface VariableDeclaration extends TextRange {
+  readonly kind: 'variableDeclaration';
+  readonly variable: Variable;
+  /** null for a table and for a cursor */
+  readonly type: TypeName | null;
+  readonly value: Expression | null;
+  /** of a table variable */
+  readonly columns: readonly ColumnDefinition[];
+  readonly constraints: readonly TableConstraint[];
+  /** OUTPUT, READONLY, CURSOR, NOT NULL … */
+  readonly options: string;
+}
+
+export interface CursorDeclaration extends TextRange {
+  readonly kind: 'cursorDeclaration';
+  readonly name: Identifier | Variable;
+  /** LOCAL, FAST_FORWARD, SCROLL …, upper case */
+  readonly options: string;
+  readonly query: Query;
+}
+
+/** Statements that hold statements: BEGIN … END, TRY and CATCH, IF, WHILE. */
+export interface Compound extends TextRange {
+  readonly kind: 'compound';
+  readonly type: 'block' | 'try' | 'if' | 'while';
+  /** of IF and WHILE */
+  readonly condition: Expression | null;
+  readonly statements: readonly Statement[];
+  /** of ELSE and CATCH */
+  readonly otherwise: readonly Statement[];
+}
+
+/** CREATE or ALTER PROCEDURE, FUNCTION, TRIGGER with their bodies. */
+export interface Routine extends TextRange {
+  readonly kind: 'routine';
+  readonly type: 'procedure' | 'function' | 'trigger';
+  readonly name: readonly [Identifier, ...Identifier[]];
+  readonly parameters: readonly VariableDeclaration[];
+  /** of a scalar function */
+  readonly returns: TypeName | null;
+  /** of a function that fills a table: RETURNS @t table (…) */
+  readonly returnsTable: VariableDeclaration | null;
+  /** the table or view that a trigger is on */
+  readonly on: readonly Identifier[];
+  /** the words between name and body that are in none of the other parts, upper case */
+  readonly options: string;
+  readonly statements: readonly Statement[];
+}
+
+/** Any other statement of T-SQL: PRINT, SET, THROW, FETCH, WAITFOR, ALTER INDEX, DROP, USE, COMMIT … */
+export interface Command extends TextRange {
+  readonly kind: 'command';
+  /** its first words, upper case: 'SET', 'ALTER INDEX', 'DROP TABLE' */
+  readonly verb: string;
+  /** what it is done to */
+  readonly names: readonly (readonly [Identifier, ...Identifier[]])[];
+  /** its values in the order of the text, variables among them */
+  readonly values: readonly Expression[];
+  readonly options: readonly Property[];
+  /** SET @x = …, the cursor of SET @c = CURSOR FOR … */
+  readonly assignment: Assignment | null;
+  readonly cursor: CursorDeclaration | null;
+  /** of CREATE TYPE: the type that it is made from, or the columns and constraints of a table type */
+  readonly type: TypeName | null;
+  readonly columns: readonly ColumnDefinition[];
+  readonly constraints: readonly TableConstraint[];
+  /** the other words that were read, in the order of the text, upper case */
+  readonly words: string;
+}
+
 export type Statement =
   | QueryStatement
   | Insert
@@ -889,6 +1049,11 @@ export type Statement =
   | CreateView
   | AlterTable
   | Explain
+  | ProcedureCall
+  | Declare
+  | Compound
+  | Routine
+  | Command
   | Opaque;
 
 /** Every node of the tree. */
@@ -934,6 +1099,10 @@ export type Node =
   | Argument
   | Assignment
   | MergeBranch
+  | OutputInto
+  | ProcedureArgument
+  | VariableDeclaration
+  | CursorDeclaration
   | ColumnDefinition
   | TableConstraint
   | IndexColumn;

@@ -59,7 +59,7 @@ const CHILDREN: Children = {
   frameBound: (node) => collect(node.offset),
   query: (node) =>
     inTextOrder(collect(node.with, node.body, node.orderBy, node.limit, node.locking, node.trailing)),
-  with: (node) => node.ctes,
+  with: (node) => collect(node.namespaces, node.ctes),
   cte: (node) => collect(node.name, node.columns, node.statement, node.clauses),
   cteClause: (node) => inTextOrder(collect(node.columns, node.sets, node.values)),
   select: (node) =>
@@ -92,10 +92,10 @@ const CHILDREN: Children = {
   locking: (node) => node.of,
   tableAlias: (node) => [node.name, ...node.columns],
   table: (node) => inTextOrder(collect(node.name, node.alias, node.modifiers)),
-  property: (node) => collect(node.value),
+  property: (node) => inTextOrder(collect(node.value, node.options)),
   partitioning: (node) => inTextOrder(collect(node.keys, node.partitions)),
   partitionDefinition: (node) => [node.name, ...node.values],
-  alterAction: (node) => collect(node.names, node.definition, node.orderBy),
+  alterAction: (node) => inTextOrder(collect(node.names, node.definition, node.orderBy)),
   tablePartitions: (node) => [...node.partitions],
   tablePeriod: (node) => collect(node.period, node.bounds),
   writeModifier: none,
@@ -105,6 +105,8 @@ const CHILDREN: Children = {
   examinedLimit: (node) => [node.rows],
   tableSample: (node) => collect(node.method, node.args, node.repeatable),
   derived: (node) => collect(node.query, node.alias),
+  writtenRows: (node) => collect(node.statement, node.alias),
+  pivot: (node) => collect(node.item, node.value, node.column, node.names, node.alias),
   tableFunction: (node) => inTextOrder(collect(node.calls, node.alias, node.definitions, node.modifiers)),
   join: (node) => collect(node.left, node.right, node.on, node.using, node.usingAlias),
   parenJoin: (node) => collect(node.item, node.alias),
@@ -124,7 +126,7 @@ const CHILDREN: Children = {
     ),
   conflict: (node) => collect(node.target, node.targetWhere, node.constraint, node.assignments, node.where),
   returningAlias: (node) => [node.alias],
-  assignment: (node) => inTextOrder(collect(node.targets, node.indexes, node.value)),
+  assignment: (node) => inTextOrder(collect(node.variable, node.targets, node.indexes, node.value)),
   update: (node) =>
     inTextOrder(
       collect(
@@ -211,6 +213,31 @@ const CHILDREN: Children = {
       ),
     ),
   explain: (node) => [node.statement],
+  outputInto: (node) => collect(node.items, node.table, node.columns),
+  procedureCall: (node) => inTextOrder(collect(node.result, node.procedure, node.args)),
+  procedureArgument: (node) => collect(node.name, node.value),
+  declare: (node) => collect(node.variables, node.cursor),
+  variableDeclaration: (node) =>
+    inTextOrder(collect(node.variable, node.type, node.value, node.columns, node.constraints)),
+  cursorDeclaration: (node) => collect(node.name, node.query),
+  compound: (node) => collect(node.condition, node.statements, node.otherwise),
+  routine: (node) =>
+    inTextOrder(
+      collect(node.name, node.parameters, node.returns, node.returnsTable, node.on, node.statements),
+    ),
+  command: (node) =>
+    inTextOrder(
+      collect(
+        node.names.flat(),
+        node.values,
+        node.options,
+        node.assignment,
+        node.cursor,
+        node.type,
+        node.columns,
+        node.constraints,
+      ),
+    ),
 };
 
 /**
@@ -225,10 +252,14 @@ function collect(...parts: readonly Part[]): Node[] {
   const children: Node[] = [];
   for (const part of parts) {
     if (part === null) continue;
-    if ('kind' in part) children.push(part);
-    else for (const node of part) children.push(node);
+    if (isList(part)) for (const node of part) children.push(node);
+    else children.push(part);
   }
   return children;
+}
+
+function isList(part: Node | readonly Node[]): part is readonly Node[] {
+  return Array.isArray(part);
 }
 
 /** For nodes whose parts may stand in another order than their fields; nearly always they are in order already. */

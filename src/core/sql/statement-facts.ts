@@ -22,10 +22,34 @@ export function statementKind(tree: Statement): StatementKind {
     case 'createView':
     case 'alterTable':
       return 'ddl';
+    case 'routine':
+      return 'ddl';
+    case 'procedureCall':
+    case 'declare':
+    case 'compound':
+    case 'command':
     case 'opaque':
       return 'other';
     default:
       return tree satisfies never;
+  }
+}
+
+/**
+ * True for a statement that is no query, no write and no definition of a table, index or view: rules read it by its words,
+ * whether the parser made a tree of it (T-SQL's DECLARE, IF, EXEC …) or not.
+ */
+export function isReadByWords(tree: Statement): boolean {
+  switch (tree.kind) {
+    case 'opaque':
+    case 'procedureCall':
+    case 'declare':
+    case 'compound':
+    case 'routine':
+    case 'command':
+      return true;
+    default:
+      return false;
   }
 }
 

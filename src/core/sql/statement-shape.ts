@@ -24,7 +24,11 @@ const DATA_VERBS = wordSet('SELECT INSERT UPDATE DELETE MERGE VALUES TABLE REPLA
 const INSERT_SOURCES = wordSet('SELECT WITH VALUES TABLE EXEC EXECUTE');
 /** Actions of ALTER that are statements of their own elsewhere, and those that are not. */
 const ALTER_ACTIONS = wordSet('ALTER DROP SET ENABLE DISABLE RESET');
-const OTHER_ALTER_ACTIONS = wordSet('ADD RENAME REBUILD SWITCH CHECK NOCHECK OWNER MODIFY CHANGE');
+const OTHER_ALTER_ACTIONS = wordSet('ADD RENAME REBUILD REORGANIZE SWITCH CHECK NOCHECK OWNER MODIFY CHANGE');
+/** T-SQL: after these, ALL ends what they say; it is no UNION ALL. */
+const BEFORE_ALL = wordSet('CONSTRAINT TRIGGER INDEX SYSTEM_TIME');
+const LABEL = /:(?=\s|$)/y;
+const JOIN = /\s{1,200}JOIN\b/iy;
 /** Functions, columns of triggers and the like when a parenthesis follows. */
 const CALLABLE = wordSet('UPDATE INSERT REPLACE TRUNCATE');
 /** Words that begin a statement after an empty line even without a semicolon before. */
@@ -50,6 +54,7 @@ export class StatementShape {
   /** the word that says what is done: the one after WITH … and EXPLAIN, the body's after IF */
   private verb = '';
   private previous: Token | null = null;
+  private beforePrevious: Token | null = null;
   private parentheses = 0;
   /** a WITH clause has not met its statement yet */
   private withPending = false;
@@ -84,12 +89,15 @@ export class StatementShape {
     if (this.endsUse(gap)) return true;
     if (token.kind !== 'word') return false;
     const word = token.upper;
+    if (this.beginsLabel(token, gap)) return true;
     if (!this.starts.has(word) || this.previous?.text === '.') return false;
     if (this.dialect !== 'tsql' && !(gap.lineStart && gap.blankLine && STRONG.has(word))) return false;
     if (word === 'WITH' && !(gap.lineStart && matches(COMMON_TABLE, this.source, token.start))) return false;
     // DROP TABLE IF EXISTS t, not IF EXISTS (SELECT …)
     if (word === 'IF' && matches(IF_EXISTS_NAME, this.source, token.end)) return false;
     if (CALLABLE.has(word) && matches(PARENTHESIS, this.source, token.end)) return false;
+    // INNER MERGE JOIN
+    if (word === 'MERGE' && matches(JOIN, this.source, token.end)) return false;
     if (!this.reserved.has(word) && !this.looksLikeStatement(token, gap)) return false;
     if (this.parentheses > 0) return gap.blankLine && gap.lineStart && !this.mayHoldQuery();
     return !this.continuesWith(word);
@@ -109,6 +117,7 @@ export class StatementShape {
     else if (token.text === ')') this.parentheses = Math.max(0, this.parentheses - 1);
     if (token.kind === 'word' && this.parentheses === 0 && this.count > 1 && !inBlock)
       this.seeWord(word, token);
+    this.beforePrevious = this.previous;
     this.previous = token;
   }
 
@@ -138,7 +147,10 @@ export class StatementShape {
       this.explainPending = false;
       if (this.verb === 'INSERT') this.sourceSeen = true;
       else this.verb = word;
-    } else if (INSERT_SOURCES.has(word) && this.count > 2) this.sourceSeen = true;
+    } else if (INSERT_SOURCES.has(word) && word !== 'WITH' && this.count > 2) {
+      // WITH (TABLOCK) is a hint
+      this.sourceSeen = true;
+    }
     if (word === 'SET') this.setSeen = true;
     if (this.count > 2 && (ALTER_ACTIONS.has(word) || OTHER_ALTER_ACTIONS.has(word))) this.actionSeen = true;
   }
@@ -148,6 +160,9 @@ export class StatementShape {
     const before = previous?.upper ?? '';
     if (this.bodyPending) return true;
     if (before === 'ON' && this.first === 'SET') return false;
+    if (before === 'ALL' && BEFORE_ALL.has(this.beforePrevious?.upper ?? '')) return false;
+    // WITH …, ONLINE = ON
+    if (before === 'ON' && this.beforePrevious?.text === '=') return false;
     if (CONTINUING.has(before)) return true;
     if (this.dialect === 'tsql' && (before === 'BEGIN' || (before === 'TRY' && word === 'BEGIN')))
       return true;
@@ -175,6 +190,7 @@ export class StatementShape {
   }
 
   private needsSet(): boolean {
+    if (this.verb === 'UPDATE' && this.second === 'STATISTICS') return false;
     return (this.verb === 'UPDATE' && !this.setSeen) || (this.first === 'ALTER' && !this.actionSeen);
   }
 
@@ -183,6 +199,12 @@ export class StatementShape {
     const { previous } = this;
     if (previous === null) return true;
     return previous.text === '(' || previous.text === ')' || CONTINUING.has(previous.upper);
+  }
+
+  /** T-SQL: `again:` on a line of its own or before a statement, for GOTO. */
+  private beginsLabel(token: Token, gap: Gap): boolean {
+    if (this.dialect !== 'tsql' || !gap.lineStart || this.parentheses > 0) return false;
+    return !this.reserved.has(token.upper) && matches(LABEL, this.source, token.end);
   }
 
   /** A word that could be a name as well begins a statement when an operand follows: not `update,` or `drop =`. */

@@ -10,19 +10,29 @@ import type { TextRange } from './text.ts';
  *   are left out
  */
 export function walk(node: Node, visit: (node: Node, parent: Node | null) => unknown): void {
-  const nodes: Node[] = [node];
-  const parents: (Node | null)[] = [null];
+  if (visit(node, null) === false) return;
+  const top = childrenOf(node);
+  // most of what is walked are names and literals
+  if (top.length === 0) return;
+  const nodes: Node[] = [];
+  const parents: Node[] = [];
+  let children = top;
+  let parent = node;
   for (;;) {
-    const current = nodes.pop();
-    if (current === undefined) return;
-    const parent = parents.pop() ?? null;
-    if (visit(current, parent) === false) continue;
-    const children = childrenOf(current);
     for (let i = children.length - 1; i >= 0; i--) {
       const child = children[i];
       if (child === undefined) continue;
       nodes.push(child);
-      parents.push(current);
+      parents.push(parent);
+    }
+    for (;;) {
+      const current = nodes.pop();
+      const above = parents.pop();
+      if (current === undefined || above === undefined) return;
+      if (visit(current, above) === false) continue;
+      children = childrenOf(current);
+      parent = current;
+      if (children.length > 0) break;
     }
   }
 }

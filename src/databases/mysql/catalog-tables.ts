@@ -10,8 +10,7 @@ import type {
 } from '../../core/catalog/catalog.ts';
 import type { Cell } from '../../core/database.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
-
-type Row = readonly Cell[];
+import { byTable, grouped, numberOf, type Row, tableKey } from '../catalog-rows.ts';
 
 export interface TableRow {
   readonly schema: string;
@@ -53,7 +52,7 @@ export class TableParts {
   }
 
   tableOf(row: TableRow, dialect: Dialect, makeColumn: MakeColumn): Table {
-    const at = keyOf(row.schema, row.name);
+    const at = tableKey(row.schema, row.name);
     const indexes = grouped(this.indexes.get(at) ?? []).map(indexRows);
     const distinct = new Map(
       indexes.flatMap(({ keys }) => {
@@ -85,34 +84,6 @@ export class TableParts {
   }
 }
 
-function keyOf(schema: string, table: string): string {
-  return JSON.stringify([schema, table]);
-}
-
-/** The rows of each table, without its two names. */
-function byTable(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const [schema, table, ...rest] of rows) {
-    const key = keyOf(schema ?? '', table ?? '');
-    const group = groups.get(key);
-    if (group) group.push(rest);
-    else groups.set(key, [rest]);
-  }
-  return groups;
-}
-
-/** Rows with the same first value, in their order. */
-function grouped(rows: readonly Row[]): Row[][] {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const name = row[0] ?? '';
-    const group = groups.get(name);
-    if (group) group.push(row);
-    else groups.set(name, [row]);
-  }
-  return [...groups.values()];
-}
-
 interface IndexRows {
   readonly name: string;
   readonly unique: boolean;
@@ -141,15 +112,11 @@ function indexRows(rows: readonly Row[]): IndexRows {
       column: column?.toLowerCase() ?? null,
       expression: expression ?? null,
       descending: collation === 'D',
-      prefix: number(prefix),
-      cardinality: number(cardinality),
+      prefix: numberOf(prefix),
+      cardinality: numberOf(cardinality),
       nullable: nullable === 'YES',
     })),
   };
-}
-
-function number(cell: Cell | undefined): number | null {
-  return cell === null || cell === undefined ? null : Number(cell);
 }
 
 /** NULLs come first in ascending order. A prefix is said by an operator class, so that it counts for no order. */

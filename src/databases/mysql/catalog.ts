@@ -1,6 +1,7 @@
 /** Reads the {@link Catalog} of a MySQL or MariaDB server: one question per subject, each allowed to fail alone. */
-import type { Catalog, CatalogGap, FunctionInfo, Table } from '../../core/catalog/catalog.ts';
-import { type Cell, DatabaseError, type ReadOnlySession, type ServerInfo } from '../../core/database.ts';
+import type { Catalog, CatalogGap, FunctionInfo } from '../../core/catalog/catalog.ts';
+import { DatabaseError, type ReadOnlySession, type ServerInfo } from '../../core/database.ts';
+import { endsReading, type Row, withoutTwins } from '../catalog-rows.ts';
 import { columnOf } from './catalog-columns.ts';
 import { MARIADB_QUERIES, MYSQL_QUERIES, SCHEMAS, SETTINGS } from './catalog-queries.ts';
 import { TableParts, type TableRow } from './catalog-tables.ts';
@@ -8,8 +9,6 @@ import { quoteIdentifier, quoteLiteral } from './quoting.ts';
 
 /** Tables up to which all schemas are read; beyond it only that of the connection is. */
 const MANY_TABLES = 3000;
-
-type Row = readonly Cell[];
 
 /**
  * @param session information_schema is read in its transaction
@@ -21,7 +20,7 @@ export async function readCatalog(session: ReadOnlySession, info: ServerInfo): P
     try {
       return (await session.query(sql)).rows;
     } catch (error) {
-      if (!DatabaseError.is(error) || isFatal(error)) throw error;
+      if (!DatabaseError.is(error) || endsReading(error)) throw error;
       gaps.push({ what, reason: error.message.replace(/\.$/, ''), grant: grantFor(error, info) });
       return [];
     }
@@ -55,10 +54,6 @@ export async function readCatalog(session: ReadOnlySession, info: ServerInfo): P
     settings,
     gaps,
   };
-}
-
-function isFatal({ reason }: DatabaseError): boolean {
-  return reason === 'cancelled' || reason === 'connectionLost' || reason === 'timeout';
 }
 
 function chooseSchemas(found: readonly Row[], current: string, gaps: CatalogGap[]): string[] {
@@ -98,33 +93,10 @@ async function readSettings(
     const zone = found['time_zone'] === 'SYSTEM' ? found['system_time_zone'] : found['time_zone'];
     return zone === undefined ? found : { ...found, timezone: zone };
   } catch (error) {
-    if (!DatabaseError.is(error) || isFatal(error)) throw error;
+    if (!DatabaseError.is(error) || endsReading(error)) throw error;
     gaps.push({ what: 'settings', reason: error.message.replace(/\.$/, ''), grant: null });
     return {};
   }
-}
-
-/**
- * Names are compared without regard to case here, as columns always are. On a server that keeps `Orders` and `orders`
- * apart, neither of the two can be told from the other: both are left out.
- */
-function withoutTwins(tables: readonly Table[], gaps: CatalogGap[]): Table[] {
-  const count = new Map<string, number>();
-  const keyOf = (table: Table) => JSON.stringify([table.schema, table.name]);
-  for (const table of tables) count.set(keyOf(table), (count.get(keyOf(table)) ?? 0) + 1);
-  const twins = new Set(
-    tables
-      .filter((table) => (count.get(keyOf(table)) ?? 0) > 1)
-      .map((table) => `${table.schema}.${table.name}`),
-  );
-  if (twins.size > 0) {
-    gaps.push({
-      what: 'tables',
-      reason: `${[...twins].join(', ')} exist with several spellings of upper and lower case`,
-      grant: null,
-    });
-  }
-  return tables.filter((table) => !twins.has(`${table.schema}.${table.name}`));
 }
 
 /** DETERMINISTIC is what its author says; without it a function counts as one that may do anything. */

@@ -3,6 +3,7 @@ import type { Connection, ConnectionOptions } from 'mysql2';
 import { type CallOptions, DatabaseError } from '../../core/database.ts';
 import { cancelled } from '../call-errors.ts';
 import { DEFAULT_CONNECT_MS, retryConnecting } from '../connect-retry.ts';
+import { type ConnectionLife, connectionLife } from '../connection-life.ts';
 import type { PooledConnection } from '../connection-pool.ts';
 import { type ErrorContext, toDatabaseError } from './errors.ts';
 import { runText } from './wire.ts';
@@ -10,13 +11,9 @@ import { runText } from './wire.ts';
 /** ER_SERVER_SHUTDOWN: the server is starting or stopping. */
 const STARTING = '1053';
 
-export interface Connected extends PooledConnection {
+export interface Connected extends PooledConnection, ConnectionLife {
   readonly client: Connection;
   readonly session: SessionFacts;
-  /** a transaction of ours is open, or what a statement left in the session is not known */
-  setClean(clean: boolean): void;
-  /** A promise that also fails when the connection does: mysql2 tells that to the connection only. */
-  guarded<T>(work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T>;
 }
 
 export interface SessionFacts {
@@ -106,47 +103,21 @@ function refuseOldServer(
 
 /** Follow the life of a connection: mysql2 tells it by events. */
 function watch(client: Connection): Connected {
-  let lost: Error | null = null;
-  let clean = true;
-  const pending = new Set<(error: unknown) => void>();
-  const lose = (error: Error) => {
-    lost ??= error;
-    for (const reject of [...pending]) reject(error);
-  };
-  client.on('error', lose);
-  client.on('end', () => lose(connectionLost()));
+  const life = connectionLife();
+  client.on('error', life.lose);
+  client.on('end', () => life.lose(connectionLost()));
   const { stream } = client as unknown as { readonly stream: { destroy(): void } };
   return {
     client,
     session: UNKNOWN_SESSION,
-    lost: () => lost,
-    clean: () => clean,
-    setClean: (value) => {
-      clean = value;
-    },
-    guarded: (work) =>
-      new Promise((resolve, reject) => {
-        if (lost) {
-          reject(lost);
-          return;
-        }
-        const fail = (error: unknown) => {
-          pending.delete(fail);
-          reject(error);
-        };
-        pending.add(fail);
-        work((value) => {
-          pending.delete(fail);
-          resolve(value);
-        }, fail);
-      }),
+    ...life,
     end: () =>
       new Promise<void>((resolve) => {
-        lost ??= connectionLost();
+        life.lose(connectionLost());
         client.end(() => resolve());
       }),
     destroy: () => {
-      lose(connectionLost());
+      life.lose(connectionLost());
       client.destroy();
       stream.destroy();
     },

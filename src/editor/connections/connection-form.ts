@@ -74,6 +74,7 @@ function engineStep(): Step<ConnectionAnswers> {
       { label: '$(server) PostgreSQL server', description: 'version 13 to 18', value: 'postgresql' },
       { label: '$(server) MariaDB server', description: 'version 10.6 to 11', value: 'mariadb' },
       { label: '$(server) MySQL server', description: 'version 8.0 to 9', value: 'mysql' },
+      { label: '$(server) SQL Server', description: '2016 to 2025, and Azure SQL', value: 'sqlserver' },
       {
         label: '$(package) Embedded PostgreSQL',
         description: 'no server needed',
@@ -97,7 +98,8 @@ function serverSteps(existing: ConnectionProfile | null): Step<ConnectionAnswers
     {
       kind: 'text',
       title: 'Host',
-      prompt: 'Name or address of the server, or its socket: the folder (PostgreSQL) or the file',
+      prompt:
+        'Name or address of the server, or its socket: the folder (PostgreSQL) or the file; of SQL Server with its instance, if it has one (host\\SQLEXPRESS)',
       value: ({ draft }) => draft.host || 'localhost',
       problem: required,
       apply: (state, text) => {

@@ -12,13 +12,14 @@ import {
   toSshSettings,
 } from './profile-ssh.ts';
 
-export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'embedded';
+export type Engine = 'postgresql' | 'mysql' | 'mariadb' | 'sqlserver' | 'embedded';
 
 /** The engines that are servers, with what their makers choose for a new installation. */
 const SERVERS = {
   postgresql: { port: 5432, database: 'postgres', user: 'postgres' },
   mysql: { port: 3306, database: '', user: 'root' },
   mariadb: { port: 3306, database: '', user: 'root' },
+  sqlserver: { port: 1433, database: 'master', user: 'sa' },
 } as const;
 
 export type ServerEngineName = keyof typeof SERVERS;
@@ -75,7 +76,7 @@ export interface ConnectionProfile {
   /** files with a client certificate and its key */
   readonly certificateFile: string | null;
   readonly keyFile: string | null;
-  /** the server's own start options: '-c search_path=shop' */
+  /** what else the engine knows: '-c search_path=shop', 'applicationIntent=ReadOnly' */
   readonly options: string | null;
   /** the jump host through which the server is reached */
   readonly ssh: ProfileSsh | null;
@@ -270,7 +271,7 @@ export function toConnectionSettings(profile: ProfileDraft, secrets: ProfileSecr
 /**
  * A profile from what a URL said.
  *
- * @returns the draft and the secrets that stood in the URL; a sentence when the engine is not supported yet
+ * @returns the draft and the secrets that stood in the URL; a sentence when a profile cannot hold it
  */
 export function fromConnectionSettings(
   settings: ConnectionSettings,
@@ -281,9 +282,6 @@ export function fromConnectionSettings(
     }
     const draft = { ...EMPTY_DRAFT, engine: 'embedded' as const, directory: settings.directory };
     return { draft: { ...draft, init: settings.init[0] ?? null }, secrets: NO_SECRETS };
-  }
-  if (!isServer(settings.engine)) {
-    return `Connections to ${settings.engine} are not supported in this release. PostgreSQL, MySQL, MariaDB and the embedded database are.`;
   }
   const { engine, host, port, database, user, password, tls, options } = settings;
   const draft: ProfileDraft = {
@@ -309,8 +307,10 @@ export function fromConnectionSettings(
  * familiar name, finds no password and has to ask.
  */
 export function secretName(profile: ConnectionProfile): string {
-  const { scope, engine, host, port, user, database, tls, caFile, ssh } = profile;
+  const { scope, engine, host, port, user, database, tls, caFile, ssh, options } = profile;
   const way = ssh ? [ssh.host.toLowerCase(), ssh.port] : [];
+  // of SQL Server they decide whose certificate is believed
+  if (engine === 'sqlserver') way.push(options ?? '');
   return `password:${JSON.stringify([scope, engine, host.toLowerCase(), port, user, database, tls, caFile, ...way])}`;
 }
 

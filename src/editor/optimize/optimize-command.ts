@@ -57,10 +57,11 @@ export class OptimizeCommand {
     this.running.add(name);
     const profile = this.parts.active.of(document.uri);
     try {
+      const pattern = isReference(argument) ? argument.pattern : undefined;
       const outcome = await withCancellableProgress('SQL Optimizer', (signal, say) =>
-        this.optimize(found, profile, signal, say),
+        this.optimize(found, { profile, pattern }, signal, say),
       );
-      await this.present(found, outcome, isReference(argument) ? argument.pattern : undefined);
+      await this.present(found, outcome, pattern);
     } catch (error) {
       void report(this.parts.log, error, { what: 'Optimizing', connection: profile?.key });
     } finally {
@@ -70,7 +71,10 @@ export class OptimizeCommand {
 
   private async optimize(
     { document, statement }: FoundStatement,
-    profile: ConnectionProfile | null,
+    {
+      profile,
+      pattern,
+    }: { readonly profile: ConnectionProfile | null; readonly pattern: string | undefined },
     signal: AbortSignal,
     say: Say,
   ): Promise<Outcome> {
@@ -95,7 +99,7 @@ export class OptimizeCommand {
             connection: open?.profile.key ?? null,
             connectionName: open?.profile.name ?? null,
           }),
-          options: { measure, runs, timeoutMs, modelTimeoutMs: modelSettings().timeoutMs },
+          options: { measure, runs, timeoutMs, modelTimeoutMs: modelSettings().timeoutMs, wanted: pattern },
           signal,
           onProgress: ({ message, fraction }) => say(message, fraction),
         }),

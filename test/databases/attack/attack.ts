@@ -48,7 +48,7 @@ export interface AttackReport {
 }
 
 /** Two rules in a row, the most promising few of each. */
-const SEARCH = { beam: 4, depth: 2, most: 8 } as const;
+const SEARCH = { beam: 4, depth: 2, most: 8, style: 'all' } as const;
 /** The share of statements that are taken as they are. */
 const UNCHANGED = 0.15;
 /** One rewrite is attacked for this long at most. */

@@ -17,6 +17,16 @@ import { closeWarmScratch, openScratch } from '../../../src/databases/embedded/s
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { type StatementSource, statementSources } from './sources.ts';
 import { createWorld, databaseText, HARNESS, type Outcome, runStatements, type World } from './world.ts';
+import {
+  dependsOnPlan,
+  type Effect,
+  effectDifference,
+  isRepeatable,
+  isWrite,
+  runWrites,
+  sameEffect,
+  WRITE_HARNESS,
+} from './write-effects.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -41,7 +51,9 @@ export interface FuzzReport {
   readonly schemas: number;
   /** statements that the server accepts */
   readonly statements: number;
-  /** of them, those with a rewrite */
+  /** of them, those that write */
+  readonly writes: number;
+  /** of all, those with a rewrite */
   readonly rewritten: number;
   /** proved rewrites that ran, and of them those of more than one rule */
   readonly rewrites: number;
@@ -59,7 +71,7 @@ export interface FuzzReport {
 }
 
 /** Three rules in a row, the first few of each. */
-const SEARCH = { beam: 4, depth: 3, most: 14 } as const;
+const SEARCH = { beam: 4, depth: 3, most: 14, style: 'all' } as const;
 /** So often is one sequence of rules reported; more of the same teaches nothing. */
 const FAULTS_OF_A_KIND = 3;
 const STATEMENTS_PER_WORLD = 80;
@@ -76,7 +88,9 @@ export async function fuzz(url: string, options: FuzzOptions): Promise<FuzzRepor
   await client.connect();
   const database = await openDatabase(parseConnectionUrl(url));
   try {
-    await client.query(`${HARNESS} SET statement_timeout = ${CALL_MS}; SET timezone = 'UTC';`);
+    await client.query(
+      `${HARNESS} ${WRITE_HARNESS} SET statement_timeout = ${CALL_MS}; SET timezone = 'UTC';`,
+    );
     return await new Fuzzing(client, database, options).run();
   } finally {
     await client.end();
@@ -95,6 +109,7 @@ class Fuzzing {
   private readonly counts = {
     schemas: 0,
     statements: 0,
+    writes: 0,
     rewritten: 0,
     rewrites: 0,
     chains: 0,
@@ -136,23 +151,95 @@ class Fuzzing {
 
   private async statement(world: World, source: StatementSource): Promise<void> {
     const original = analyzeStatement(source.statement(), world.catalog);
-    if (original.tree.kind !== 'queryStatement') return;
+    const writes = isWrite(original) && isRepeatable(world, original);
+    if (original.tree.kind !== 'queryStatement' && !writes) return;
     const paths = await (this.options.rewriter ?? libraryRewrites)(original);
-    let outcomes: readonly Outcome[];
     try {
-      const texts = [original.text, ...paths.map(({ statement }) => statement.text)];
-      outcomes = await runStatements(this.client, world.databases, texts);
+      await (writes ? this.write(world, original, paths) : this.query(world, original, paths));
     } catch (error) {
       if (error instanceof pg.DatabaseError && error.code === '57014') return;
       throw error;
     }
+  }
+
+  private async query(
+    world: World,
+    original: AnalyzedStatement,
+    paths: readonly RewritePath[],
+  ): Promise<void> {
+    const texts = [original.text, ...paths.map(({ statement }) => statement.text)];
+    const outcomes = await runStatements(this.client, world.databases, texts);
     const own = outcomes.filter(({ statement }) => statement === 0);
-    if (own.every(({ error }) => error !== null)) return;
-    this.counts.statements++;
-    if (paths.length > 0) this.counts.rewritten++;
+    if (!this.isAccepted(own, paths)) return;
     for (const [index, path] of paths.entries()) {
       const others = outcomes.filter(({ statement }) => statement === index + 1);
       await this.judge(world, original, path, own, others);
+    }
+  }
+
+  private async write(
+    world: World,
+    original: AnalyzedStatement,
+    paths: readonly RewritePath[],
+  ): Promise<void> {
+    const all = [original, ...paths.map(({ statement }) => statement)];
+    const effects = await runWrites(this.client, world, world.databases, all);
+    const own = effects.filter(({ statement }) => statement === 0);
+    if (!this.isAccepted(own, paths)) return;
+    this.counts.writes++;
+    for (const [index, path] of paths.entries()) {
+      const others = effects.filter(({ statement }) => statement === index + 1);
+      await this.judgeWrite(world, original, path, own, others);
+    }
+  }
+
+  /** Count a statement that some database accepts; false when none does. */
+  private isAccepted(
+    own: readonly { readonly error: string | null }[],
+    paths: readonly RewritePath[],
+  ): boolean {
+    if (own.every(({ error }) => error !== null)) return false;
+    this.counts.statements++;
+    if (paths.length > 0) this.counts.rewritten++;
+    return true;
+  }
+
+  /** Count a rewrite; false when enough faults of its rules are known. */
+  private isJudged({ patterns, soundness }: RewritePath): boolean {
+    const known = this.faults.filter((fault) => fault.patterns.join() === patterns.join());
+    if (known.length >= FAULTS_OF_A_KIND) return false;
+    if (soundness === 'likely') {
+      this.counts.likely++;
+      return true;
+    }
+    this.counts.rewrites++;
+    if (patterns.length > 1) this.counts.chains++;
+    for (const id of new Set(patterns)) this.patterns.set(id, (this.patterns.get(id) ?? 0) + 1);
+    return true;
+  }
+
+  private async judgeWrite(
+    world: World,
+    original: AnalyzedStatement,
+    path: RewritePath,
+    own: readonly Effect[],
+    others: readonly Effect[],
+  ): Promise<void> {
+    if (!this.isJudged(path)) return;
+    for (const [n, before] of own.entries()) {
+      const after = others[n];
+      if (!after || before.effect === null) continue;
+      this.counts.comparisons++;
+      if (!before.effect.startsWith('0 rows')) this.counts.withRows++;
+      if (sameEffect(before, after)) continue;
+      if (await dependsOnPlan(this.client, world, original, before)) continue;
+      const name = world.databases[before.database] ?? '';
+      const text = await databaseText(this.client, world, name);
+      const what =
+        after.error === null ? effectDifference(before, after) : `the rewrite raises "${after.error}"`;
+      if (path.soundness === 'likely') this.counts.likelyRefuted++;
+      else this.report(world, original, path, `on\n${text}\n${what}`);
+      return;
     }
   }
 
@@ -163,14 +250,8 @@ class Fuzzing {
     own: readonly Outcome[],
     others: readonly Outcome[],
   ): Promise<void> {
+    if (!this.isJudged(path)) return;
     const proved = path.soundness === 'proved';
-    const known = this.faults.filter(({ patterns }) => patterns.join() === path.patterns.join());
-    if (known.length >= FAULTS_OF_A_KIND) return;
-    if (proved) {
-      this.counts.rewrites++;
-      if (path.patterns.length > 1) this.counts.chains++;
-      for (const id of new Set(path.patterns)) this.patterns.set(id, (this.patterns.get(id) ?? 0) + 1);
-    } else this.counts.likely++;
     const ordered = sortedStatement(original)?.keys !== null;
     for (const [n, before] of own.entries()) {
       const after = others[n];
@@ -251,7 +332,7 @@ export function describeFault({ patterns, schema, original, rewrite, why }: Faul
 export function summary(report: FuzzReport): string {
   const patterns = [...report.patterns].sort((a, b) => b[1] - a[1]);
   return [
-    `${report.schemas} schemas, ${report.statements} statements, ${report.rewritten} of them with rewrites`,
+    `${report.schemas} schemas, ${report.statements} statements (${report.writes} write), ${report.rewritten} of them with rewrites`,
     `${report.rewrites} proved rewrites (${report.chains} of several rules) compared ${report.comparisons} times, ${report.withRows} times with rows`,
     `${report.likely} rewrites that need tests, ${report.likelyRefuted} of them refuted`,
     `${patterns.length} patterns: ${patterns.map(([id, n]) => `${id} ${n}`).join(', ')}`,

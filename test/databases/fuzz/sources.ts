@@ -6,6 +6,7 @@ import { goldenCases } from '../../unit/patterns/golden-cases.ts';
 import { hostileStatements } from '../attack/hostile.ts';
 import { mutate, type Subject } from '../attack/mutations.ts';
 import { randomStatement } from './grammar/statement.ts';
+import { randomWrite } from './grammar/writes.ts';
 import { literalsOf } from './random-data.ts';
 import { randomSchema } from './random-schema.ts';
 
@@ -19,6 +20,8 @@ export interface StatementSource {
 
 /** The share of schemas that are golden cases' own. */
 const GOLDEN = 0.35;
+/** The share of generated statements that write. */
+const WRITES = 0.3;
 const UNCHANGED = 0.25;
 const CHANGED_SCHEMA = 0.5;
 
@@ -37,7 +40,12 @@ export function* statementSources(random: Random): Generator<StatementSource> {
 function generated(random: Random): StatementSource {
   const schema = randomSchema(random);
   const catalog = catalogFromDdl(schema, 'postgresql');
-  return { schema, literals: [], statement: () => randomStatement(catalog, random) };
+  return {
+    schema,
+    literals: [],
+    statement: () =>
+      random.chance(WRITES) ? randomWrite(catalog, random) : randomStatement(catalog, random),
+  };
 }
 
 function changed(subjects: readonly Subject[], random: Random): StatementSource {

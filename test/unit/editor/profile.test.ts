@@ -86,7 +86,6 @@ test('a pasted URL becomes a profile and a password apart from it', () => {
     toConnectionSettings(read.draft, { password: 'hunter2', ssh: null }),
     parseConnectionUrl(url),
   );
-  assert.match(String(fromConnectionSettings(parseConnectionUrl('mssql://a@b/c'))), /not supported/);
 });
 
 test('ids are made from names and never taken twice', () => {
@@ -184,4 +183,19 @@ test('a form takes a jump host as user@host:port', () => {
   const pinned = { ...before, keyFile: '/k', hostKey: 'SHA256:x' };
   assert.equal(jumpHostOf('you@jump:2222', pinned)?.hostKey, 'SHA256:x');
   assert.equal(jumpHostOf('me@other', pinned)?.hostKey, null, 'another host has another key');
+});
+
+test('a SQL Server connection survives its URL, and another certificate name finds no password', () => {
+  const url = 'mssql://an:word@db.example.org\\DEV/shop?encrypt=strict&applicationIntent=ReadOnly';
+  const read = fromConnectionSettings(parseConnectionUrl(url));
+  assert.ok(typeof read !== 'string');
+  assert.deepEqual(
+    [read.draft.engine, read.draft.host, read.draft.port, read.draft.tls, read.secrets.password],
+    ['sqlserver', 'db.example.org\\DEV', 1433, 'verify-full', 'word'],
+  );
+  const profile = only(toSetting('dev', { ...read.draft, name: 'Dev' }));
+  assert.deepEqual(toConnectionSettings(profile, read.secrets), parseConnectionUrl(url));
+  const changed = { ...profile, options: 'hostNameInCertificate=evil.example.org' };
+  assert.notEqual(secretName(changed), secretName(profile));
+  assert.equal(withEngine(EMPTY_DRAFT, 'sqlserver').port, 1433);
 });

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import { type RewritePath, searchRewrites } from '../../../src/core/optimizer/search.ts';
 import { selectPaths } from '../../../src/core/optimizer/select-paths.ts';
+import { findMatches } from '../../../src/core/patterns/find.ts';
+import { patternById } from '../../../src/core/patterns/library.ts';
 import { analyzeStatement } from '../../../src/core/sql/analyze.ts';
 
 const SCHEMA = `
@@ -13,6 +15,9 @@ const catalog = catalogFromDdl(SCHEMA, 'postgresql');
 
 const TWO_PLACES =
   "SELECT DISTINCT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id + 1 = 7 AND to_char(o.placed, 'YYYY') = '2024'";
+/** The subquery has other columns of the outer row; by its own key it is one that a join can serve. */
+const NEEDS_STYLE =
+  'SELECT o.id, (SELECT max(i.total) FROM orders i WHERE i.customer_id = o.customer_id AND i.id > o.customer_id) AS top FROM orders o';
 const BOUNDS = { beam: 8, depth: 4, most: 40 };
 
 const analyzed = (sql: string) => analyzeStatement(sql, catalog);
@@ -33,6 +38,50 @@ describe('searching for rewrites', () => {
     };
     assert.deepEqual(await soundness('total'), new Set(['likely']));
     assert.ok((await soundness('total, id')).has('proved'));
+  });
+
+  describe('rules of style alone', () => {
+    const COMMA = 'SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id AND o.id + 1 = 7';
+    const isStyle = (id: string): boolean => patternById(id)?.styleOnly === true;
+
+    test('are neither priced nor offered, and the others are', async () => {
+      const priced: string[] = [];
+      const price = async ({ text }: { readonly text: string }): Promise<number> => {
+        priced.push(text);
+        return 100 - priced.length;
+      };
+      const plain = analyzed('SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id + 1');
+      assert.ok(findMatches(plain).some(({ pattern, match }) => isStyle(pattern.id) && match.rewrite));
+      assert.deepEqual(await searchRewrites(plain, price, { ...BOUNDS, cost: 100 }), []);
+      assert.deepEqual(priced, []);
+      const paths = await searchRewrites(analyzed(COMMA), price, { ...BOUNDS, cost: 100 });
+      assert.ok(paths.length > 0);
+      assert.deepEqual(
+        paths.filter(({ patterns }) => patterns.some(isStyle)),
+        [],
+      );
+    });
+
+    test('are a step where a later rule needs it', async () => {
+      const paths = await searchRewrites(analyzed(NEEDS_STYLE), null, BOUNDS);
+      const with_ = paths.filter(({ patterns }) => patterns.some(isStyle));
+      assert.ok(with_.length > 0, paths.map(({ patterns }) => patterns.join(' > ')).join('\n'));
+      for (const { patterns } of with_) {
+        assert.ok(!isStyle(patterns.at(-1) ?? ''), patterns.join(' > '));
+        const direct = paths.map((path) => path.patterns.join());
+        assert.ok(!direct.includes(patterns.filter((id) => !isStyle(id)).join()), patterns.join(' > '));
+      }
+    });
+
+    test('are offered to who asks for one, and for all of them', async () => {
+      for (const style of [['comma-join'], 'all'] as const) {
+        const paths = await searchRewrites(analyzed(COMMA), null, { ...BOUNDS, style });
+        assert.ok(paths.some(({ patterns }) => patterns.join() === 'comma-join'));
+        assert.ok(
+          selectPaths(paths, null, 'comma-join').some(({ patterns }) => patterns.includes('comma-join')),
+        );
+      }
+    });
   });
 
   test('asks for several prices at a time', async () => {

@@ -51,7 +51,7 @@ function firstMatch(id: string, sql: string, catalog: Catalog): { match: AnyMatc
 
 interface AnyMatch {
   readonly message: string;
-  readonly blockedBy?: string;
+  readonly blockedBy?: string | undefined;
   readonly rewrite: { readonly edits: readonly TextEdit[]; readonly soundness: 'proved' | 'likely' } | null;
 }
 

@@ -14,12 +14,11 @@ const FIXTURES: readonly { dialect: Dialect; folder: string; other: string }[] =
 ];
 
 function statementsFor(dialect: Dialect, folder: string): string[] {
-  const statements = fixtureStatements(folder).filter(({ file }) => file === 'everyday.sql');
+  const statements = fixtureStatements(folder).filter(
+    ({ file }) => file === 'everyday.sql' || dialect === 'tsql',
+  );
   return statements.map(({ sql }) => sql).filter((sql) => dialect === 'tsql' || isFor(sql, dialect));
 }
-
-/** What PIVOT stands on is opaque to us. */
-const NOT_LOOKED_INTO = /\bPIVOT\b/;
 
 /** The names in FROM: tables and common table expressions. */
 function tables(sql: string, dialect: Dialect): Set<string> {
@@ -54,7 +53,8 @@ for (const { dialect, folder, other } of FIXTURES) {
     const differing: string[] = [];
     for (const sql of statementsFor(dialect, folder).filter((text) => /^\(?(?:SELECT|WITH)\b/.test(text))) {
       const theirs = otherTables(sql, other);
-      if (theirs === null || NOT_LOOKED_INTO.test(sql)) continue;
+      // of ##shared it makes #
+      if (theirs === null || theirs.includes('#')) continue;
       compared++;
       const ours = tables(sql, dialect);
       const missed = theirs.filter((name) => !ours.has(name));

@@ -5,9 +5,19 @@ import fc from 'fast-check';
 import { loadModule, parseSync } from 'libpg-query';
 import { DIALECTS, type Dialect, isDialect } from '../../../src/core/sql/dialect.ts';
 import { tokenize } from '../../../src/core/sql/lexer.ts';
+import { parseStatement } from '../../../src/core/sql/parse.ts';
 import { type StatementRange, splitStatements } from '../../../src/core/sql/splitter.ts';
 import { isTrivia } from '../../../src/core/sql/tokens.ts';
 import { spacedSqlText, sqlText } from './arbitraries.ts';
+import { fixtureStatements } from './reference-parser.ts';
+
+/** Which statement of the fixtures stands behind which. */
+const PAIRINGS = [
+  [7, 3],
+  [1, 1],
+  [13, 17],
+] as const;
+const WHOLE_BATCH = /^CREATE (?:OR ALTER )?(?:PROC|FUNCTION|TRIGGER|VIEW)/;
 
 const FIXTURES = new URL('../../fixtures/splitter/', import.meta.url);
 
@@ -160,6 +170,42 @@ describe('splitting scripts', () => {
   it('reads the data of COPY as it is', () => {
     const source = "COPY t FROM stdin;\r\n1\t'\r\n2\t;\r\n\\.\r\nSELECT 1;\r\n";
     assert.deepEqual(statements(source, 'postgresql'), ['COPY t FROM stdin', "1\t'\r\n2\t;", 'SELECT 1']);
+  });
+
+  it('finds two statements of T-SQL again that stand one after the other, with a semicolon between them or without', () => {
+    const all = fixtureStatements('tsql').map(({ sql }) => sql.replace(/;$/, ''));
+    const wrong: string[] = [];
+    let tried = 0;
+    for (const [i, first] of all.entries()) {
+      // what a routine or a view is made of goes on to the end of the batch
+      if (WHOLE_BATCH.test(first)) continue;
+      for (const [factor, offset] of PAIRINGS) {
+        const second = all[(i * factor + offset) % all.length] ?? '';
+        if (WHOLE_BATCH.test(second)) continue;
+        for (const between of ['\n', ' ', ';\n', ';', ' -- x;\n', '\nGO\n']) {
+          // WITH needs a semicolon before it, and so does a query in parentheses
+          if (/^(?:WITH\b|\()/.test(second) && !/^;|GO/.test(between)) continue;
+          const found = statements(`${first}${between}${second};`, 'tsql').filter((text) => text !== 'GO');
+          tried++;
+          if (found.length !== 2 || found[0] !== first || found[1] !== second)
+            wrong.push(`${first}${between}${second}\n→ ${found.join('\n→ ')}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(tried > 5000, `${tried} pairs`);
+  });
+
+  it('cuts scripts of T-SQL into statements that are right each', () => {
+    for (const { name, source } of all.filter(
+      (one) => one.dialect === 'tsql' && !one.name.includes('typed') && one.name !== 'tsql/names-and-strings',
+    )) {
+      for (const { kind, start, end } of splitStatements(source, 'tsql')) {
+        if (kind !== 'sql') continue;
+        const { errors } = parseStatement(source.slice(start, end), 'tsql');
+        assert.deepEqual(errors, [], `${name}: ${source.slice(start, end)}`);
+      }
+    }
   });
 
   it('never throws, overlaps or loses a token in any text', () => {

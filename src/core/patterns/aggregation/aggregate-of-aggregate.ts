@@ -72,8 +72,8 @@ function matchOf(statement: AnalyzedStatement, outer: Block): Match | null {
       call.function === 'sum' || call.args.every((one) => typeOf(one.value, statement)?.deterministic),
   );
   return canRaise(derived.query, statement) || !same
-    ? offerToTest(range, message, edits.done(), why)
-    : offer(range, message, edits.done(), why);
+    ? offerToTest(range, message, () => edits.done(), why)
+    : offer(range, message, () => edits.done(), why);
 }
 
 /** In GROUP BY a column of the tables inside would come before an output of that name. */

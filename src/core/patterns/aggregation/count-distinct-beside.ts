@@ -50,7 +50,7 @@ export const countDistinctBeside: Pattern = {
       'SELECT per_value.shop_id, count(per_value.customer_id) AS customers, sum(per_value.part_1) AS spent FROM (SELECT v.shop_id, v.customer_id, sum(v.spent) AS part_1 FROM visits v GROUP BY v.shop_id, v.customer_id) per_value GROUP BY per_value.shop_id',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);
@@ -102,7 +102,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
   return offer(
     range,
     message,
-    edits?.done() ?? null,
+    () => edits?.done() ?? null,
     'A NULL is counted by neither, and every row is in the group of one value.',
   );
 }

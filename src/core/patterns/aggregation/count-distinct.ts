@@ -7,6 +7,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, lineBreak, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { allEngines } from '../engines.ts';
+import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /** The one aggregate and what the statement refers to, when the shape fits. */
@@ -42,7 +43,7 @@ export const countDistinctSubquery: Pattern = {
       'SELECT distinct_rows.kind, count(distinct_rows.path) AS pages FROM (SELECT DISTINCT e.kind, e.path FROM events e) distinct_rows GROUP BY distinct_rows.kind;',
   },
   rewrites: true,
-  needs: ['aggregate', 'groupBy'],
+  needs: ['aggregate', 'groupBy', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);
@@ -78,22 +79,15 @@ function columnOf(
 
 function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Match {
   const { aggregate, value } = shape;
-  const match = {
-    range: { start: aggregate.start, end: aggregate.end },
-    message: `The values of ${value.name} are sorted in every group. Distinct pairs of key and value from one pass are cheaper to count.`,
-  };
-  const blockedBy = obstacle(statement, block, shape);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
-  const edits = editsFor(statement, block, shape);
-  return {
-    ...match,
-    rewrite: edits && {
-      edits,
-      assumptions: ['a NULL is counted by neither, and each distinct pair is counted once'],
-      soundness: 'proved',
-    },
-    ...(edits ? {} : { blockedBy: 'a part of the block would be lost' }),
-  };
+  return offer(
+    { start: aggregate.start, end: aggregate.end },
+    `The values of ${value.name} are sorted in every group. Distinct pairs of key and value from one pass are cheaper to count.`,
+    () =>
+      obstacle(statement, block, shape) ??
+      editsFor(statement, block, shape) ??
+      'a part of the block would be lost',
+    'a NULL is counted by neither, and each distinct pair is counted once',
+  );
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, { value, keys }: Shape): string | null {

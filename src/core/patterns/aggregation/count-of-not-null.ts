@@ -55,5 +55,5 @@ function matchOf(statement: AnalyzedStatement, block: Block, call: FunctionCall)
       : null;
   if (mustRepeatItems(block)) return blocked(call, message, 'ORDER BY of DISTINCT repeats the select list.');
   const edits = keepName(statement, call, 'count', editing(statement).replace(argument, verbatim('*')));
-  return offer(call, message, edits.done(), `${text} is not NULL in any row that is counted.`);
+  return offer(call, message, () => edits.done(), `${text} is not NULL in any row that is counted.`);
 }

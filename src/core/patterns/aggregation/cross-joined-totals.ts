@@ -73,8 +73,8 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   if (!edits) return blocked(first.derived.node, message, 'The totals cannot be named in one derived table.');
   const why = 'Each derived table is one row, whatever the table holds.';
   return parts.some(({ totals }) => isDelicate(statement, totals))
-    ? offerToTest(first.derived.node, message, edits.done(), why)
-    : offer(first.derived.node, message, edits.done(), why);
+    ? offerToTest(first.derived.node, message, () => edits.done(), why)
+    : offer(first.derived.node, message, () => edits.done(), why);
 }
 
 function partOf(statement: AnalyzedStatement, derived: Source): Part | null {

@@ -29,7 +29,7 @@ export const distinctInExtreme: Pattern = {
     after: 'SELECT o.customer_id, max(o.total) FROM orders o GROUP BY o.customer_id',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {
@@ -43,8 +43,8 @@ export const distinctInExtreme: Pattern = {
         const why = 'A value that comes twice changes nothing.';
         // of values that are equal without being the same another one may be the first
         yield isOneOfEquals(statement, call)
-          ? offerToTest(call, message, edits.done(), why)
-          : offer(call, message, edits.done(), why);
+          ? offerToTest(call, message, () => edits.done(), why)
+          : offer(call, message, () => edits.done(), why);
       }
     }
   },
@@ -73,7 +73,7 @@ export const distinctOfKey: Pattern = {
     after: 'SELECT o.customer_id, count(o.order_id) FROM orders o GROUP BY o.customer_id',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {
@@ -99,7 +99,7 @@ function keyMatch(statement: AnalyzedStatement, block: Block, call: FunctionCall
   const edits = keepName(statement, call, call.function, withoutDistinct(statement, call));
   const grouped = groupingColumns(statement, block);
   const by = grouped && grouped.length > 0 ? ` with ${grouped.map((key) => key.name).join(', ')}` : '';
-  return offer(call, message, edits.done(), `${column.name}${by} determines the row.`);
+  return offer(call, message, () => edits.done(), `${column.name}${by} determines the row.`);
 }
 
 function withoutDistinct(statement: AnalyzedStatement, call: FunctionCall): RewriteEdits {

@@ -47,6 +47,7 @@ CROSS JOIN LATERAL (
 ORDER BY m.warehouse_id, m.moved_at DESC, m.id DESC;`,
   },
   rewrites: true,
+  needs: ['distinct on'],
   *find(statement) {
     for (const block of statement.blocks) {
       const shape = shapeOf(statement, block);
@@ -148,7 +149,7 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
   const message = `All rows are read to keep the first of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just this row of each.`;
   const why = obstacle(statement, shape);
   if (why !== null) return blocked(range, message, why);
-  const edits = editsFor(statement, shape);
+  const edits = () => editsFor(statement, shape);
   const listed = `${group.name} is NOT NULL and its foreign key to ${parent.table} (${parent.column}) is validated, so ${parent.table} lists every group`;
   const fields = [group, ...order].map(({ name }) => ({ source: shape.table, column: name }));
   return determinesRow(block, fields, statement)

@@ -96,7 +96,12 @@ function determined(
       message,
       'The engine does not know that the columns that are shown depend on the key.',
     );
-  return offer(range, message, withoutKeys(statement, block, others).done(), `${key} determines ${names}.`);
+  return offer(
+    range,
+    message,
+    () => withoutKeys(statement, block, others).done(),
+    `${key} determines ${names}.`,
+  );
 }
 
 function withoutKeys(statement: AnalyzedStatement, block: Block, removed: readonly GroupingKey[]) {
@@ -190,7 +195,12 @@ function fixedMatch(
       shown.alias ? text : sql`${text} AS ${identifier(column?.name ?? '', statement.dialect)}`,
     );
   }
-  return offer(item, message, edits.done(), `Every row that is grouped has one value of ${column?.name}.`);
+  return offer(
+    item,
+    message,
+    () => edits.done(),
+    `Every row that is grouped has one value of ${column?.name}.`,
+  );
 }
 
 /** A whole number is of the column's own type, so that it can be shown for it. */

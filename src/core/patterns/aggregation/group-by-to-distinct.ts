@@ -29,12 +29,13 @@ export const groupByToDistinct: Pattern = {
     after: 'SELECT DISTINCT o.customer_id, o.state FROM orders o',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['groupBy'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!groupsOnly(statement, block)) continue;
       const { groupBy } = block.select.clauses;
-      const edits = editing(statement).removeClause(groupBy).addDistinct(block).done();
+      const edits = () => editing(statement).removeClause(groupBy).addDistinct(block).done();
       const message = 'Nothing is computed of the groups: these are distinct rows, and DISTINCT says so.';
       const range = groupBy ?? block.select;
       const why = 'Every grouping expression is selected, and nothing else.';

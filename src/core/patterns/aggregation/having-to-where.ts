@@ -10,6 +10,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { source } from '../../sql/writing/fragment.ts';
 import { isWithin } from '../correlation.ts';
 import { allEngines } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
@@ -114,16 +115,17 @@ function isOneValue(statement: AnalyzedStatement, condition: Expression, column:
 
 function moved(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): Match {
   const { expression } = conjunct;
-  const edits = editing(statement).moveConjunct(conjunct, block, source(statement, expression)).done();
-  return {
-    range: { start: expression.start, end: expression.end },
-    message:
-      'The condition is on the grouping key, so it can drop the rows in WHERE before they are grouped.',
-    rewrite: edits && {
-      edits,
-      assumptions: ['the condition has the same value for all rows of a group'],
-      soundness: canRaise(expression, statement) ? 'likely' : 'proved',
+  return whenAsked(
+    { start: expression.start, end: expression.end },
+    'The condition is on the grouping key, so it can drop the rows in WHERE before they are grouped.',
+    () => {
+      const edits = editing(statement).moveConjunct(conjunct, block, source(statement, expression)).done();
+      if (!edits) return 'the condition cannot be moved without a loss';
+      return {
+        edits,
+        assumptions: ['the condition has the same value for all rows of a group'],
+        soundness: canRaise(expression, statement) ? 'likely' : 'proved',
+      };
     },
-    ...(edits ? {} : { blockedBy: 'the condition cannot be moved without a loss' }),
-  };
+  );
 }

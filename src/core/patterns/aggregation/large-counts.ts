@@ -91,7 +91,7 @@ export const approximateDistinct: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.groupBy) continue;

@@ -163,7 +163,7 @@ function distinctMatch(statement: AnalyzedStatement, block: Block, item: SelectI
     : sql`${rows}
       UNION ALL
       (SELECT ${own} FROM ${source(statement, table.node)} WHERE ${own} IS NULL LIMIT 1)`;
-  const edits = editing(statement).replace(block.select, whole).done();
+  const edits = () => editing(statement).replace(block.select, whole).done();
   return offer(
     block.select.clauses.select,
     message,
@@ -207,13 +207,14 @@ function extremeMatch(statement: AnalyzedStatement, block: Block, key: Key): Mat
   const items = block.select.items.map((item) => itemOf(statement, block, item, key, jumps));
   if (items.includes(null)) return blocked(first, message, 'Something else is computed of the groups.');
   const list = joinFragments(items.filter((item) => item !== null));
-  const edits = editing(statement)
-    .replace(
-      block.select,
-      sql`${jumps.cte}
+  const edits = () =>
+    editing(statement)
+      .replace(
+        block.select,
+        sql`${jumps.cte}
       SELECT ${list} FROM ${jumps.name} WHERE ${jumps.value} IS NOT NULL`,
-    )
-    .done();
+      )
+      .done();
   return offer(
     first,
     message,

@@ -56,10 +56,11 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
     const alias = item.alias ? sql` AS ${source(statement, item.alias)}` : sql``;
     return sql`(SELECT ${source(statement, item.expression)} ${rest})${alias}`;
   });
-  const edits = editing(statement)
-    .replaceSelectList(block, joinFragments(items))
-    .removeClause({ start: from.start, end: where?.end ?? from.end })
-    .done();
+  const edits = () =>
+    editing(statement)
+      .replaceSelectList(block, joinFragments(items))
+      .removeClause({ start: from.start, end: where?.end ?? from.end })
+      .done();
   const message = `Both ends of ${table.alias} in one query are a scan; each by itself is a look-up in the index.`;
   return offer(first, message, edits, 'Each aggregate reads the same rows as before.');
 }

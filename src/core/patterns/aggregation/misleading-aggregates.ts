@@ -72,7 +72,7 @@ export const sumDistinctAfterJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate', 'several sources'],
+  needs: ['several sources', 'distinct call'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.sources.length < 2) continue;

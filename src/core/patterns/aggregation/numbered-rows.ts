@@ -190,7 +190,10 @@ function meansTheSame(statement: AnalyzedStatement, inner: Block, expression: Ex
 }
 
 /** No two rows of a partition tie, so that their numbers are fixed. */
-export function leavesNoTies(statement: AnalyzedStatement, { inner, window }: NumberedRows): boolean {
+export function leavesNoTies(
+  statement: AnalyzedStatement,
+  { inner, window }: Pick<NumberedRows, 'inner' | 'window'>,
+): boolean {
   const fields = [...window.partitionBy, ...window.orderBy.map((item) => item.expression)].flatMap((one) => {
     const column = columnIn(statement, one);
     return column?.source.block === inner ? [{ source: column.source, column: column.name }] : [];

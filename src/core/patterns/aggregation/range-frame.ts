@@ -62,7 +62,12 @@ function matchOf(statement: AnalyzedStatement, block: Block, call: FunctionCall)
   else edits.insert(over.end - 1, sql` ROWS UNBOUNDED PRECEDING`);
   const message =
     'No two rows of a partition tie, so ROWS gives the same as the default RANGE, without looking for ties.';
-  return offer(call, message, edits.done(), 'PARTITION BY and ORDER BY contain a key: no two rows tie.');
+  return offer(
+    call,
+    message,
+    () => edits.done(),
+    'PARTITION BY and ORDER BY contain a key: no two rows tie.',
+  );
 }
 
 /** No frame, or RANGE UNBOUNDED PRECEDING up to the current row. */

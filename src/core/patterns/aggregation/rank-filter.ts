@@ -53,9 +53,10 @@ function matchOf(statement: AnalyzedStatement, block: Block, conjunct: Conjunct)
   const values = e.list.map(wholeOf);
   if (values.includes(null) || block.where.some((other) => isBound(statement, other, e.operand))) return null;
   const largest = values.reduce((a, b) => ((a ?? 0n) > (b ?? 0n) ? a : b)) ?? 0n;
-  const edits = editing(statement)
-    .addConjunct(block, sql`${source(statement, e.operand)} <= ${String(largest)}`)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .addConjunct(block, sql`${source(statement, e.operand)} <= ${String(largest)}`)
+      .done();
   const name = statement.text.slice(e.operand.start, e.operand.end);
   return offer(
     conjunct.range,

@@ -2,6 +2,7 @@ import { rowsAreUnique } from '../../sql/properties/keys.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { allEngines } from '../engines.ts';
+import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
@@ -37,14 +38,13 @@ export const redundantDistinct: Pattern = {
 
 function withoutDistinct(statement: AnalyzedStatement, block: Block): Match {
   const { select } = block.select.clauses;
-  const edits = editing(statement).removeDistinct(block).done();
   const why = block.grouped
     ? 'every grouping column is selected'
     : 'the selected columns contain a key of every table';
-  return {
-    range: { start: select.start, end: select.end },
-    message: `The rows are distinct already, because ${why}. DISTINCT only costs a sort or a hash of all rows.`,
-    rewrite: edits && { edits, assumptions: [why], soundness: 'proved' },
-    ...(edits ? {} : { blockedBy: 'DISTINCT cannot be removed here' }),
-  };
+  return offer(
+    { start: select.start, end: select.end },
+    `The rows are distinct already, because ${why}. DISTINCT only costs a sort or a hash of all rows.`,
+    () => editing(statement).removeDistinct(block).done() ?? 'DISTINCT cannot be removed here',
+    why,
+  );
 }

@@ -66,11 +66,11 @@ function limited(statement: AnalyzedStatement, rows: NumberedRows): Match {
     edits.replace(rows.orderedBy, outside);
   }
   return leavesNoTies(statement, rows)
-    ? offer(call, message, edits.done(), 'ORDER BY contains a key: no two rows tie.')
+    ? offer(call, message, () => edits.done(), 'ORDER BY contains a key: no two rows tie.')
     : offerToTest(
         call,
         message,
-        edits.done(),
+        () => edits.done(),
         'Which of several rows that tie get the first numbers is left open by the statement.',
       );
 }
@@ -156,13 +156,13 @@ function firstOfEach(statement: AnalyzedStatement, rows: NumberedRows): Match {
     ? offer(
         call,
         message,
-        edits.done(),
+        () => edits.done(),
         'PARTITION BY and ORDER BY contain a key: no two rows of a group tie.',
       )
     : offerToTest(
         call,
         message,
-        edits.done(),
+        () => edits.done(),
         'Which of several rows that tie is the first is left open by the statement.',
       );
 }

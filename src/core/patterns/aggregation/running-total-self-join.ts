@@ -141,8 +141,8 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
     'Every row is joined with itself, too, and the frame takes in the rows that tie with it as <= does.';
   const doubtful = block.aggregates.some((call) => canRaise(call, statement) || addsFloats(statement, call));
   return doubtful
-    ? offerToTest(range, message, edits.done(), facts)
-    : offer(range, message, edits.done(), facts);
+    ? offerToTest(range, message, () => edits.done(), facts)
+    : offer(range, message, () => edits.done(), facts);
 }
 
 function windowOf(statement: AnalyzedStatement, { partition, order, descending }: Shape): Fragment {

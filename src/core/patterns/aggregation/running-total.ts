@@ -14,7 +14,8 @@ import { columnOf, identifier } from '../../sql/writing/identifiers.ts';
 import { columnRefsIn, rebase } from '../../sql/writing/rebase.ts';
 import { type CorrelationKey, correlationOf } from '../correlation.ts';
 
-import type { Match, Pattern } from '../pattern.ts';
+import { whenAsked } from '../offer.ts';
+import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { plainText } from '../subqueries/shared-shape.ts';
 import { hasSubquery } from '../subquery-shape.ts';
@@ -212,16 +213,17 @@ function sidesOf(statement: AnalyzedStatement, expression: Binary): (ResolvedCol
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
   const { holder, aggregate } = shape;
-  const match = {
-    range: { start: holder.start, end: holder.end },
-    message: `${aggregate.function} reads all earlier rows again for every row. A window function carries the value along in one pass.`,
-  };
-  const blockedBy = obstacle(statement, shape);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
+  return whenAsked(
+    { start: holder.start, end: holder.end },
+    `${aggregate.function} reads all earlier rows again for every row. A window function carries the value along in one pass.`,
+    () => obstacle(statement, shape) ?? rewriteOf(statement, shape) ?? 'a part of the subquery would be lost',
+  );
+}
+
+function rewriteOf(statement: AnalyzedStatement, shape: Shape): Rewrite | null {
   const edits = editsFor(statement, shape);
-  return {
-    ...match,
-    rewrite: edits && {
+  return (
+    edits && {
       edits,
       assumptions: [
         shape.order.strict
@@ -229,9 +231,8 @@ function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
           : 'the window sees the whole table, and the default frame takes in the ties of the current row as <= does',
       ],
       soundness: dependsOnEvaluation(statement, shape) ? 'likely' : 'proved',
-    },
-    ...(edits ? {} : { blockedBy: 'a part of the subquery would be lost' }),
-  };
+    }
+  );
 }
 
 /**

@@ -62,7 +62,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, call: FunctionCall)
   return offer(
     around,
     message,
-    keepName(statement, around, 'count', edits).done(),
+    () => keepName(statement, around, 'count', edits).done(),
     call.function === 'sum' ? 'There is at least one row, or the sum of none is taken for 0.' : null,
   );
 }

@@ -58,7 +58,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, call: FunctionCall)
   const alone = block.select.items.some((item) => item.expression === call);
   const edits = editing(statement).replace(call, alone ? multiplied : parenthesized(multiplied));
   const facts = `${statement.text.slice(value.start, value.end)} is an exact decimal.`;
-  return offer(call, message, keepName(statement, call, '?column?', edits).done(), facts);
+  return offer(call, message, () => keepName(statement, call, '?column?', edits).done(), facts);
 }
 
 /** The constant and the other factor of a product. */

@@ -14,8 +14,10 @@ import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf } from '../../sql/writing/identifiers.ts';
+import { offer, offerToTest } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { isFoundByName, listedGroups, mayMissOrRepeat, type Parent, parentOf } from './group-parent.ts';
+import { leavesNoTies } from './numbered-rows.ts';
 
 const ENGINES: readonly EngineSupport[] = [
   {
@@ -23,6 +25,7 @@ const ENGINES: readonly EngineSupport[] = [
     pays: 'when groups are few and large and an index on (group, order) exists: only the first rows of each group are read',
   },
   { dialect: 'mysql', from: 8, pays: 'when groups are few and large and an index on (group, order) exists' },
+  { dialect: 'tsql', pays: 'when groups are few and large and an index on (group, order) exists' },
 ];
 
 interface Shape {
@@ -54,7 +57,7 @@ export const topPerGroupToLateral: Pattern = {
     'Every row of the table is sorted and numbered, and all but the first of each group are thrown away. With an index on group and order, LATERAL reads only those.',
   source: 'PostgreSQL wiki, "Loose indexscan"; measured 2.3 times on PostgreSQL 15',
   precondition:
-    'The group column is NOT NULL with a validated foreign key to a one-column parent key, the ranking is used in the filter only, and the order is the same.',
+    'The group column is NOT NULL with a validated foreign key to a one-column parent key, the ranking is used in the filter only, and the order is the same. Where rows may tie, the rewrite needs tests.',
   example: {
     schema: `CREATE TABLE warehouses (id int PRIMARY KEY);
 CREATE TABLE moves (id int PRIMARY KEY, warehouse_id int NOT NULL REFERENCES warehouses, moved_at timestamp NOT NULL);
@@ -195,24 +198,21 @@ function groupOf(statement: AnalyzedStatement, ranking: FunctionCall): ResolvedC
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
   const { ranking, parent, most, group } = shape;
-  const match = {
-    range: { start: ranking.start, end: ranking.end },
-    message: `All rows are numbered to keep ${most === 1 ? 'the first' : `the first ${most}`} of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just these rows of each.`,
-  };
-  const blockedBy = obstacle(statement, shape);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
-  const edits = editsFor(statement, shape);
-  return {
-    ...match,
-    rewrite: edits && {
-      edits,
-      assumptions: [
-        `${group.name} is NOT NULL and its foreign key to ${parent.table} (${parent.column}) is validated, so ${parent.table} lists every group`,
-      ],
-      soundness: 'proved',
-    },
-    ...(edits ? {} : { blockedBy: 'a part of the statement would be lost' }),
-  };
+  const range = { start: ranking.start, end: ranking.end };
+  const message = `All rows are numbered to keep ${most === 1 ? 'the first' : `the first ${most}`} of each ${group.name}. ${parent.table} lists the groups, so LATERAL can fetch just these rows of each.`;
+  const edits = () =>
+    obstacle(statement, shape) ?? editsFor(statement, shape) ?? 'a part of the statement would be lost';
+  const listed = `${group.name} is NOT NULL and its foreign key to ${parent.table} (${parent.column}) is validated, so ${parent.table} lists every group`;
+  const window = ranking.over?.kind === 'window' ? ranking.over : null;
+  return window && leavesNoTies(statement, { inner: shape.inner, window })
+    ? offer(range, message, edits, listed, 'PARTITION BY and ORDER BY contain a key: no two rows tie.')
+    : offerToTest(
+        range,
+        message,
+        edits,
+        'Which of several rows that tie get the first numbers is left open by the statement.',
+        listed,
+      );
 }
 
 function obstacle(statement: AnalyzedStatement, { inner, ranking, parent, table }: Shape): string | null {
@@ -266,20 +266,25 @@ function editsFor(statement: AnalyzedStatement, shape: Shape) {
   const condition = sql`${columnOf(table, group.name, dialect)} = ${groups.key}`;
   const conditions =
     where && inner.select.where ? sql`${parenthesizedWhere(statement, inner)} AND ${condition}` : condition;
-  return editing(statement)
-    .replace(
-      derived.node,
-      sql`${groups.from}
+  const alias = aliasOf(derived, dialect);
+  const rows =
+    dialect === 'tsql'
+      ? sql`${groups.from}
+      CROSS APPLY (
+        SELECT TOP (${String(most)}) ${joinFragments(kept)}
+        ${source(statement, from)}
+        WHERE ${conditions}
+        ORDER BY ${orderBy}
+      ) ${alias}`
+      : sql`${groups.from}
       CROSS JOIN LATERAL (
         SELECT ${joinFragments(kept)}
         ${source(statement, from)}
         WHERE ${conditions}
         ORDER BY ${orderBy}
         LIMIT ${String(most)}
-      ) ${aliasOf(derived, dialect)}`,
-    )
-    .removeConjunct(filter)
-    .done();
+      ) ${alias}`;
+  return editing(statement).replace(derived.node, rows).removeConjunct(filter).done();
 }
 
 function parenthesizedWhere(statement: AnalyzedStatement, inner: Block) {

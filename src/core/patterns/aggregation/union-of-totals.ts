@@ -66,7 +66,7 @@ function matchOf(statement: AnalyzedStatement, query: Query): Match | null {
   const why = obstacle(statement, branches);
   if (why !== null) return blocked(query.body, message, why);
   const text = oneScan(statement, all);
-  const edits = text ? editing(statement).replace(query.body, text).done() : null;
+  const edits = () => (text ? editing(statement).replace(query.body, text).done() : null);
   const fact = 'Each branch is one row, whatever the table holds.';
   return all.some((one) => isDelicate(statement, one))
     ? offerToTest(query.body, message, edits, fact)

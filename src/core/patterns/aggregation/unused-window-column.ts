@@ -92,7 +92,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, readers: readonly S
     .map((item) => item.alias?.text ?? statement.text.slice(item.start, item.end))
     .join(', ');
   const message = `${names} is computed for every row of the subquery, and nobody reads it.`;
-  const edits = removeListItems(editing(statement), block.select.items, new Set(removed)).done();
+  const edits = () => removeListItems(editing(statement), block.select.items, new Set(removed)).done();
   const why = `No query that reads the subquery reads ${names}.`;
   return removed.some((item) => canRaise(item.expression, statement))
     ? offerToTest(first, message, edits, why)

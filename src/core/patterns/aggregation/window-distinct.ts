@@ -92,7 +92,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, totals: readonly To
   return offer(
     range,
     message,
-    edits.done(),
+    () => edits.done(),
     'The partition columns are selected: there is one row of each partition.',
   );
 }

@@ -1,5 +1,6 @@
 /** Advice on CREATE FUNCTION and hints, which the parser keeps whole: told from the words of the statement. */
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
+import { isReadByWords } from '../../sql/statement-facts.ts';
 import { isTrivia, type Token } from '../../sql/tokens.ts';
 import { postgresqlOnly } from '../engines.ts';
 import { advice } from '../offer.ts';
@@ -78,7 +79,7 @@ export const multiStatementFunction: Pattern = {
 
 /** The words from the function's name on, when the statement creates one. */
 function createdFunction({ tree, tokens }: AnalyzedStatement): readonly Token[] | null {
-  if (tree.kind !== 'opaque') return null;
+  if (!isReadByWords(tree)) return null;
   const words = tokens.filter((token) => !isTrivia(token));
   const at = words.findIndex((word) => word.upper === 'FUNCTION');
   const created = words[0]?.upper === 'CREATE' || words[0]?.upper === 'ALTER';

@@ -39,7 +39,7 @@ export const recursiveNumbers: Pattern = {
     for (const cte of statement.ctes) {
       const series = seriesOf(cte);
       if (!series) continue;
-      const edits = editing(statement).replace(cte.node.body, written(statement, series)).done();
+      const edits = () => editing(statement).replace(cte.node.body, written(statement, series)).done();
       const message = `${cte.node.name.text} counts from ${series.from} to ${series.to}, one round of the recursion each. generate_series makes them at once.`;
       yield offer(cte.node.name, message, edits, 'Every round adds one.');
     }

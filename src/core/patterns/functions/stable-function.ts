@@ -35,9 +35,10 @@ export const stableFunctionPerRow: Pattern = {
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       for (const { node, call } of callsIn(statement, expression)) {
-        const edits = editing(statement)
-          .replace(node, sql`(SELECT ${source(statement, node)})`)
-          .done();
+        const edits = () =>
+          editing(statement)
+            .replace(node, sql`(SELECT ${source(statement, node)})`)
+            .done();
         const name = call.name.map((part) => part.text).join('.');
         const message = `${quote(statement, node)} is the same for every row, but ${name}() is called for each. A scalar subquery calls it once.`;
         yield offer(expression, message, edits, `${name}() is STABLE and is given no value of the row.`);

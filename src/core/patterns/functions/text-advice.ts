@@ -74,6 +74,7 @@ function concatenated(statement: AnalyzedStatement, expression: Expression): rea
 export const dateFromText = callAdvice(
   {
     id: 'date-from-text',
+    needs: [['calls to_date', 'calls to_timestamp', 'calls str_to_date', 'calls concat']],
     title: 'Date made by way of a text',
     category: 'functions',
     industries: ['analytics'],

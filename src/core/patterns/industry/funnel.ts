@@ -110,7 +110,7 @@ function matchOf(statement: AnalyzedStatement, funnel: Funnel): Match {
   const message = `Every row of one step is joined with every row of the others of the same ${key.name}, to count it once. Group by ${key.name} and ask for each step.`;
   const obstacle = obstacleOf(statement, funnel);
   if (obstacle !== null) return blocked(call, message, obstacle);
-  const edits = editsOf(statement, funnel);
+  const edits = () => editsOf(statement, funnel);
   const raises = steps.some((step) => step.filters.some((one) => canRaise(one.expression, statement)));
   const assumption = `a ${key.name} is counted when it has a row of each step`;
   return raises || block.outerReferences.length > 0

@@ -143,7 +143,7 @@ function matchOf(statement: AnalyzedStatement, latest: Latest): Match {
   edits
     .insert(block.select.clauses.select.end, sql` DISTINCT ON (${column})`)
     .insert(block.query.end, sql` ORDER BY ${order}`);
-  return offer(derived.node, message, edits.done(), `(${key}, ${time}) is a unique key and NOT NULL`);
+  return offer(derived.node, message, () => edits.done(), `(${key}, ${time}) is a unique key and NOT NULL`);
 }
 
 function obstacleOf(

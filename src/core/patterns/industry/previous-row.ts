@@ -141,7 +141,7 @@ function matchOf(statement: AnalyzedStatement, found: Neighbour): Match {
   return offer(
     holder,
     message,
-    edits.done(),
+    () => edits.done(),
     `no two rows of ${outer.sources[0]?.table?.name} agree in the partition and ${order.name}`,
   );
 }

@@ -72,12 +72,13 @@ function impliedBy(
     const [a, b] = [typeOfColumn(column.source, rest.parent), typeOfColumn(other.source, rest.child)];
     if (!sameEqualitySemantics(a, b)) continue;
     const { dialect } = statement;
-    const edits = editing(statement)
-      .insert(
-        conjunct.range.end,
-        sql` AND ${columnOf(column.source, rest.parent, dialect)} = ${columnOf(other.source, rest.child, dialect)}`,
-      )
-      .done();
+    const edits = () =>
+      editing(statement)
+        .insert(
+          conjunct.range.end,
+          sql` AND ${columnOf(column.source, rest.parent, dialect)} = ${columnOf(other.source, rest.child, dialect)}`,
+        )
+        .done();
     return offer(
       conjunct.range,
       `By the foreign key ${rest.key.name}, ${column.source.alias}.${rest.parent} is ${other.source.alias}.${rest.child} too. Say so, and the planner can use it.`,

@@ -25,7 +25,7 @@ export const missingPartitionBound: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['where'],
+  needs: ['where', 'partitions'],
   *find(statement) {
     for (const scope of [...statement.writes, ...statement.blocks]) {
       if (scope.where.length === 0 || !scope.resolved) continue;

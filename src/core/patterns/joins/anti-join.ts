@@ -78,13 +78,14 @@ function matchOf(
     step.on.map(({ expression }) => conditionOf(statement, expression)),
     sql` AND `,
   );
-  const edits = editing(statement)
-    .removeSource(right)
-    .replaceConjunct(
-      test,
-      sql`NOT EXISTS (SELECT 1 FROM ${source(statement, right.node)} WHERE ${conditions})`,
-    )
-    .done();
+  const edits = () =>
+    editing(statement)
+      .removeSource(right)
+      .replaceConjunct(
+        test,
+        sql`NOT EXISTS (SELECT 1 FROM ${source(statement, right.node)} WHERE ${conditions})`,
+      )
+      .done();
   const { expression } = test;
   const column = statement.text.slice(expression.start, expression.end).replace(/\s+IS\s+NULL$/i, '');
   return offer(range, message, edits, `${column} is NULL only in rows without a partner`);

@@ -88,7 +88,7 @@ function factored(statement: AnalyzedStatement, conjunct: Conjunct): Match | nul
   const parts = common.map((e) => conditionOf(statement, e));
   // a branch of nothing but the common part makes the others immaterial
   if (!left.some((branch) => branch.length === 0)) parts.push(parenthesized(disjunction(statement, left)));
-  const edits = editing(statement).replaceConjunct(conjunct, joinFragments(parts, sql` AND `)).done();
+  const edits = () => editing(statement).replaceConjunct(conjunct, joinFragments(parts, sql` AND `)).done();
   const raises = canRaise(conjunct.expression, statement);
   return (raises ? offerToTest : offer)(conjunct.range, message, edits, `every branch asks for ${text}`);
 }

@@ -71,15 +71,16 @@ function matchOf(statement: AnalyzedStatement, block: Block, test: Conjunct, cou
     (step?.on ?? []).map(({ expression }) => conditionOf(statement, expression)),
     sql` AND `,
   );
-  const edits = editing(statement)
-    .removeSource(counted)
-    .addConjunct(
-      block,
-      sql`NOT EXISTS (SELECT 1 FROM ${source(statement, counted.node)} WHERE ${conditions})`,
-    )
-    .removeClause(block.select.clauses.groupBy)
-    .removeClause(block.select.clauses.having)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .removeSource(counted)
+      .addConjunct(
+        block,
+        sql`NOT EXISTS (SELECT 1 FROM ${source(statement, counted.node)} WHERE ${conditions})`,
+      )
+      .removeClause(block.select.clauses.groupBy)
+      .removeClause(block.select.clauses.having)
+      .done();
   return offer(range, message, edits, 'each group is one row with its partners, and the count of none is 0');
 }
 

@@ -78,13 +78,14 @@ function matchOf(statement: AnalyzedStatement, block: Block, table: Source, part
     : 'a volatile function is called';
   if (obstacle !== null) return blocked(range, message, obstacle);
   const list = joinFragments(part.keys.map((key) => columnOf(table, key, statement.dialect)));
-  const edits = replaceByPart(
-    statement,
-    editing(statement),
-    table,
-    part.local,
-    sql`SELECT DISTINCT ${list}`,
-    null,
-  ).done();
+  const edits = () =>
+    replaceByPart(
+      statement,
+      editing(statement),
+      table,
+      part.local,
+      sql`SELECT DISTINCT ${list}`,
+      null,
+    ).done();
   return offer(range, message, edits, `only ${columns} of ${table.alias} are used, and copies do not show`);
 }

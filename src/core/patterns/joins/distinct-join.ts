@@ -4,6 +4,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, parenthesized, source, sql } from '../../sql/writing/fragment.ts';
 import { removesDuplicates } from '../duplicates.ts';
 import { allEngines } from '../engines.ts';
+import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
@@ -86,6 +87,20 @@ function asExists(
   conjuncts: readonly Conjunct[],
   why: string,
 ): Match {
+  return offer(
+    { start: filter.node.start, end: filter.node.end },
+    `${filter.alias} only filters, but the join makes a row for each partner, and the copies are removed again. EXISTS makes none.`,
+    () => existsEdits(statement, block, filter, conjuncts) ?? 'a part of the join would be lost',
+    why,
+  );
+}
+
+function existsEdits(
+  statement: AnalyzedStatement,
+  block: Block,
+  filter: Source,
+  conjuncts: readonly Conjunct[],
+) {
   const conditions = conjuncts.map(({ expression }) => {
     const text = source(statement, expression);
     const binds = expression.kind === 'binary' && ['OR', 'XOR', '||'].includes(expression.operator);
@@ -98,15 +113,5 @@ function asExists(
       : sql`EXISTS (SELECT 1 FROM ${from} WHERE ${joinFragments(conditions, sql` AND `)})`;
   const edits = editing(statement).removeSource(filter).addConjunct(block, exists);
   for (const conjunct of conjuncts) if (conjunct.place === 'where') edits.removeConjunct(conjunct);
-  const done = edits.done();
-  return {
-    range: { start: filter.node.start, end: filter.node.end },
-    message: `${filter.alias} only filters, but the join makes a row for each partner, and the copies are removed again. EXISTS makes none.`,
-    rewrite: done && {
-      edits: done,
-      assumptions: [why],
-      soundness: 'proved',
-    },
-    ...(done ? {} : { blockedBy: 'a part of the join would be lost' }),
-  };
+  return edits.done();
 }

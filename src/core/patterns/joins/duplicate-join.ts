@@ -100,7 +100,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, first: Source, seco
   return offer(
     range,
     message,
-    edits.done(),
+    () => edits.done(),
     `the join condition covers a unique key of ${first.table?.name}, so both names mean the same row`,
   );
 }

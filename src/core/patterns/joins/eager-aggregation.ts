@@ -8,9 +8,9 @@ import { walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, joinFragments, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import { type PartialAggregate, partialAggregate } from '../partial-aggregates.ts';
-import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import type { EngineSupport, Match, Pattern, Rewrite } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { isBareTable } from './join-shape.ts';
 import { product, productName, type SumOfProduct, sumOfProduct } from './sum-of-product.ts';
@@ -127,26 +127,28 @@ function seesNoCopies(call: FunctionCall): boolean {
 }
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
-  const { block, fact, calls } = shape;
+  const { fact } = shape;
   const { keys } = shape.part;
   const range = { start: fact.node.start, end: fact.node.end };
   const message = `Every row of ${fact.alias} is joined before it is aggregated. Aggregated by ${keys.join(', ')} first, only one row for each value has to be joined.`;
-  const obstacle = obstacleOf(statement, shape);
-  if (obstacle !== null) return blocked(range, message, obstacle);
+  return whenAsked(range, message, () => obstacleOf(statement, shape) ?? aggregatedFirst(statement, shape));
+}
+
+function aggregatedFirst(statement: AnalyzedStatement, shape: Shape): Rewrite | string {
+  const { block, fact, calls } = shape;
   const partials = new Map<FunctionCall, PartialAggregate>();
   for (const call of calls) {
     const partial = partialAggregate(statement, call);
-    if (typeof partial === 'string') return blocked(range, message, partial);
+    if (typeof partial === 'string') return partial;
     partials.set(call, partial);
   }
   const raises = [...calls, ...shape.products.map(({ call }) => call)].some((call) =>
     canRaise(call, statement),
   );
-  return (raises ? offerToTest : offer)(
-    range,
-    message,
+  return rewriteOf(
     editsOf(statement, shape, partials),
-    `all rows of ${fact.alias} with the same ${keys.join(', ')} meet the same rows of the other tables`,
+    raises ? 'likely' : 'proved',
+    `all rows of ${fact.alias} with the same ${shape.part.keys.join(', ')} meet the same rows of the other tables`,
     shape.products.length > 0 ? 'a sum of products with one value is the product of the sum' : null,
     block.groupBy.length === 0 ? 'a count of no rows is 0' : null,
   );

@@ -118,7 +118,7 @@ function matchOf(
   return (raises ? offerToTest : offer)(
     conjunct.range,
     message,
-    edits.done(),
+    () => edits.done(),
     distinct
       ? 'UNION removes duplicates as DISTINCT did'
       : 'each later branch leaves out the pairs of the earlier ones, so every pair comes out as often as before',

@@ -76,6 +76,7 @@ export const fullJoinToOuter: Pattern = {
       "SELECT p.month, p.amount, s.amount AS sold FROM plans p LEFT JOIN sales s ON s.month = p.month WHERE p.month >= '2024-01-01';",
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -127,7 +128,7 @@ function matchOf(
   const message = `${condition} is not true where ${written} finds no row of ${source.alias}: it drops these rows again. ${what}; if they should stay, the condition belongs into ON.`;
   if (/HINT|LOOP|HASH|MERGE|REMOTE|STRAIGHT/i.test(written))
     return blocked(join.joinRange, message, 'the join has a hint');
-  const edits = editing(statement).setJoinWords(join, words).done();
+  const edits = () => editing(statement).setJoinWords(join, words).done();
   return offer(
     join.joinRange,
     message,

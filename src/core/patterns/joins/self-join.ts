@@ -96,5 +96,5 @@ function matchOf(statement: AnalyzedStatement, block: Block, pair: Pair): Match 
     if (column && !column.notNull)
       edits.addConjunct(block, sql`${columnOf(kept, name, statement.dialect)} IS NOT NULL`);
   }
-  return offer(range, message, edits.done(), `${key?.reason} is a unique key of ${kept.table?.name}`);
+  return offer(range, message, () => edits.done(), `${key?.reason} is a unique key of ${kept.table?.name}`);
 }

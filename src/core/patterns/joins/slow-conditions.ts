@@ -60,7 +60,7 @@ export const joinTypeMismatch: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'operator ='],
+  needs: ['both column', 'operator ='],
   *find(statement) {
     for (const { conjunct, left, right } of joinEqualities(statement)) {
       const [a, b] = [left, right].map((side) => (side.kind === 'column' ? statement.resolve(side) : null));

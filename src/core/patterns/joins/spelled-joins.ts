@@ -34,6 +34,7 @@ export const rightToLeftJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c LEFT JOIN orders o ON c.id = o.customer_id;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['outer join'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -59,11 +60,12 @@ function swapped(statement: AnalyzedStatement, block: Block, join: Join): Match 
   if (/HASH|LOOP|MERGE|REMOTE/i.test(statement.text.slice(joinRange.start, joinRange.end)))
     return blocked(joinRange, message, 'the join has a hint');
   const left = source(statement, join.left);
-  const edits = editing(statement)
-    .replace(join.left, source(statement, join.right))
-    .setJoinWords(join, sql`LEFT JOIN`)
-    .replace(join.right, join.left.kind === 'join' ? parenthesized(left) : left)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .replace(join.left, source(statement, join.right))
+      .setJoinWords(join, sql`LEFT JOIN`)
+      .replace(join.right, join.left.kind === 'join' ? parenthesized(left) : left)
+      .done();
   return offer(joinRange, message, edits, 'no SELECT * depends on the order of the tables');
 }
 
@@ -89,6 +91,7 @@ export const naturalJoin: Pattern = {
     after: 'SELECT name, order_id FROM customers JOIN orders USING (customer_id);',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['join'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -116,7 +119,12 @@ function named(statement: AnalyzedStatement, step: JoinStep, join: Join): Match 
     .setJoinWords(join, WORDS[step.type] ?? sql`JOIN`)
     .insert(join.right.end, sql` USING (${names})`);
   if (!WORDS[step.type]) edits.fail();
-  return offer(join.joinRange, message, edits.done(), `both sides have ${list} in common, and nothing else`);
+  return offer(
+    join.joinRange,
+    message,
+    () => edits.done(),
+    `both sides have ${list} in common, and nothing else`,
+  );
 }
 
 const WORDS: Partial<Readonly<Record<JoinStep['type'], Fragment>>> = {
@@ -155,6 +163,7 @@ export const commaJoin: Pattern = {
     after: 'SELECT c.name, o.id FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.id > 5;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['several sources'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -200,7 +209,7 @@ function spelledOut(statement: AnalyzedStatement, block: Block): Match | null {
   return offer(
     { start: first.start, end: before.end },
     'The tables are listed with commas, and WHERE says how they are joined. JOIN with ON keeps each condition beside its table.',
-    edits.done(),
+    () => edits.done(),
     'inner joins are the same whether ON or WHERE filters',
   );
 }

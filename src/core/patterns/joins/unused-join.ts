@@ -15,6 +15,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { source, sql } from '../../sql/writing/fragment.ts';
 import { isMembership, removesDuplicates } from '../duplicates.ts';
 import { allEngines } from '../engines.ts';
+import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /**
@@ -69,13 +70,12 @@ function harmless(statement: AnalyzedStatement, block: Block, step: JoinStep, ri
 
 function withoutJoin(statement: AnalyzedStatement, step: JoinStep, right: Source, reason: string): Match {
   const range = { start: step.node?.joinRange.start ?? right.node.start, end: right.node.end };
-  const edits = editing(statement).removeSource(right).done();
-  return {
+  return offer(
     range,
-    message: `No column of ${right.alias} is used and the LEFT JOIN keeps every row, so it can be left out.`,
-    rewrite: edits && { edits, assumptions: [reason], soundness: 'proved' },
-    ...(edits ? {} : { blockedBy: 'a part of the join would be lost' }),
-  };
+    `No column of ${right.alias} is used and the LEFT JOIN keeps every row, so it can be left out.`,
+    () => editing(statement).removeSource(right).done() ?? 'a part of the join would be lost',
+    reason,
+  );
 }
 
 /**
@@ -232,23 +232,19 @@ function isColumn(
 }
 
 function withoutParent(statement: AnalyzedStatement, block: Block, parent: Source, link: Link): Match {
-  const edits = editing(statement).removeSource(parent);
-  for (const conjunct of link.conjuncts) if (conjunct.place === 'where') edits.removeConjunct(conjunct);
-  for (const column of link.columns) {
-    if (!column.notNull) edits.addConjunct(block, sql`${source(statement, column.reference)} IS NOT NULL`);
-  }
-  const done = edits.done();
-  const columns = link.key.columns.join(', ');
-  return {
-    range: { start: parent.node.start, end: parent.node.end },
-    message: `Nothing of ${parent.alias} is used, and the foreign key ${link.key.name} guarantees its row. The join can be left out.`,
-    rewrite: done && {
-      edits: done,
-      assumptions: [
-        `the foreign key ${link.key.name} on ${link.child.alias} (${columns}) is validated and not deferrable`,
-      ],
-      soundness: 'proved',
-    },
-    ...(done ? {} : { blockedBy: 'a part of the join would be lost' }),
+  const edits = () => {
+    const written = editing(statement).removeSource(parent);
+    for (const conjunct of link.conjuncts) if (conjunct.place === 'where') written.removeConjunct(conjunct);
+    for (const column of link.columns) {
+      if (!column.notNull)
+        written.addConjunct(block, sql`${source(statement, column.reference)} IS NOT NULL`);
+    }
+    return written.done() ?? 'a part of the join would be lost';
   };
+  return offer(
+    { start: parent.node.start, end: parent.node.end },
+    `Nothing of ${parent.alias} is used, and the foreign key ${link.key.name} guarantees its row. The join can be left out.`,
+    edits,
+    `the foreign key ${link.key.name} on ${link.child.alias} (${link.key.columns.join(', ')}) is validated and not deferrable`,
+  );
 }

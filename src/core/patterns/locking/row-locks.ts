@@ -155,7 +155,12 @@ export const lockForKeyUpdate: Pattern = {
   },
 };
 
-const ADVISORY = /^pg_(try_)?advisory_(xact_)?lock(_shared)?$/;
+const ADVISORY = ['', 'try_'].flatMap((attempt) =>
+  ['lock', 'lock_shared', 'xact_lock', 'xact_lock_shared'].map(
+    (kind) => `pg_${attempt}advisory_${kind}` as const,
+  ),
+);
+const ADVISORY_CALLS = ADVISORY.map((name) => `calls ${name}` as const);
 
 /** `SELECT pg_advisory_lock(id) FROM jobs WHERE … LIMIT 1` */
 export const advisoryLockInQuery: Pattern = {
@@ -175,7 +180,7 @@ export const advisoryLockInQuery: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['call'],
+  needs: [ADVISORY_CALLS],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.sources.some((one) => one.kind === 'table')) continue;
@@ -189,7 +194,7 @@ export const advisoryLockInQuery: Pattern = {
           if (node.kind === 'query') return false;
           if (
             node.kind === 'call' &&
-            ADVISORY.test(node.function) &&
+            ADVISORY.some((name) => name === node.function) &&
             node.args.some((one) => one.value.kind === 'column')
           )
             range ??= node;

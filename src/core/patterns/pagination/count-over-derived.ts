@@ -58,7 +58,7 @@ function matchOf(statement: AnalyzedStatement, outer: Block): Match | null {
     return blocked(list, message, 'A volatile function is called.');
   if (inner.grouped && !readsItsTablesOnly(statement, inner))
     return blocked(list, message, 'GROUP BY or HAVING names a column of the select list.');
-  const edits = inner.grouped ? bare(statement, inner) : flattened(statement, outer, inner);
+  const edits = () => (inner.grouped ? bare(statement, inner) : flattened(statement, outer, inner));
   const why = 'Every row of the derived table is counted, whatever its columns.';
   const raises = inner.select.items.some((item) => canRaise(item.expression, statement));
   return raises ? offerToTest(list, message, edits, why) : offer(list, message, edits, why);

@@ -66,13 +66,13 @@ function matchOf(statement: AnalyzedStatement, block: Block, limit: Limit): Matc
     return offer(
       range,
       `${words} leaves nothing out.`,
-      edits.done(),
+      () => edits.done(),
       'No row is skipped, and none is left out.',
     );
   return offerToTest(
     range,
     `${words} leaves nothing out, but keeps the planner from merging the subquery. Is it meant as a fence?`,
-    edits.done(),
+    () => edits.done(),
     'No filter of the query around it may raise an error for a row that the subquery leaves out.',
   );
 }

@@ -63,7 +63,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, few: Limit | Top): 
     return blocked(few, message, 'A join may add or remove rows, so that other rows would be the first.');
   if (namesBySchema(statement, block, driver))
     return blocked(few, message, `A column is named by the schema of ${driver.alias}.`);
-  const edits = wrapped(statement, block, driver, few)?.done() ?? null;
+  const edits = () => wrapped(statement, block, driver, few)?.done() ?? null;
   const keys = keysOf(driver, statement).filter((key) => key.nullSafe);
   const total = keys.some((key) => key.columns.every((name) => ordered.has(name)));
   if (total) return offer(few, message, edits, ...facts);

@@ -134,11 +134,11 @@ function matchOf(statement: AnalyzedStatement, found: LimitedUnion): Match | nul
     edits.insert(branch.select.start, verbatim('(')).insert(branch.select.end, tail);
   const message = `All rows of ${branches.length} branches are sorted for the first few. Each branch can be limited by itself.`;
   const ties = leavesNoTies(statement, found);
-  if (ties) return offer(limit, message, edits.done(), ties);
+  if (ties) return offer(limit, message, () => edits.done(), ties);
   return offerToTest(
     limit,
     message,
-    edits.done(),
+    () => edits.done(),
     'Which of several rows with equal ORDER BY values are kept is left open by the statement.',
   );
 }

@@ -70,7 +70,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, limit: Limit): Matc
       ? advice(range, `${message} ${KEYSET}`)
       : blocked(range, `${message} ${KEYSET}`, page);
   }
-  const edits = deferredJoin(statement, block, limit, page);
+  const edits = () => deferredJoin(statement, block, limit, page);
   const found = `${message} With the keys of the page found first, only its own rows are completed. ${KEYSET}`;
   const facts = [
     ...page.assumptions,

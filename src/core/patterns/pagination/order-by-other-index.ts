@@ -71,11 +71,11 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   const total = determinesRow(block, [{ source: column.source, column: column.name }], statement);
   const why = `${column.name} + 0 is ${column.name}, but in no index.`;
   return total
-    ? offer(item, message, edits.done(), why)
+    ? offer(item, message, () => edits.done(), why)
     : offerToTest(
         item,
         message,
-        edits.done(),
+        () => edits.done(),
         why,
         'Which of several rows that tie are shown is left open by the statement.',
       );

@@ -40,7 +40,7 @@ export const orderInSubquery: Pattern = {
       const seenBy = consumers(statement, block);
       const why = seenBy?.map((scope) => unseenBy(statement, block, scope));
       if (!why || why.length === 0 || why.includes(null)) continue;
-      const edits = editing(statement).removeOrderBy(block.query).done();
+      const edits = () => editing(statement).removeOrderBy(block.query).done();
       const message =
         'The subquery is sorted, but the query around it does not keep that order. The sort can be left out.';
       yield offer(range, message, edits, ...new Set(why));

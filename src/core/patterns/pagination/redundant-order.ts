@@ -69,7 +69,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   const { limit } = block.query;
   const whole = !block.select.top?.withTies && (!limit || (statement.dialect !== 'tsql' && !limit.withTies));
   if (whole && hasOneRow(statement, block)) {
-    const edits = editing(statement).removeOrderBy(block.query).done();
+    const edits = () => editing(statement).removeOrderBy(block.query).done();
     return offer(
       range,
       'There is one row at most: nothing to sort.',

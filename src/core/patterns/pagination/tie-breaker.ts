@@ -73,7 +73,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match {
   return offerToTest(
     range,
     message,
-    edits.done(),
+    () => edits.done(),
     'The rows are some of those that the statement allows: a refinement.',
     'The reader does not rely on an order that ORDER BY does not state.',
   );

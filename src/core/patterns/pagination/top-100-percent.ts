@@ -25,6 +25,7 @@ export const top100Percent: Pattern = {
     after: 'SELECT o.id FROM (SELECT id, total FROM orders) o',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['top'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -38,7 +39,7 @@ export const top100Percent: Pattern = {
         inside
           ? 'TOP 100 PERCENT leaves nothing out, and ORDER BY beside it does not order the query around it.'
           : 'TOP 100 PERCENT leaves nothing out.',
-        edits.done(),
+        () => edits.done(),
         'The top 100 percent are all rows.',
       );
     }

@@ -30,7 +30,7 @@ export const alwaysTrueCondition: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
-  needs: ['where'],
+  needs: ['where', ['both column', 'both literal', 'test literal']],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.where) {
@@ -38,11 +38,12 @@ export const alwaysTrueCondition: Pattern = {
         const column = comparedWithItself(statement, expression);
         if (!column && !isTrueLiteral(statement, expression)) continue;
         const nullable = column !== null && statement.resolve(column)?.notNull !== true;
-        const edits = nullable
-          ? editing(statement)
-              .replaceConjunct(conjunct, sql`${source(statement, column)} IS NOT NULL`)
-              .done()
-          : editing(statement).removeConjunct(conjunct).done();
+        const edits = () =>
+          nullable
+            ? editing(statement)
+                .replaceConjunct(conjunct, sql`${source(statement, column)} IS NOT NULL`)
+                .done()
+            : editing(statement).removeConjunct(conjunct).done();
         const text = quote(statement, expression);
         const message = nullable
           ? `${text} is true for every value but NULL, which IS NOT NULL says plainly.`

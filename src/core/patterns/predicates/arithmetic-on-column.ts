@@ -53,11 +53,12 @@ export const arithmeticOnColumn: Pattern = {
         return solved ? sql`${column} ${verbatim(solved.operator)} ${verbatim(solved.value)}` : null;
       });
       if (conditions.some((condition) => condition === null)) continue;
-      const edits = replacePredicate(
-        statement,
-        predicate,
-        conditions.filter((condition) => condition !== null),
-      );
+      const edits = () =>
+        replacePredicate(
+          statement,
+          predicate,
+          conditions.filter((condition) => condition !== null),
+        );
       const { name, column: described } = term.column.resolved;
       const message = `${quote(statement, predicate.expression)} calculates with ${name} in every row. Solved for ${name} it can use ${serving(term.column)}.`;
       const fact = `${term.column.table.name}.${name} is ${described?.type}, where this arithmetic is exact.`;

@@ -42,7 +42,7 @@ export const arrayAnyToContains: Pattern = {
       const value = source(statement, expression.operand);
       const condition = sql`${source(statement, array)} @> ARRAY[${value}]::${verbatim(type)}`;
       const message = `${quote(statement, expression)} reads every array: the GIN index ${index} serves @>, not = ANY.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       const fact = `${column.name} is ${type}.`;
       // its operator for integer[] is another one, which raises an error at a NULL element
       yield type === 'integer[]'
@@ -127,7 +127,7 @@ export const anyArraySubquery: Pattern = {
         continue;
       const condition = sql`${source(statement, expression.operand)} IN (${source(statement, array.query)})`;
       const message = `${quote(statement, expression)} searches an array for each row. IN can be a semi-join.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         message,

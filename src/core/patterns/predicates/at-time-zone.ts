@@ -91,7 +91,7 @@ function matchOf(
     if (!parts) return null;
     conditions.push(...parts);
   }
-  const edits = replacePredicate(statement, predicate, conditions);
+  const edits = () => replacePredicate(statement, predicate, conditions);
   return offer(
     expression,
     message,

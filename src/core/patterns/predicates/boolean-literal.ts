@@ -25,14 +25,15 @@ export const booleanEqualsLiteral: Pattern = {
     after: 'SELECT * FROM users WHERE active',
   },
   rewrites: true,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal boolean'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
       const found = expression.kind === 'binary' ? comparedBoolean(statement, expression) : null;
       if (!found) continue;
       const column = source(statement, found.column);
-      const edits = replacePredicate(statement, predicate, [found.wanted ? column : sql`NOT ${column}`]);
+      const edits = () =>
+        replacePredicate(statement, predicate, [found.wanted ? column : sql`NOT ${column}`]);
       const message = `${quote(statement, expression)} is ${found.wanted ? '' : 'NOT '}${quote(statement, found.column)}.`;
       yield offer(expression, message, edits, `${quote(statement, found.column)} is boolean.`);
     }

@@ -60,7 +60,7 @@ function matchOf(statement: AnalyzedStatement, predicate: PositivePredicate): Ma
       message,
       `${quote(statement, condition)} may be NULL, and ${statement.dialect} has no IS NOT TRUE.`,
     );
-  const edits = replacePredicate(statement, predicate, [written]);
+  const edits = () => replacePredicate(statement, predicate, [written]);
   const fact = 'The results of CASE are different literals.';
   // by itself it may be tested before a condition that has kept it from raising
   return canRaise(condition, statement)

@@ -38,7 +38,7 @@ export const castOnColumn: Pattern = {
     for (const predicate of positivePredicates(statement)) {
       const found = textCast(statement, predicate) ?? numericConstant(statement, predicate);
       if (!found) continue;
-      const edits = replacePredicate(statement, predicate, [found.condition]);
+      const edits = () => replacePredicate(statement, predicate, [found.condition]);
       const { name, column } = found.column.resolved;
       const message = `${quote(statement, predicate.expression)} casts ${name} in every row. Compared as ${column?.type} it can use ${serving(found.column)}.`;
       const fact = `${found.column.table.name}.${name} is ${column?.type}.`;

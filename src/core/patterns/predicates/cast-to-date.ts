@@ -42,7 +42,7 @@ export const castToDateOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE placed_at >= DATE '2024-11-29' AND placed_at < DATE '2024-11-30'",
   },
   rewrites: true,
-  needs: [['side call', 'side cast']],
+  needs: [['calls date', 'side cast']],
   find: (statement) =>
     findFloored(statement, {
       floored: castColumn,

@@ -55,7 +55,7 @@ export const chainedRange: Pattern = {
           const strict = bound.operator.length === 1 || isStrict(other);
           const operator = strict ? bound.operator.slice(0, 1) : bound.operator;
           const condition = sql`${source(statement, column)} ${verbatim(operator)} ${source(statement, bound.value)}`;
-          const edits = editing(statement).addConjunct(block, condition).done();
+          const edits = () => editing(statement).addConjunct(block, condition).done();
           const message = `${quote(statement, other.expression)} and ${quote(statement, range.expression)} bound ${quote(statement, column)}, too: said so, it can use ${serving(searchable)}.`;
           yield offer(range.expression, message, edits, `Both columns are ${resolved.column?.type}.`);
         }

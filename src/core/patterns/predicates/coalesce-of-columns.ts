@@ -33,7 +33,7 @@ export const coalesceOfColumns: Pattern = {
     after: 'SELECT * FROM orders WHERE (shipped_to = 42 OR (shipped_to IS NULL AND billed_to = 42))',
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls coalesce', 'calls ifnull', 'calls isnull']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const { expression } = predicate;
@@ -51,7 +51,7 @@ export const coalesceOfColumns: Pattern = {
       const value = source(statement, comparison.right);
       const condition = parenthesized(sql`${x} = ${value} OR (${x} IS NULL AND ${y} = ${value})`);
       const message = `${quote(statement, expression)} hides both columns from ${serving(first)} and ${serving(second)}.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         message,

@@ -32,7 +32,7 @@ export const coalesceOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls coalesce', 'calls ifnull', 'calls isnull']],
   *find(statement) {
     const names = NAMES[statement.dialect];
     for (const predicate of positivePredicates(statement)) {
@@ -51,7 +51,7 @@ export const coalesceOnColumn: Pattern = {
         comparison,
         nullMatches && !column.resolved.notNull,
       );
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       const { name } = column.resolved;
       const message = `${quote(statement, predicate.expression)} hides ${name} from ${serving(column)}. ${
         nullMatches

@@ -49,7 +49,8 @@ export const trimmedColumn: Pattern = {
         );
         continue;
       }
-      const edits = editing(statement).replace(found.call, source(statement, found.column.reference)).done();
+      const edits = () =>
+        editing(statement).replace(found.call, source(statement, found.column.reference)).done();
       yield offer(
         expression,
         message,
@@ -97,7 +98,8 @@ export const caseFunctionUnderCollation: Pattern = {
         yield blocked(expression, message, `The collation of ${name} is not known to ignore case.`);
         continue;
       }
-      const edits = editing(statement).replace(found.call, source(statement, found.column.reference)).done();
+      const edits = () =>
+        editing(statement).replace(found.call, source(statement, found.column.reference)).done();
       yield offerToTest(
         expression,
         message,

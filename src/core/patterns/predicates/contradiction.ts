@@ -27,7 +27,7 @@ export const contradictoryConjuncts: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['where'],
+  needs: ['several conditions'],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {

@@ -14,7 +14,7 @@ const MOMENTS = new Set(['date', 'timestamp', 'timestamptz']);
 export const ambiguousDateLiteral = predicateAdvice(
   {
     id: 'ambiguous-date-literal',
-    needs: ['literal'],
+    needs: ['literal string'],
     title: 'Date literal that a setting decides about',
     category: 'predicates',
     engines: allEngines('never: it is about which day is meant'),

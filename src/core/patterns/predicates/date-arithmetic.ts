@@ -41,7 +41,7 @@ export const dateArithmeticOnColumn: Pattern = {
         ({ operator, right }) =>
           sql`${source(statement, moved.written)} ${verbatim(operator)} ${back(statement, right, moved)}`,
       );
-      const edits = replacePredicate(statement, predicate, conditions);
+      const edits = () => replacePredicate(statement, predicate, conditions);
       const { name, column } = moved.column.resolved;
       const message = `${quote(statement, predicate.expression)} moves ${name} in every row. With ${name} alone on its side it can use ${serving(moved.column)}.`;
       const fact = `${name} is ${column?.type}, and a ${moved.unit.toLowerCase()} has a fixed length.`;

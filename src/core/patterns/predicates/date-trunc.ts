@@ -33,7 +33,7 @@ export const dateTruncOnColumn: Pattern = {
     after: "SELECT count(*) FROM orders WHERE placed_at >= '2024-02-01' AND placed_at < '2024-03-01'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', 'calls date_trunc'],
   find: (statement) =>
     findFloored(statement, {
       floored: truncatedColumn,

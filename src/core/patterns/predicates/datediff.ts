@@ -38,11 +38,12 @@ export const datediffOnColumn: Pattern = {
       if (!comparisons || !days || hasExpressionIndex(days.column, 'datediff')) continue;
       const conditions = comparisons.map((comparison) => boundsOf(statement, days, comparison));
       if (conditions.includes(null)) continue;
-      const edits = replacePredicate(
-        statement,
-        predicate,
-        conditions.flatMap((one) => one ?? []),
-      );
+      const edits = () =>
+        replacePredicate(
+          statement,
+          predicate,
+          conditions.flatMap((one) => one ?? []),
+        );
       const { name, column } = days.column.resolved;
       const message = `${quote(statement, predicate.expression)} counts days in every row. A range of ${name} can use ${serving(days.column)}.`;
       const fact = `${name} is ${column?.type}.`;

@@ -16,17 +16,18 @@ import {
 } from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
-import type { EngineSupport, Match, Pattern, Rewrite } from '../pattern.ts';
+import { allEngines } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
+import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { hasSubquery } from '../subquery-shape.ts';
+import { notTrue } from '../truth.ts';
 
 /** More branches than this make the statement longer than its gain. */
 const MOST_BRANCHES = 4;
 
-/** IS NOT TRUE is not in T-SQL. */
-const ENGINES: readonly EngineSupport[] = (['postgresql', 'mysql', 'mariadb'] as const).map((dialect) => ({
-  dialect,
-  pays: 'when each side alone can use an index or become a semi-join; a side that reads the whole table anyway is then read twice',
-}));
+const ENGINES = allEngines(
+  'when each side alone can use an index or become a semi-join; a side that reads the whole table anyway is then read twice',
+);
 
 /**
  * Matches `p OR EXISTS (…)`, `x IN (…) OR y IN (…)` and the like over one table of FROM.
@@ -143,14 +144,26 @@ function overOneTable(
   conjunct: Conjunct,
   branches: readonly Expression[],
 ): Match {
-  const match = {
-    range: { start: conjunct.expression.start, end: conjunct.expression.end },
-    message:
-      'The subquery stands under OR, so it is evaluated row by row. Branches of a UNION ALL can use semi-joins and indexes.',
-  };
   const [only] = conjunct.sources;
-  const blockedBy = only ? tableObstacle(statement, block, conjunct, only) : 'no table is mentioned';
-  if (blockedBy !== null || !only) return { ...match, rewrite: null, blockedBy: blockedBy ?? '' };
+  return whenAsked(
+    { start: conjunct.expression.start, end: conjunct.expression.end },
+    'The subquery stands under OR, so it is evaluated row by row. Branches of a UNION ALL can use semi-joins and indexes.',
+    () => {
+      if (!only) return 'no table is mentioned';
+      return (
+        tableObstacle(statement, block, conjunct, only) ?? unionOfTable(statement, conjunct, branches, only)
+      );
+    },
+  );
+}
+
+/** The table as the union of its rows that meet each branch. */
+function unionOfTable(
+  statement: AnalyzedStatement,
+  conjunct: Conjunct,
+  branches: readonly Expression[],
+  only: Source,
+): Rewrite | null {
   const table = source(statement, only.node);
   const selects = branches.map((branch, i) => {
     const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
@@ -167,7 +180,7 @@ function overOneTable(
       ) ${aliasOf(only, statement.dialect)}`,
     )
     .done();
-  return { ...match, rewrite: edits && withSoundness(statement, branches, edits) };
+  return edits && withSoundness(statement, branches, edits);
 }
 
 function tableObstacle(
@@ -185,6 +198,8 @@ function tableObstacle(
   if (conjunct.correlated) return 'the condition depends on an outer query';
   if (!block.resolved) return 'a name has no known meaning';
   if (block.query.locking.length > 0) return 'the rows are locked';
+  // in SQL Server, the new table takes over that a column is an IDENTITY, but not from a UNION
+  if (block.select.into) return 'the rows go into a new table';
   if (!isDeterministic(conjunct.expression, statement)) return 'a volatile function is called';
   if (usesSystemColumn(statement, table)) return 'a system column is used';
   if (isNamedWithSchema(statement, table)) return 'a column is written with the schema of its table';
@@ -244,13 +259,20 @@ function acrossTables(
   conjunct: Conjunct,
   branches: readonly Expression[],
 ): Match {
-  const match = {
-    range: { start: conjunct.expression.start, end: conjunct.expression.end },
-    message:
-      'The condition is over two tables, so no index serves it: everything is joined first. Branches of a UNION ALL can each start from an index.',
-  };
-  const blockedBy = blockObstacle(statement, block, conjunct);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
+  return whenAsked(
+    { start: conjunct.expression.start, end: conjunct.expression.end },
+    'The condition is over two tables, so no index serves it: everything is joined first. Branches of a UNION ALL can each start from an index.',
+    () => blockObstacle(statement, block, conjunct) ?? unionOfBlocks(statement, block, conjunct, branches),
+  );
+}
+
+/** The block once for each branch. */
+function unionOfBlocks(
+  statement: AnalyzedStatement,
+  block: Block,
+  conjunct: Conjunct,
+  branches: readonly Expression[],
+): Rewrite | null {
   const selects = branches.map((branch, i) => {
     const excluded = branches.slice(0, i).map((earlier) => isNotTrue(statement, earlier));
     const condition = joinFragments([...excluded, inConjunction(statement, branch)], sql` AND `);
@@ -261,7 +283,7 @@ function acrossTables(
     edits.replace(block.select, joinFragments(selects, sql`${lineBreak()}UNION ALL${lineBreak()}`));
   } else edits.fail();
   const done = edits.done();
-  return { ...match, rewrite: done && withSoundness(statement, branches, done) };
+  return done && withSoundness(statement, branches, done);
 }
 
 function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Conjunct): string | null {
@@ -282,7 +304,7 @@ function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Con
 function isNotTrue(statement: AnalyzedStatement, expression: Expression): Fragment {
   const text = source(statement, expression);
   if (expression.kind === 'exists') return sql`NOT ${text}`;
-  return isNotNullExpression(expression, statement) ? sql`NOT (${text})` : sql`(${text}) IS NOT TRUE`;
+  return isNotNullExpression(expression, statement) ? sql`NOT (${text})` : notTrue(statement, text);
 }
 
 /** A condition as an operand of AND. */

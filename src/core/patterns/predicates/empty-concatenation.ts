@@ -28,13 +28,13 @@ export const emptyConcatenation: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal string'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       for (const operand of operandsOf(expression)) {
         const sum = sumOf(statement, operand);
         if (!sum || hasExpressionIndex(sum, "''") || !besideText(expression, operand)) continue;
-        const edits = editing(statement).replace(operand, source(statement, sum.reference)).done();
+        const edits = () => editing(statement).replace(operand, source(statement, sum.reference)).done();
         const { name, column } = sum.resolved;
         const message = `${quote(statement, operand)} is ${name}, but hides it from ${serving(sum)}.`;
         yield offer(expression, message, edits, `${name} is ${column?.type}.`);

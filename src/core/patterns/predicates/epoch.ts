@@ -35,7 +35,7 @@ export const epochOnColumn: Pattern = {
     after: "SELECT count(*) FROM events WHERE at >= TIMESTAMPTZ '2024-05-01 00:00:00+00'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls unix_timestamp', 'calls extract', 'calls date_part']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(
@@ -58,7 +58,7 @@ export const epochOnColumn: Pattern = {
       const conditions = comparisons.map(
         ({ operator }, at) => sql`${written} ${verbatim(operator)} ${writeMoment(moments[at] ?? 0n, type)}`,
       );
-      const edits = replacePredicate(statement, predicate, conditions);
+      const edits = () => replacePredicate(statement, predicate, conditions);
       yield offer(
         predicate.expression,
         message,
@@ -158,7 +158,7 @@ function secondsMatch(
   const conditions = comparisons.map(
     ({ operator }, at) => sql`${written} ${verbatim(operator)} ${verbatim(String(seconds[at]))}`,
   );
-  const edits = replacePredicate(statement, predicate, conditions);
+  const edits = () => replacePredicate(statement, predicate, conditions);
   const closed = comparisons.length === 2 || comparisons[0]?.operator === '=';
   return closed
     ? offer(expression, message, edits, `${column.resolved.name} is an integer.`)

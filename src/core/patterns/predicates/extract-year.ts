@@ -34,7 +34,10 @@ export const extractYearOnColumn: Pattern = {
     after: "SELECT count(*) FROM orders WHERE placed_at >= '2022-01-01' AND placed_at < '2023-01-01'",
   },
   rewrites: true,
-  needs: [['side call', 'side cast']],
+  needs: [
+    ['side call', 'side cast'],
+    ['calls extract', 'calls datepart', 'calls date_part', 'calls year', 'calls month'],
+  ],
   *find(statement) {
     const months = [...monthsOfYears(statement)];
     yield* months;
@@ -84,10 +87,8 @@ function* monthsOfYears(statement: AnalyzedStatement): Generator<Match> {
       }
       const written = source(statement, year.column);
       const bounds = sql`${written} >= ${writeMoment(start, literalType(statement))} AND ${written} < ${writeMoment(nextUnit(start, 'month'), literalType(statement))}`;
-      const edits = editing(statement)
-        .replaceConjunct(year.conjunct, bounds)
-        .removeConjunct(month.conjunct)
-        .done();
+      const edits = () =>
+        editing(statement).replaceConjunct(year.conjunct, bounds).removeConjunct(month.conjunct).done();
       const type = `${column.table.name}.${column.resolved.name} is ${column.resolved.column?.type}.`;
       yield isMySql(statement)
         ? offerToTest(range, message, edits, type, fact.assumption, NO_MONTH_ZERO)

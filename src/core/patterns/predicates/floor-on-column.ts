@@ -30,7 +30,7 @@ export const floorOnColumn: Pattern = {
     after: 'SELECT * FROM payments WHERE amount >= 42 AND amount < 43',
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: ['side call', ['calls floor', 'calls ceil', 'calls ceiling', 'calls round', 'calls trunc']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(predicate.expression, (side) => roundedOf(side) !== null);
@@ -50,11 +50,12 @@ export const floorOnColumn: Pattern = {
       }
       const conditions = comparisons.map((comparison) => boundsOf(statement, rounded, comparison));
       if (conditions.includes(null)) continue;
-      const edits = replacePredicate(
-        statement,
-        predicate,
-        conditions.flatMap((one) => one ?? []),
-      );
+      const edits = () =>
+        replacePredicate(
+          statement,
+          predicate,
+          conditions.flatMap((one) => one ?? []),
+        );
       yield offer(
         predicate.expression,
         message,

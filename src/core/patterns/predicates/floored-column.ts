@@ -63,7 +63,7 @@ function matchOf(statement: AnalyzedStatement, rule: FlooredRule, found: Found):
   } itself can use ${serving(column)}.`;
   const fact = zoneFact(statement, column);
   if (!fact.sound) return blocked(predicate.expression, message, zoneBlock(statement, column));
-  const edits = replacePredicate(statement, predicate, bounds);
+  const edits = () => replacePredicate(statement, predicate, bounds);
   const type = `${column.table.name}.${column.resolved.name} is ${column.resolved.column?.type ?? 'a point in time'}.`;
   const made = assumptions.length > 0 ? offerToTest : offer;
   return made(predicate.expression, message, edits, type, fact.assumption, ...assumptions);

@@ -35,7 +35,7 @@ export const functionOnColumn: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'call'],
+  needs: ['condition', [...FUNCTIONS].map((name) => `calls ${name}` as const)],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const call = callIn(expression);

@@ -30,7 +30,7 @@ export const impliedConjunct: Pattern = {
     after: 'SELECT * FROM orders WHERE total > 500',
   },
   rewrites: true,
-  needs: ['where'],
+  needs: ['several conditions'],
   *find(statement) {
     const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
     for (const { where } of scopes.filter((scope) => scope.where.length <= MOST_COMPARED)) {
@@ -38,7 +38,7 @@ export const impliedConjunct: Pattern = {
         const stronger = where.find((other, i) => follows(statement, conjunct, other, at < i));
         if (!stronger) continue;
         const message = `${quote(statement, conjunct.expression)} follows from ${quote(statement, stronger.expression)}.`;
-        const edits = editing(statement).removeConjunct(conjunct).done();
+        const edits = () => editing(statement).removeConjunct(conjunct).done();
         yield offer(
           conjunct.expression,
           message,

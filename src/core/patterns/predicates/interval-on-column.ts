@@ -50,11 +50,12 @@ export const intervalOnColumn: Pattern = {
       if (!shifted || hasExpressionIndex(shifted.column, 'interval')) continue;
       const conditions = shifted.comparisons.map((comparison) => conditionOf(statement, shifted, comparison));
       if (conditions.some((condition) => condition === null)) continue;
-      const edits = replacePredicate(
-        statement,
-        predicate,
-        conditions.filter((condition) => condition !== null),
-      );
+      const edits = () =>
+        replacePredicate(
+          statement,
+          predicate,
+          conditions.filter((condition) => condition !== null),
+        );
       yield matchOf(statement, predicate.expression, shifted, edits);
     }
   },
@@ -73,7 +74,7 @@ function matchOf(
   statement: AnalyzedStatement,
   range: Expression,
   shift: Shift,
-  edits: ReturnType<typeof replacePredicate>,
+  edits: () => ReturnType<typeof replacePredicate>,
 ): Match {
   const { name } = shift.column.resolved;
   const message = `${quote(statement, range)} calculates with ${name} in every row. With ${name} alone on its side it can use ${serving(shift.column)}.`;

@@ -48,7 +48,7 @@ export const jsonTextToContains: Pattern = {
       }
       const document = path.keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value.value);
       const condition = sql`${source(statement, path.column)} @> ${stringLiteral(JSON.stringify(document))}`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, 'Only a string has that text.');
     }
   },

@@ -62,7 +62,7 @@ export const keysetOrToRowComparison: Pattern = {
       const implied = sql`${source(statement, first.left)} ${verbatim(`${strict(first.operator)}=`)} ${source(statement, first.right)}`;
       const whole = source(statement, conjunct.expression);
       const condition = asRow ? rowComparison(statement, steps) : sql`${implied} AND ${parenthesized(whole)}`;
-      const edits = editing(statement).replaceConjunct(conjunct, condition).done();
+      const edits = () => editing(statement).replaceConjunct(conjunct, condition).done();
       const message = `${quote(statement, conjunct.expression)} asks for the rows behind one place of an order. ${
         asRow
           ? 'A row comparison says so'

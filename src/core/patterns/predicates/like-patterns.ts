@@ -44,7 +44,7 @@ export const likeWithoutWildcard: Pattern = {
       const operator = verbatim(expression.negated ? '<>' : '=');
       const condition = sql`${source(statement, operand)} ${operator} ${source(statement, expression.pattern)}`;
       const message = `The pattern in ${quote(statement, expression)} has no wildcard: it is a plain comparison.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         message,

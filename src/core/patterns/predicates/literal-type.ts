@@ -49,7 +49,7 @@ export const numberBesideText: Pattern = {
       yield offerToTest(
         expression,
         message,
-        edits.done(),
+        () => edits.done(),
         `${name} holds numbers only as they are usually written.`,
       );
     }
@@ -97,7 +97,7 @@ export const nationalLiteral: Pattern = {
       yield offerToTest(
         expression,
         message,
-        edits.done(),
+        () => edits.done(),
         `The collation of ${name} compares varchar and nvarchar alike.`,
       );
     }

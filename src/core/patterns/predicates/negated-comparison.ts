@@ -52,6 +52,7 @@ export const negatedComparison: Pattern = {
     after: 'SELECT * FROM orders WHERE total <= 500',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['condition', 'unary'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
@@ -66,7 +67,7 @@ export const negatedComparison: Pattern = {
       if (!opposite) continue;
       const condition = sql`${source(statement, compared.left)} ${verbatim(opposite)} ${source(statement, compared.right)}`;
       const message = `${quote(statement, expression)} says the same as the operator ${opposite}, which is read as a range.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         message,

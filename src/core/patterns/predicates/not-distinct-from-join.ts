@@ -51,7 +51,7 @@ export const notDistinctFromJoin: Pattern = {
         continue;
       }
       const condition = sql`${source(statement, left)} = ${source(statement, right)}`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         predicate.expression,
         message,

@@ -49,7 +49,7 @@ export const notDistinctFromConstant: Pattern = {
       if (!column || !constant || !isNotNullExpression(value, statement)) continue;
       const condition = sql`${source(statement, left)} = ${source(statement, right)}`;
       const message = `${quote(statement, expression)} cannot use ${serving(column)}. ${quote(statement, value)} is not NULL, so = says the same.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, `${quote(statement, value)} is not NULL.`);
     }
   },

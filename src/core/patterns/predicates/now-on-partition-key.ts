@@ -35,7 +35,7 @@ export const nowOnPartitionKey: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'call'],
+  needs: ['condition', 'call', 'partitions'],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       const isKey = (side: Expression): boolean => {

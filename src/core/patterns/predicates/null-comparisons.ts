@@ -25,6 +25,7 @@ export const nullInList: Pattern = {
     after: "SELECT * FROM orders WHERE status IN ('paid')",
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['condition', 'in'],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
@@ -35,7 +36,7 @@ export const nullInList: Pattern = {
       const values = joinFragments(rest.map((value) => source(statement, value)));
       const condition = sql`${source(statement, expression.operand)} IN (${values})`;
       const message = `NULL in the list of ${quote(statement, expression)} finds no row. Rows with NULL need IS NULL.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, 'Nothing is equal to NULL.');
     }
   },
@@ -90,7 +91,7 @@ export const equalsNull: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['condition', 'literal'],
+  needs: ['condition', 'literal null'],
   *find(statement) {
     for (const conjunct of positiveConjuncts(statement)) {
       const found: Expression[] = [];

@@ -27,6 +27,7 @@ export const notNullOfNotNull: Pattern = {
     after: 'SELECT order_id FROM orders WHERE total > 500',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['where', 'is'],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -34,7 +35,7 @@ export const notNullOfNotNull: Pattern = {
         const { expression } = conjunct;
         const column = testedColumn(statement, expression);
         if (!column) continue;
-        const edits = editing(statement).removeConjunct(conjunct).done();
+        const edits = () => editing(statement).removeConjunct(conjunct).done();
         const text = quote(statement, column);
         yield offer(
           expression,
@@ -88,7 +89,8 @@ export const likeAnything: Pattern = {
       const column = unwrapParens(expression.operand);
       const family = typeOf(column, statement)?.family;
       if (column.kind !== 'column' || (family !== 'text' && family !== 'char')) continue;
-      const edits = replacePredicate(statement, predicate, [sql`${source(statement, column)} IS NOT NULL`]);
+      const edits = () =>
+        replacePredicate(statement, predicate, [sql`${source(statement, column)} IS NOT NULL`]);
       const message = `${quote(statement, expression)} is true for every text: only NULLs are left out.`;
       yield offer(expression, message, edits, 'Every text matches %.');
     }
@@ -131,7 +133,7 @@ export const emptyByLength: Pattern = {
       const found = comparedLength(statement, predicate.expression);
       if (!found) continue;
       const condition = sql`${source(statement, found.column)} ${verbatim(found.empty ? '=' : '<>')} ${verbatim("''")}`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       const message = `${quote(statement, predicate.expression)} counts the characters of every text to see whether there are any.`;
       yield offer(predicate.expression, message, edits, `${quote(statement, found.column)} is text.`);
     }

@@ -37,7 +37,7 @@ export const orChainToIn: Pattern = {
       if (!list) continue;
       const column = source(statement, list.column);
       const values = joinFragments(list.values.map((value) => source(statement, value)));
-      const edits = editing(statement).replaceConjunct(conjunct, sql`${column} IN (${values})`).done();
+      const edits = () => editing(statement).replaceConjunct(conjunct, sql`${column} IN (${values})`).done();
       const name = quote(statement, list.column);
       const message = `${list.values.length} values of ${name} are compared one by one with OR. One IN says the same.`;
       yield offer(

@@ -12,6 +12,10 @@ import { MOST_COMPARED, quote } from './positive.ts';
 export const catchAllParameter = conjunctAdvice(
   {
     id: 'catch-all-parameter',
+    needs: [
+      ['placeholder', 'variable'],
+      ['operator OR', 'call'],
+    ],
     title: 'Optional parameter in one condition',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],

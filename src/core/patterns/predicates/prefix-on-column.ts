@@ -38,7 +38,19 @@ export const prefixFunctionOnColumn: Pattern = {
     after: "SELECT * FROM orders WHERE order_number LIKE 'SO-2024%'",
   },
   rewrites: true,
-  needs: ['side call'],
+  needs: [
+    'side call',
+    [
+      'calls left',
+      'calls substr',
+      'calls substring',
+      'calls strpos',
+      'calls instr',
+      'calls position',
+      'calls charindex',
+      'calls locate',
+    ],
+  ],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparison = comparisonsOf(predicate.expression, (side) => prefixOf(side) !== null)?.[0];
@@ -57,14 +69,14 @@ export const prefixFunctionOnColumn: Pattern = {
           yield offerToTest(
             predicate.expression,
             `${quote(statement, predicate.expression)} cuts ${name} in every row. A range can use index ${column.name}.`,
-            replacePredicate(statement, predicate, range),
+            () => replacePredicate(statement, predicate, range),
             `The collation of ${name} orders by code points (C.UTF-8 of the operating system).`,
           );
         }
         continue;
       }
       const condition = conditionOf(statement, prefix, text);
-      const edits = condition ? replacePredicate(statement, predicate, [condition]) : null;
+      const edits = () => (condition ? replacePredicate(statement, predicate, [condition]) : null);
       if (!condition) continue;
       const message = `${quote(statement, predicate.expression)} cuts ${name} in every row. LIKE with a prefix can use index ${column.name}.`;
       const fact = `${column.table.name}.${name} is ${column.resolved.column?.type} and equal texts are the same characters.`;

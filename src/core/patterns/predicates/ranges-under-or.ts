@@ -44,9 +44,10 @@ export const rangesUnderOr: Pattern = {
       const column = source(statement, whole.low.column);
       const side = ({ operator, written }: ConstantBound): Fragment =>
         sql`${column} ${verbatim(operator)} ${source(statement, written)}`;
-      const edits = editing(statement)
-        .replaceConjunct(conjunct, sql`${side(whole.low)} AND ${side(whole.high)}`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .replaceConjunct(conjunct, sql`${side(whole.low)} AND ${side(whole.high)}`)
+          .done();
       const name = quote(statement, whole.low.column);
       const message = `The ranges of ${name} touch each other: they are one range.`;
       yield offer(conjunct.expression, message, edits, `No value of ${name} is between the ranges.`);

@@ -57,7 +57,7 @@ export const regularExpressionToList: Pattern = {
         );
         continue;
       }
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         predicate.expression,
         message,

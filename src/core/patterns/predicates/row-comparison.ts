@@ -42,9 +42,10 @@ export const rowComparisonRange: Pattern = {
       const column = bound ? searchableColumn(statement, bound.column) : null;
       if (!bound || !column || isBounded(statement, conjunct, bound)) continue;
       const implied = sql`${source(statement, bound.column)} ${verbatim(bound.operator)} ${source(statement, bound.value)}`;
-      const edits = editing(statement)
-        .replaceConjunct(conjunct, sql`${implied} AND ${source(statement, conjunct.expression)}`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .replaceConjunct(conjunct, sql`${implied} AND ${source(statement, conjunct.expression)}`)
+          .done();
       const message = `${quote(statement, conjunct.expression)} is not searched for. With the bound on ${column.resolved.name} that follows from it, it can use ${serving(column)}.`;
       yield offer(
         conjunct.expression,

@@ -47,7 +47,7 @@ export const betweenEqualBounds: Pattern = {
       if (!isValue || operand.kind !== 'column' || !isTotal(statement, operand)) continue;
       if (!sameExpression(low, expression.high, statement)) continue;
       const condition = sql`${source(statement, expression.operand)} = ${source(statement, expression.low)}`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(
         expression,
         `${quote(statement, expression)} is one value.`,
@@ -110,10 +110,11 @@ export const equalityByTwoBounds: Pattern = {
         const second = conjuncts.slice(at + 1).find((other) => isOtherBound(statement, first, other));
         if (!second || first.expression.kind !== 'binary') continue;
         const { left, right } = first.expression;
-        const edits = editing(statement)
-          .replaceConjunct(first, sql`${source(statement, left)} = ${source(statement, right)}`)
-          .removeConjunct(second)
-          .done();
+        const edits = () =>
+          editing(statement)
+            .replaceConjunct(first, sql`${source(statement, left)} = ${source(statement, right)}`)
+            .removeConjunct(second)
+            .done();
         const message = `${quote(statement, first.expression)} and ${quote(statement, second.expression)} together are an equality, which can be hashed.`;
         yield offer(first.expression, message, edits, 'Both columns are of one type, whose order is total.');
       }
@@ -179,7 +180,7 @@ export const impliedDisjunct: Pattern = {
         yield offer(
           expression,
           message,
-          editing(statement).removeConjunct(conjunct).done(),
+          () => editing(statement).removeConjunct(conjunct).done(),
           'One side of the OR must hold anyway.',
         );
         continue;
@@ -192,7 +193,7 @@ export const impliedDisjunct: Pattern = {
         kept.map((side) => written(statement, side)),
         sql` OR `,
       );
-      const edits = editing(statement).replaceConjunct(conjunct, rest).done();
+      const edits = () => editing(statement).replaceConjunct(conjunct, rest).done();
       yield offer(
         expression,
         `Sides of ${quote(statement, expression)} are true only where another one is.`,
@@ -268,7 +269,7 @@ export const differenceWithZero: Pattern = {
       if (!comparison || !zero || comparison.left.kind !== 'binary') continue;
       const { left, right } = comparison.left;
       const condition = sql`${source(statement, unwrapParens(left))} ${verbatim(comparison.operator)} ${source(statement, unwrapParens(right))}`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       const message = `${quote(statement, expression)} computes a difference in every row only to see its sign.`;
       yield offer(
         expression,

@@ -12,6 +12,7 @@ import { quote } from './positive.ts';
 export const concatenatedKey = predicateAdvice(
   {
     id: 'concatenated-key',
+    needs: [['operator ||', 'operator +', 'calls concat', 'calls concat_ws']],
     title: 'Columns put together to be compared',
     category: 'predicates',
     engines: allEngines('An index holds the columns, and few rows match.'),
@@ -78,7 +79,7 @@ function isTextual(expression: Expression): boolean {
 export const blanksInLiteral = predicateAdvice(
   {
     id: 'blanks-in-literal',
-    needs: ['literal'],
+    needs: ['literal string'],
     title: 'Blank at the end of a literal',
     category: 'predicates',
     engines: allEngines('never: it is about rows that are not found'),

@@ -31,7 +31,7 @@ export const toCharOnColumn: Pattern = {
     after: "SELECT count(*) FROM shipments WHERE shipped_at >= '2022-05-01' AND shipped_at < '2022-06-01'",
   },
   rewrites: true,
-  needs: [['side call', 'side cast']],
+  needs: [['calls to_char', 'calls date_format', 'side cast']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const comparisons = comparisonsOf(
@@ -46,7 +46,7 @@ export const toCharOnColumn: Pattern = {
       const conditions = comparisons.map((one) => conditionsOf(statement, formatted, one));
       if (conditions.includes(null)) continue;
       const bounds = conditions.flatMap((one) => one ?? []);
-      const edits = replacePredicate(statement, predicate, bounds);
+      const edits = () => replacePredicate(statement, predicate, bounds);
       yield matchOf(statement, predicate.expression, column, edits, isBounded(comparisons));
     }
   },
@@ -79,7 +79,7 @@ function matchOf(
   statement: AnalyzedStatement,
   range: Expression,
   column: SearchableColumn,
-  edits: ReturnType<typeof replacePredicate>,
+  edits: () => ReturnType<typeof replacePredicate>,
   bounded: boolean,
 ): Match {
   const { name } = column.resolved;

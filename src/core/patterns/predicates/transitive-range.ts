@@ -40,7 +40,7 @@ export const transitiveRange: Pattern = {
       'SELECT o.total, i.lines FROM orders o JOIN (SELECT order_id, count(*) AS lines FROM items GROUP BY order_id) i ON i.order_id = o.order_id WHERE o.order_id > 24700 AND i.order_id > 24700',
   },
   rewrites: true,
-  needs: ['where', 'operator ='],
+  needs: ['where', 'both column'],
   *find(statement) {
     for (const block of statement.blocks) {
       const filters = filteringConjuncts(block);
@@ -67,9 +67,10 @@ function matchOf(
   to: ResolvedColumn,
 ): Match {
   const written = source(statement, to.reference);
-  const edits = editing(statement)
-    .addConjunct(block, withSubject(statement, range.expression, written))
-    .done();
+  const edits = () =>
+    editing(statement)
+      .addConjunct(block, withSubject(statement, range.expression, written))
+      .done();
   const message = `${quote(statement, range.expression)} holds for ${quote(statement, to.reference)} too, which is joined with it, but the planner does not carry ranges over a join.`;
   return offer(
     range.expression,

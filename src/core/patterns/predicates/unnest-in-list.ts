@@ -38,7 +38,7 @@ export const unnestInList: Pattern = {
         continue;
       const condition = sql`${source(statement, expression.operand)} = ANY (${source(statement, array)})`;
       const message = `${quote(statement, expression)} joins the elements of an array. = ANY asks for them in one search.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, 'No array, and a NULL in it, find no row in both forms.');
     }
   },

@@ -45,7 +45,7 @@ export const valuesInList: Pattern = {
       const list = joinFragments(values.map((value) => source(statement, value)));
       const condition = sql`${source(statement, expression.operand)} IN (${list})`;
       const message = `${quote(statement, expression)} joins a relation of literals. As a list it can use ${serving(column)}.`;
-      const edits = replacePredicate(statement, predicate, [condition]);
+      const edits = () => replacePredicate(statement, predicate, [condition]);
       yield offer(expression, message, edits, `${column.resolved.name} is ${column.resolved.column?.type}.`);
     }
   },

@@ -98,6 +98,7 @@ export const distinctOnWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: ['distinct on'],
   *find(statement) {
     for (const { select, query } of statement.blocks) {
       const { distinct } = select;

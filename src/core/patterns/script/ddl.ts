@@ -2,6 +2,7 @@
 import { type Catalog, type ForeignKey, findTable, type Table } from '../../catalog/catalog.ts';
 import { catalogFromDdl } from '../../catalog/from-ddl.ts';
 import type { TableConstraint } from '../../sql/ast.ts';
+import { isReadByWords } from '../../sql/statement-facts.ts';
 import { allEngines } from '../engines.ts';
 import { beginsWith, indexOfWords, nameAt } from '../words.ts';
 import { type Script, type ScriptPattern, type ScriptStatement, scriptAdvice } from './script.ts';
@@ -179,7 +180,7 @@ SELECT o.customer_id FROM orders o JOIN recent r ON r.id = o.id;`,
         if (beginsWith(later.words, 'ANALYZE|VACUUM') && mentions(later, name)) break;
         if (beginsWith(later.words, 'ANALYZE') && later.words.length === 1) break;
         const joins = later.words.some((word) => word.upper === 'JOIN' || word.text === ',');
-        if (!joins || later.tree.kind === 'opaque' || !mentions(later, name)) continue;
+        if (!joins || isReadByWords(later.tree) || !mentions(later, name)) continue;
         yield scriptAdvice(made, `${name} has no statistics when it is joined. Run ANALYZE ${name} first.`);
         break;
       }

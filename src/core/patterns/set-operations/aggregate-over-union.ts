@@ -18,9 +18,9 @@ import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/ide
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { rebase } from '../../sql/writing/rebase.ts';
 import { enginesOf } from '../engines.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import { type PartialAggregate, partialAggregate } from '../partial-aggregates.ts';
-import type { Match, Pattern } from '../pattern.ts';
+import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { hasSubquery } from '../subquery-shape.ts';
 import { unionAllBranches } from './branches.ts';
@@ -103,22 +103,24 @@ function isPlain(statement: AnalyzedStatement, branch: Block): boolean {
 }
 
 function matchOf(statement: AnalyzedStatement, shape: Shape): Match {
-  const { block, union, branches } = shape;
+  const { union, branches } = shape;
   const range = { start: union.node.start, end: union.node.end };
   const message = `All rows of ${branches.length} branches are put together before they are aggregated. Aggregated in each branch first, only its groups have to be.`;
-  const obstacle = obstacleOf(statement, shape);
-  if (obstacle !== null) return blocked(range, message, obstacle);
+  return whenAsked(range, message, () => obstacleOf(statement, shape) ?? aggregatedFirst(statement, shape));
+}
+
+function aggregatedFirst(statement: AnalyzedStatement, shape: Shape): Rewrite | string {
+  const { block } = shape;
   const partials = new Map<FunctionCall, PartialAggregate>();
   for (const call of block.aggregates) {
     const partial = partialAggregate(statement, call);
-    if (typeof partial === 'string') return blocked(range, message, partial);
+    if (typeof partial === 'string') return partial;
     partials.set(call, partial);
   }
   const raises = block.aggregates.some((call) => canRaise(call, statement));
-  return (raises ? offerToTest : offer)(
-    range,
-    message,
+  return rewriteOf(
     editsOf(statement, shape, partials),
+    raises ? 'likely' : 'proved',
     'a group of the whole is made of the groups of the branches',
   );
 }

@@ -77,9 +77,10 @@ function asList(statement: AnalyzedStatement, holder: In, values: readonly Expre
     return blocked(range, message, 'a column of the result would get another name');
   const list = joinFragments(values.map((value) => source(statement, value)));
   const operand = source(statement, holder.operand);
-  const edits = editing(statement)
-    .replace(range, holder.negated ? sql`${operand} NOT IN (${list})` : sql`${operand} IN (${list})`)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .replace(range, holder.negated ? sql`${operand} NOT IN (${list})` : sql`${operand} IN (${list})`)
+      .done();
   return offer(range, message, edits, 'a list and a union of the same literals have the same values');
 }
 

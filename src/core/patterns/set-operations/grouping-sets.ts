@@ -147,7 +147,7 @@ function matchOf(statement: AnalyzedStatement, query: Query, branches: readonly 
   return (total ? offerToTest : offer)(
     query.body,
     message,
-    edits.done(),
+    () => edits.done(),
     'the branches read the same rows and compute the same aggregates',
   );
 }

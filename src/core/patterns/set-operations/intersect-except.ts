@@ -72,7 +72,7 @@ function matchOf(statement: AnalyzedStatement, body: SetOperation, left: Block, 
   const obstacle = obstacleOf(statement, left, right);
   if (obstacle) return blocked(body.operatorRange, message, obstacle);
   const unique = rowsAreUnique(left, statement);
-  const edits = rewrite(statement, body, left, right, unique);
+  const edits = () => rewrite(statement, body, left, right, unique);
   // in WHERE, a selected expression may be computed for rows that other conditions drop
   const raises = [...left.outputs, ...right.outputs].some(
     ({ expression }) => expression !== null && canRaise(expression, statement),

@@ -43,7 +43,7 @@ export const distinctInUnionBranch: Pattern = {
         yield offer(
           range,
           message,
-          editing(statement).removeDistinct(block).done(),
+          () => editing(statement).removeDistinct(block).done(),
           `${around.operator} without ALL gives each row once`,
         );
     }
@@ -96,7 +96,7 @@ export const orderByInBranch: Pattern = {
           yield offer(
             range,
             'The branch is sorted, but the set operation does not keep that order. The sort can be left out.',
-            editing(statement).removeOrderBy(side.query).done(),
+            () => editing(statement).removeOrderBy(side.query).done(),
             operation.all
               ? 'the whole is sorted by an ORDER BY of its own'
               : `${operation.operator} gives its rows in no order`,

@@ -43,7 +43,10 @@ export const unionAllToOneScan: Pattern = {
       const merged = branches && !block.query.limit ? mergeOf(statement, branches) : null;
       if (!branches || !merged) continue;
       const table = branches[0]?.sources[0]?.table?.name ?? '';
-      const edits = merged.text ? editing(statement).replace(block.query.body, merged.text).done() : null;
+      const edits = () => {
+        const text = merged.text();
+        return text && editing(statement).replace(block.query.body, text).done();
+      };
       const message = `${table} is read ${branches.length} times, once for each value of ${merged.column}. One branch with a list reads it once.`;
       yield offer(
         block.query.body,
@@ -57,7 +60,7 @@ export const unionAllToOneScan: Pattern = {
 
 interface Merged {
   readonly column: string;
-  readonly text: Fragment | null;
+  readonly text: () => Fragment | null;
 }
 
 function mergeOf(statement: AnalyzedStatement, branches: readonly Block[]): Merged | null {
@@ -75,11 +78,14 @@ function mergeOf(statement: AnalyzedStatement, branches: readonly Block[]): Merg
   const differ = known.every((x, i) => known.slice(i + 1).every((y) => differs(x.value, y.value)));
   const items = differ ? itemsOf(statement, branches, known) : null;
   if (!items) return null;
-  const values = joinFragments(known.map((one) => source(statement, one.literal)));
-  const copy = new QueryCopy(statement, first)
-    .selectList(items)
-    .replaceConjunct(filter.conjunct, sql`${source(statement, filter.operand)} IN (${values})`);
-  return { column: filter.column, text: copy.done() };
+  const text = (): Fragment | null => {
+    const values = joinFragments(known.map((one) => source(statement, one.literal)));
+    return new QueryCopy(statement, first)
+      .selectList(items)
+      .replaceConjunct(filter.conjunct, sql`${source(statement, filter.operand)} IN (${values})`)
+      .done();
+  };
+  return { column: filter.column, text };
 }
 
 interface Filter {

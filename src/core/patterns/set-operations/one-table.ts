@@ -134,7 +134,7 @@ export const setOperationOfOneTable: Pattern = {
       }
       const text = bothConditions(statement, body.operator, first, second);
       const raises = [first, second].some((one) => one.where.some((c) => canRaise(c.expression, statement)));
-      const edits = text ? editing(statement).replace(body, text).done() : null;
+      const edits = () => (text ? editing(statement).replace(body, text).done() : null);
       yield (raises ? offerToTest : offer)(
         body.operatorRange,
         message,
@@ -249,7 +249,7 @@ function made(
   text: Fragment | null,
   facts: readonly (string | null)[],
 ): Match {
-  const edits = text ? editing(statement).replace(query.body, text).done() : null;
+  const edits = () => (text ? editing(statement).replace(query.body, text).done() : null);
   const raises = filters.own.some((all) => all.some((c) => canRaise(c.expression, statement)));
   return (raises ? offerToTest : offer)(query.body, message, edits, ...facts);
 }

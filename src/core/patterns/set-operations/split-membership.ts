@@ -177,7 +177,7 @@ function replaced(
   return offer(
     holder,
     message,
-    edits.done(),
+    () => edits.done(),
     'a value is in the union when it is in one of the branches, and unknown alike',
   );
 }

@@ -63,7 +63,7 @@ function* matchOf(statement: AnalyzedStatement, block: Block, branches: readonly
   }
   const edits = editing(statement);
   for (const operation of operations) edits.replace(operation.operatorRange, sql`UNION ALL`);
-  yield offer(range, message, edits.done(), ...facts);
+  yield offer(range, message, () => edits.done(), ...facts);
 }
 
 /** Every pair of branches is compared: more would keep the editor waiting. */

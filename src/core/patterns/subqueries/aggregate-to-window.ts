@@ -8,7 +8,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, parenthesized, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { aliasOf, columnOf, identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { rebase, withAlias } from '../../sql/writing/rebase.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { type Candidate, candidateOf, rejectsNullValue, valueOnNoRows } from './correlated-candidate.ts';
@@ -100,14 +100,16 @@ function selfAggregate(statement: AnalyzedStatement, candidate: Candidate): Self
 function matchOf(statement: AnalyzedStatement, self: SelfAggregate): Match {
   const { holder, own, block } = self;
   const message = `The subquery reads ${own.alias} again for the rows of the same group. A window function over ${own.alias} gives the value in one pass.`;
-  const why = obstacle(statement, self);
-  if (why !== null) return blocked(holder, message, why);
-  const give = canRaise(block.query, statement) ? offerToTest : offer;
-  return give(
+  return whenAsked(
     holder,
     message,
-    editsOf(statement, self),
-    'both sides read the same relation, so the rows of the group are those of the window partition',
+    () =>
+      obstacle(statement, self) ??
+      rewriteOf(
+        editsOf(statement, self),
+        canRaise(block.query, statement) ? 'likely' : 'proved',
+        'both sides read the same relation, so the rows of the group are those of the window partition',
+      ),
   );
 }
 

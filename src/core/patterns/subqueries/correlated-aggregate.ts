@@ -6,6 +6,7 @@ import { identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import {
@@ -73,13 +74,11 @@ function matchOf(statement: AnalyzedStatement, candidate: Candidate): Match {
   const { holder, item, correlation } = candidate;
   const keys = correlation.keys.map((key) => statement.text.slice(key.inner.start, key.inner.end)).join(', ');
   const value = statement.text.slice(item.expression.start, item.expression.end);
-  const blockedBy = obstacle(statement, candidate);
-  return {
-    range: { start: holder.start, end: holder.end },
-    message: `${value} is computed again for every outer row. Compute it once for each ${keys} in a grouped derived table and join that.`,
-    rewrite: blockedBy === null ? rewriteOf(statement, candidate) : null,
-    ...(blockedBy === null ? {} : { blockedBy }),
-  };
+  return whenAsked(
+    { start: holder.start, end: holder.end },
+    `${value} is computed again for every outer row. Compute it once for each ${keys} in a grouped derived table and join that.`,
+    () => obstacle(statement, candidate) ?? rewriteOf(statement, candidate),
+  );
 }
 
 function rewriteOf(statement: AnalyzedStatement, candidate: Candidate): Rewrite | null {

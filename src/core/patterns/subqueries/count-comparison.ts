@@ -10,7 +10,8 @@ import { editing } from '../../sql/writing/edits.ts';
 import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { allEngines } from '../engines.ts';
-import type { Match, Pattern } from '../pattern.ts';
+import { whenAsked } from '../offer.ts';
+import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 
 /** `count op number` with the count on the left, and whether it asks for a row or for none. */
@@ -80,30 +81,39 @@ function matchOf(statement: AnalyzedStatement, block: Block, comparison: Binary)
   const asks = count ? existence(comparison, block.holder as Expression) : null;
   if (!count || !asks) return null;
   const words = asks === 'some' ? 'EXISTS' : 'NOT EXISTS';
-  const match = {
-    range: { start: comparison.start, end: comparison.end },
-    message: `All matching rows are counted to learn whether there is one. ${words} stops at the first.`,
-  };
-  const blockedBy = obstacle(statement, block, comparison, count, asks);
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
+  return whenAsked(
+    { start: comparison.start, end: comparison.end },
+    `All matching rows are counted to learn whether there is one. ${words} stops at the first.`,
+    () =>
+      obstacle(statement, block, comparison, count, asks) ??
+      asExistence(statement, block, comparison, count, asks),
+  );
+}
+
+function asExistence(
+  statement: AnalyzedStatement,
+  block: Block,
+  comparison: Binary,
+  count: FunctionCall,
+  asks: 'some' | 'none',
+): Rewrite | string | null {
   const copy = new QueryCopy(statement, block).selectList(verbatim('1'));
   const [argument] = count.args;
   if (argument && !isNotNull(argument.value, block, statement))
     copy.addConjunct(sql`${source(statement, argument.value)} IS NOT NULL`);
   const query = copy.done();
-  if (!query) return { ...match, rewrite: null, blockedBy: 'a part of the subquery cannot be moved' };
+  if (!query) return 'a part of the subquery cannot be moved';
   const edits = editing(statement)
     .replace(comparison, asks === 'some' ? sql`EXISTS (${query})` : sql`NOT EXISTS (${query})`)
     .done();
-  return {
-    ...match,
-    rewrite: edits && {
+  return (
+    edits && {
       edits,
       assumptions: ['a count without GROUP BY is never NULL and is above zero exactly when a row exists'],
       // EXISTS stops before the row that the count would have failed on
       soundness: canRaise(block.query, statement) ? 'likely' : 'proved',
-    },
-  };
+    }
+  );
 }
 
 function obstacle(

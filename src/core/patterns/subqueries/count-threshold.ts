@@ -88,7 +88,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, comparison: Binary)
   return give(
     comparison,
     message,
-    editing(statement).replace(comparison, written).done(),
+    () => editing(statement).replace(comparison, written).done(),
     'a count without GROUP BY is never NULL and reaches a number exactly when that many rows exist',
   );
 }

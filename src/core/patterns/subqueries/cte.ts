@@ -6,6 +6,7 @@ import { editing } from '../../sql/writing/edits.ts';
 import { sql } from '../../sql/writing/fragment.ts';
 import { tokenBefore, tokensWithin } from '../../sql/writing/ranges.ts';
 import { postgresqlOnly } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
 /** The first version with [NOT] MATERIALIZED, and the first that inlines a CTE at all. */
@@ -80,23 +81,24 @@ export const removeMaterialized: Pattern = {
 
 function inlined(statement: AnalyzedStatement, cte: CteDefinition): Match {
   const { node } = cte;
-  const open = tokenBefore(statement.tokens, node.body.start);
-  const blockedBy = obstacle(statement, cte, true);
-  const match = {
-    range: { start: node.name.start, end: node.name.end },
-    message: `${node.name.text} is used ${cte.uses.length} times, so it is computed as a whole before the filters of its uses apply. NOT MATERIALIZED lets each use be planned with its own filters.`,
-  };
-  if (blockedBy !== null || !open)
-    return { ...match, rewrite: null, blockedBy: blockedBy ?? 'it has no body' };
-  const edits = editing(statement).insert(open.start, sql`NOT MATERIALIZED `).done();
-  return {
-    ...match,
-    rewrite: edits && {
-      edits,
-      assumptions: [`${node.name.text} gives the same rows each time it is evaluated`],
-      soundness: isGuard(statement, cte) ? 'likely' : 'proved',
+  return whenAsked(
+    { start: node.name.start, end: node.name.end },
+    `${node.name.text} is used ${cte.uses.length} times, so it is computed as a whole before the filters of its uses apply. NOT MATERIALIZED lets each use be planned with its own filters.`,
+    () => {
+      const blockedBy = obstacle(statement, cte, true);
+      if (blockedBy !== null) return blockedBy;
+      const open = tokenBefore(statement.tokens, node.body.start);
+      if (!open) return 'it has no body';
+      const edits = editing(statement).insert(open.start, sql`NOT MATERIALIZED `).done();
+      return (
+        edits && {
+          edits,
+          assumptions: [`${node.name.text} gives the same rows each time it is evaluated`],
+          soundness: isGuard(statement, cte) ? 'likely' : 'proved',
+        }
+      );
     },
-  };
+  );
 }
 
 function unfenced(
@@ -104,21 +106,22 @@ function unfenced(
   cte: CteDefinition,
   word: { start: number; end: number },
 ): Match {
-  const blockedBy = obstacle(statement, cte, cte.uses.some(isInSubquery));
-  const match = {
-    range: word,
-    message: `MATERIALIZED keeps the filters of the query out of ${cte.node.name.text}, though it is used only once.`,
-  };
-  if (blockedBy !== null) return { ...match, rewrite: null, blockedBy };
-  const edits = editing(statement).removeClause(word).done();
-  return {
-    ...match,
-    rewrite: edits && {
-      edits,
-      assumptions: [`${cte.node.name.text} is used once and is deterministic`],
-      soundness: isGuard(statement, cte) ? 'likely' : 'proved',
+  return whenAsked(
+    word,
+    `MATERIALIZED keeps the filters of the query out of ${cte.node.name.text}, though it is used only once.`,
+    () => {
+      const blockedBy = obstacle(statement, cte, cte.uses.some(isInSubquery));
+      if (blockedBy !== null) return blockedBy;
+      const edits = editing(statement).removeClause(word).done();
+      return (
+        edits && {
+          edits,
+          assumptions: [`${cte.node.name.text} is used once and is deterministic`],
+          soundness: isGuard(statement, cte) ? 'likely' : 'proved',
+        }
+      );
     },
-  };
+  );
 }
 
 /** Why the CTE cannot be planned where it is used, or null. */

@@ -80,10 +80,8 @@ WHERE o.branch = 7;`,
         continue;
       }
       const condition = sql`${source(statement, inside)} = ${qualify(statement, outside) ?? source(statement, outside)}`;
-      const edits = editing(statement)
-        .insert(derived.node.start, sql`LATERAL `)
-        .addConjunct(inner, condition)
-        .done();
+      const edits = () =>
+        editing(statement).insert(derived.node.start, sql`LATERAL `).addConjunct(inner, condition).done();
       const give = canRaise(inner.query, statement) ? offerToTest : offer;
       yield give(derived.node, message, edits, joinedByKey(statement, one));
     }
@@ -144,7 +142,7 @@ WHERE o.branch = 7;`,
       yield give(
         derived.node,
         message,
-        editing(statement).addConjunct(inner, condition).done(),
+        () => editing(statement).addConjunct(inner, condition).done(),
         joinedByKey(statement, one),
       );
     }

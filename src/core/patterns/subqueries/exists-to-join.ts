@@ -76,7 +76,7 @@ export const existsToLeftJoin: Pattern = {
       yield give(
         one.holder,
         message,
-        joinEdits(statement, one),
+        () => joinEdits(statement, one),
         'each outer row meets at most one distinct key',
       );
     }
@@ -158,7 +158,7 @@ function groupMatch(statement: AnalyzedStatement, group: readonly ExistsCandidat
   return give(
     first.holder,
     message,
-    groupEdits(statement, group),
+    () => groupEdits(statement, group),
     'the key is the grouping key, so each outer row meets at most one group',
   );
 }

@@ -10,6 +10,7 @@ import { type Fragment, source } from '../../sql/writing/fragment.ts';
 import { rebase } from '../../sql/writing/rebase.ts';
 import { saysTheSameOf } from '../carried-filter.ts';
 import { allEngines } from '../engines.ts';
+import { whenAsked } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { isPlainFilter } from '../subquery-shape.ts';
 import { groupedBlock, groupingExpression } from './grouped-source.ts';
@@ -160,17 +161,19 @@ function rebased(statement: AnalyzedStatement, { filter, inside }: Push): Fragme
 
 function matchOf(statement: AnalyzedStatement, push: Push): Match {
   const { derived, filter, inner, inside } = push;
-  const written = rebased(statement, push);
-  const edits = written && editing(statement).addConjunct(inner, written).done();
   const key = statement.text.slice(inside.start, inside.end);
-  return {
-    range: { start: derived.node.start, end: derived.node.end },
-    message: `${derived.alias} groups all rows, but only groups whose ${key} passes the filter "${statement.text.slice(filter.expression.start, filter.expression.end)}" can be joined. Apply the filter inside as well.`,
-    rewrite: edits && {
-      edits,
-      assumptions: [`${key} equals the filtered column in every joined row`],
-      soundness: canRaise(filter.expression, statement) ? 'likely' : 'proved',
+  return whenAsked(
+    { start: derived.node.start, end: derived.node.end },
+    `${derived.alias} groups all rows, but only groups whose ${key} passes the filter "${statement.text.slice(filter.expression.start, filter.expression.end)}" can be joined. Apply the filter inside as well.`,
+    () => {
+      const written = rebased(statement, push);
+      const edits = written && editing(statement).addConjunct(inner, written).done();
+      if (!edits) return 'the filter cannot be written inside';
+      return {
+        edits,
+        assumptions: [`${key} equals the filtered column in every joined row`],
+        soundness: canRaise(filter.expression, statement) ? 'likely' : 'proved',
+      };
     },
-    ...(edits ? {} : { blockedBy: 'the filter cannot be written inside' }),
-  };
+  );
 }

@@ -8,6 +8,7 @@ import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
+import { contains } from '../../sql/text.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { source, sql } from '../../sql/writing/fragment.ts';
@@ -87,7 +88,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   return give(
     range,
     message,
-    edits.done(),
+    () => edits.done(),
     'the first value in that order is the extreme, and no NULL comes before it',
   );
 }
@@ -119,6 +120,9 @@ function obstacle(
     return 'the subquery groups or ranks its rows';
   if (query.with !== null || query.locking.length > 0 || query.trailing.length > 0 || !block.resolved)
     return 'the subquery is not plain';
+  // MIN and MAX of columns of the outer query alone, or of its aggregates, would be aggregates of the outer query
+  if (block.sources.length === 0 || block.outerReferences.some(({ reference }) => contains(value, reference)))
+    return 'what it selects depends on the outer row';
   if (mayReturnSets(block, statement)) return 'a function may return several rows';
   if (!isDeterministic(query, statement)) return 'a volatile function is called';
   if (order.using !== null || !ORDERED.has(typeOf(value, statement)?.family ?? 'other'))

@@ -70,7 +70,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   if (distinct) edits.removeDistinct(block);
   else edits.removeClause(range);
   const give = canRaise(block.query, statement) ? offerToTest : offer;
-  return give(range, message, edits.done(), 'membership does not depend on how often a row is there');
+  return give(range, message, () => edits.done(), 'membership does not depend on how often a row is there');
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, grouped: boolean): string | null {

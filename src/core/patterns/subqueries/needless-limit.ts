@@ -61,7 +61,7 @@ function matchOf(statement: AnalyzedStatement, query: Query): Match | null {
   if (!isPositive(bound.count)) return blocked(bound.range, message, 'the limit may be zero');
   if (!isDeterministic(query, statement))
     return blocked(bound.range, message, 'a volatile function is called');
-  const edits = editing(statement).removeClause(bound.range).done();
+  const edits = () => editing(statement).removeClause(bound.range).done();
   const give = canRaise(query, statement) ? offerToTest : offer;
   return give(bound.range, message, edits, 'EXISTS asks for one row, and the limit lets one through');
 }

@@ -134,7 +134,7 @@ function matchOf(statement: AnalyzedStatement, found: NoNewer): Match {
   return offer(
     conjunct.range,
     message,
-    editsOf(statement, found),
+    () => editsOf(statement, found),
     'both sides read the same relation, so the rows of the group are those of the window partition',
   );
 }

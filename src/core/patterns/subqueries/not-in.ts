@@ -16,6 +16,7 @@ import {
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
+import { blocked, whenAsked } from '../offer.ts';
 import type { Match, Pattern, Rewrite } from '../pattern.ts';
 import { mayBeRepeated } from '../select-item.ts';
 import { capturesNames, hasSubquery, isPlainSelect, standsInRows } from '../subquery-shape.ts';
@@ -74,12 +75,9 @@ function matchOf(statement: AnalyzedStatement, block: Block, node: In): Match {
     blockedBy === null
       ? `NOT IN searches the subquery's whole result for ${operand}. NOT EXISTS returns the same here, because no NULL can occur, and can be an anti-join.`
       : `NOT IN returns no row at all as soon as the subquery yields one NULL, and cannot be an anti-join. Use NOT EXISTS if that is what you mean.`;
-  return {
-    range: { start: node.start, end: node.end },
-    message,
-    rewrite: blockedBy === null ? rewriteOf(statement, block, node) : null,
-    ...(blockedBy === null ? {} : { blockedBy }),
-  };
+  const range = { start: node.start, end: node.end };
+  if (blockedBy !== null) return blocked(range, message, blockedBy);
+  return whenAsked(range, message, () => rewriteOf(statement, block, node));
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, node: In): string | null {

@@ -15,7 +15,7 @@ import {
 } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { capturesNames, hasSubquery, isPlainSelect } from '../subquery-shape.ts';
 
@@ -86,12 +86,15 @@ function matchOf(statement: AnalyzedStatement, block: Block, node: In | Quantifi
   if (left && right) return null;
   const message =
     'NOT IN cannot be an anti-join, because of the NULLs that may be on either side. NOT EXISTS can, when the NULLs are asked for apart.';
-  const why = obstacle(statement, block, node);
-  if (why !== null) return blocked(node, message, why);
-  const fragment = writtenOf(statement, block, node, item.expression, left, right);
-  const edits = fragment && editing(statement).replaceConjunct(conjunct, fragment).done();
-  const give = canRaise(node.operand, statement) || canRaise(block.query, statement) ? offerToTest : offer;
-  return give(node, message, edits, 'as a condition of WHERE, unknown counts as false');
+  return whenAsked(node, message, () => {
+    const why = obstacle(statement, block, node);
+    if (why !== null) return why;
+    const fragment = writtenOf(statement, block, node, item.expression, left, right);
+    const edits = fragment && editing(statement).replaceConjunct(conjunct, fragment).done();
+    const raises = canRaise(node.operand, statement) || canRaise(block.query, statement);
+    const fact = 'as a condition of WHERE, unknown counts as false';
+    return rewriteOf(edits, raises ? 'likely' : 'proved', fact);
+  });
 }
 
 /** The block without the condition itself: what it says of NULL goes with it. */

@@ -66,7 +66,7 @@ export const orOfExists: Pattern = {
       yield give(
         node,
         message,
-        existsEdits(statement, node, known),
+        () => existsEdits(statement, node, known),
         'a row that meets one or the other is a row that meets either',
       );
     }
@@ -127,9 +127,10 @@ export const orOfIn: Pattern = {
         known.map(({ query }) => source(statement, query)),
         sql` UNION ALL `,
       );
-      const edits = editing(statement)
-        .replace(node, sql`${source(statement, first.operand)} IN (${lists})`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .replace(node, sql`${source(statement, first.operand)} IN (${lists})`)
+          .done();
       const give = known.some((block) => canRaise(block.query, statement)) ? offerToTest : offer;
       yield give(
         node,

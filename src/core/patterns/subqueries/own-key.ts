@@ -53,6 +53,7 @@ export const correlateByOwnKey: Pattern = {
       'SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND EXISTS (SELECT 1 FROM visits v WHERE v.customer_id = o.customer_id AND v.day = o.day)) AS n FROM customers c;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: [['as scalar', 'as exists', 'as in', 'as quantified']],
   *find(statement) {
     for (const block of statement.blocks) {
@@ -92,7 +93,12 @@ function matchOf(statement: AnalyzedStatement, correlation: Correlation, conjunc
   for (const one of replacements) edits.replace(one.outer, qualified(one.inner, statement.dialect));
   // rows that the key drops may be tested first, with other values than before
   const give = canRaise(conjunct.expression, statement) ? offerToTest : offer;
-  return give(range, message, edits.done(), 'the two columns are equal in every row that the subquery keeps');
+  return give(
+    range,
+    message,
+    () => edits.done(),
+    'the two columns are equal in every row that the subquery keeps',
+  );
 }
 
 /** The column of the subquery that a key makes equal to an outer column. */

@@ -9,6 +9,7 @@ import { contains } from '../../sql/text.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
+import { whenAsked } from '../offer.ts';
 import type { EngineSupport, Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { isPlainSelect, standsInRows } from '../subquery-shape.ts';
@@ -79,13 +80,11 @@ export const quantifiedToExtreme: Pattern = {
 
 function matchOf(statement: AnalyzedStatement, block: Block, node: Quantified): Match {
   const extreme = EXTREME[node.operator]?.[node.quantifier] ?? 'max';
-  const blockedBy = obstacle(statement, block, node);
-  return {
-    range: { start: node.start, end: node.end },
-    message: `Every row is compared with all rows of the subquery; its ${extreme === 'max' ? 'largest' : 'smallest'} value decides alone.`,
-    rewrite: blockedBy === null ? rewriteOf(statement, block, node, extreme) : null,
-    ...(blockedBy === null ? {} : { blockedBy }),
-  };
+  return whenAsked(
+    { start: node.start, end: node.end },
+    `Every row is compared with all rows of the subquery; its ${extreme === 'max' ? 'largest' : 'smallest'} value decides alone.`,
+    () => obstacle(statement, block, node) ?? rewriteOf(statement, block, node, extreme),
+  );
 }
 
 function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified): string | null {

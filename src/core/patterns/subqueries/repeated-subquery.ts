@@ -77,7 +77,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Block[]): Match {
   const range = { start: second.query.start, end: second.query.end };
   const why = obstacle(statement, first, group);
   if (why !== null) return blocked(range, message, why);
-  return offer(range, message, editsOf(statement, group), 'the query gives the same rows each time');
+  return offer(range, message, () => editsOf(statement, group), 'the query gives the same rows each time');
 }
 
 function obstacle(statement: AnalyzedStatement, first: Block, group: readonly Block[]): string | null {

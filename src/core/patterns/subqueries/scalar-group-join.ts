@@ -14,7 +14,7 @@ import { identifier, inventName } from '../../sql/writing/identifiers.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
 import { qualify } from '../../sql/writing/rebase.ts';
 import { allEngines } from '../engines.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy } from '../select-item.ts';
 import { type Candidate, candidateOf, obstacle, valueOnNoRows } from './correlated-candidate.ts';
@@ -99,16 +99,16 @@ function matchOf(statement: AnalyzedStatement, group: readonly Candidate[]): Mat
   const [first] = group as [Candidate, ...Candidate[]];
   const table = first.block.sources[0]?.alias ?? 'the table';
   const message = `${group.length} subqueries look up the same rows (${table}) for every outer row. One grouped derived table gives all their values.`;
-  const why = group.map((one) => obstacle(statement, one)).find((one) => one !== null);
-  if (why) return blocked(first.holder, message, why);
-  const key = first.correlation.keys.map(({ inner }) => statement.text.slice(inner.start, inner.end));
-  const give = group.some((one) => canRaise(one.block.query, statement)) ? offerToTest : offer;
-  return give(
-    first.holder,
-    message,
-    editsOf(statement, group),
-    `${key.join(', ')} is the grouping key, so each outer row meets at most one group`,
-  );
+  return whenAsked(first.holder, message, () => {
+    const why = group.map((one) => obstacle(statement, one)).find((one) => one !== null);
+    if (why) return why;
+    const key = first.correlation.keys.map(({ inner }) => statement.text.slice(inner.start, inner.end));
+    return rewriteOf(
+      editsOf(statement, group),
+      group.some((one) => canRaise(one.block.query, statement)) ? 'likely' : 'proved',
+      `${key.join(', ')} is the grouping key, so each outer row meets at most one group`,
+    );
+  });
 }
 
 function editsOf(statement: AnalyzedStatement, group: readonly Candidate[]): TextEdit[] | null {

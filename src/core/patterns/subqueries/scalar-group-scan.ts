@@ -94,7 +94,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Member[]): Match 
   return give(
     first.holder,
     message,
-    editsOf(statement, group),
+    () => editsOf(statement, group),
     'an aggregate without GROUP BY gives one row, so the derived table has one row and adds none',
   );
 }

@@ -113,7 +113,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Member[]): Match 
   return give(
     first.holder,
     message,
-    editsOf(statement, group),
+    () => editsOf(statement, group),
     'the subquery gives at most one row, and the same one each time',
   );
 }

@@ -33,6 +33,10 @@ const ENGINES: readonly EngineSupport[] = [
   { dialect: 'postgresql', pays: PAYS },
   { dialect: 'mysql', pays: PAYS },
   { dialect: 'mariadb', pays: PAYS },
+  {
+    dialect: 'tsql',
+    pays: 'when several columns of the same row are looked up: one join finds it once; of a single lookup it makes this join itself',
+  },
 ];
 
 /** `(SELECT c.name FROM customers c WHERE c.id = o.customer_id)`. */
@@ -114,7 +118,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Lookup[]): Match 
   return give(
     first.holder,
     message,
-    editsOf(statement, group),
+    () => editsOf(statement, group),
     `the conditions cover a key of ${name}, so each outer row meets at most one of its rows`,
   );
 }

@@ -142,7 +142,7 @@ function matchOf(statement: AnalyzedStatement, self: SelfExists): Match {
   return offer(
     conjunct.range,
     message,
-    edits.done(),
+    () => edits.done(),
     'the row itself belongs to its group, so another value is there when the least and the greatest differ',
   );
 }

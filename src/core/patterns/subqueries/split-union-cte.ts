@@ -119,7 +119,7 @@ function matchOf(
   const message = `Each use of ${node.name.text} keeps the rows of one branch and passes over the others. Make a CTE of each branch.`;
   const why = obstacle(statement, cte, branches);
   if (why !== null) return blocked(node.name, message, why);
-  const edits = editsOf(statement, cte, branches, uses);
+  const edits = () => editsOf(statement, cte, branches, uses);
   return offer(
     node.name,
     message,

@@ -51,6 +51,7 @@ export const trivialDerivedTable: Pattern = {
       'SELECT c.name, d.total AS amount FROM customers c JOIN orders d ON d.customer_id = c.id WHERE d.total > 5;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['derived'],
   *find(statement) {
     for (const outer of statement.blocks) {
@@ -96,7 +97,7 @@ function matchOf(statement: AnalyzedStatement, trivial: Trivial): Match {
   return give(
     derived.node,
     message,
-    editsOf(statement, trivial),
+    () => editsOf(statement, trivial),
     `${derived.alias} has the rows of the table that pass its filter`,
   );
 }

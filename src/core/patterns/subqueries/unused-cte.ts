@@ -31,6 +31,7 @@ export const unusedCte: Pattern = {
     after: 'WITH small AS (SELECT id FROM orders WHERE total < 10) SELECT id FROM small;',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['cte'],
   *find(statement) {
     for (const cte of statement.ctes) {
@@ -51,7 +52,7 @@ function matchOf(statement: AnalyzedStatement, cte: CteDefinition): Match {
   return offer(
     node.name,
     message,
-    editing(statement).remove(range).done(),
+    () => editing(statement).remove(range).done(),
     `nothing reads ${node.name.text}`,
   );
 }

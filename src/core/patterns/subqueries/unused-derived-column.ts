@@ -8,7 +8,7 @@ import { unwrapParens, walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { joinFragments, source } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
-import { blocked, offer, offerToTest } from '../offer.ts';
+import { rewriteOf, whenAsked } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { isReadWhole } from './whole-row.ts';
 
@@ -100,16 +100,16 @@ function matchOf(statement: AnalyzedStatement, wide: Wide): Match {
   const { inner, name, range, unused } = wide;
   const names = unused.map((output) => output.name ?? '');
   const message = `Nothing reads ${names.join(', ')} of ${name}. Leave ${names.length === 1 ? 'it' : 'them'} out.`;
-  const why = obstacle(statement, wide);
-  if (why !== null) return blocked(range, message, why);
-  const raises = unused.some(({ expression }) => expression && canRaise(expression, statement));
-  const give = raises ? offerToTest : offer;
-  return give(
-    range,
-    message,
-    editsOf(statement, inner, unused),
-    `nothing reads ${names.join(', ')} of ${name}`,
-  );
+  return whenAsked(range, message, () => {
+    const why = obstacle(statement, wide);
+    if (why !== null) return why;
+    const raises = unused.some(({ expression }) => expression && canRaise(expression, statement));
+    return rewriteOf(
+      editsOf(statement, inner, unused),
+      raises ? 'likely' : 'proved',
+      `nothing reads ${names.join(', ')} of ${name}`,
+    );
+  });
 }
 
 function obstacle(statement: AnalyzedStatement, { inner, unused }: Wide): string | null {

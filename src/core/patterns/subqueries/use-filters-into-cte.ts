@@ -114,7 +114,7 @@ function matchOf(statement: AnalyzedStatement, cte: CteDefinition, uses: readonl
   }
   if (!pushed) return null;
   const give = raises ? offerToTest : offer;
-  return give(node.name, message, edits.done(), `every use of ${node.name.text} drops the other rows`);
+  return give(node.name, message, () => edits.done(), `every use of ${node.name.text} drops the other rows`);
 }
 
 function obstacle(

@@ -147,7 +147,7 @@ function matchOf(
       ? obstacleOf(statement, plain, first, looked)
       : 'rows that the subquery has no row for are set to NULL: without WHERE EXISTS (the same rows) a join would leave them alone';
   if (obstacle !== null) return blocked(first.holder, message, obstacle);
-  const edits = editsOf(statement, plain, looked, guard);
+  const edits = () => editsOf(statement, plain, looked, guard);
   const assumption = guard
     ? 'EXISTS lets through just the rows that the derived table has one row for'
     : 'by its foreign key every row has just one row in the other table';

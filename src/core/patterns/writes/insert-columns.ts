@@ -26,6 +26,7 @@ export const insertWithoutColumns: Pattern = {
     after: 'INSERT INTO orders (id, customer_id, total) VALUES (1, 7, 19.90)',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['write', 'insert'],
   *find(statement) {
     for (const { statement: node, target } of statement.writes) {
@@ -40,9 +41,10 @@ export const insertWithoutColumns: Pattern = {
         continue;
       }
       const names = joinFragments(listed.map((column) => identifier(column.name, statement.dialect)));
-      const edits = editing(statement)
-        .insert(node.target.end, sql` ${parenthesized(names)}`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .insert(node.target.end, sql` ${parenthesized(names)}`)
+          .done();
       yield offer(node.target, message, edits, `the columns of ${name} stand in this order`);
     }
   },
@@ -117,7 +119,7 @@ export const insertSelectOrder: Pattern = {
         ? offer(
             range,
             message,
-            editing(statement).removeOrderBy(query).done(),
+            () => editing(statement).removeOrderBy(query).done(),
             'no column is filled in the order of the rows',
           )
         : blocked(range, message, obstacle);

@@ -1,6 +1,9 @@
-import type { Key } from '../../catalog/catalog.ts';
+import type { Column, Key, Table } from '../../catalog/catalog.ts';
 import type { Expression, Insert } from '../../sql/ast.ts';
 import { equalitiesOf } from '../../sql/properties/equalities.ts';
+import { isNotNullExpression } from '../../sql/properties/not-null.ts';
+import { canRaise } from '../../sql/properties/raising.ts';
+import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, Source } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -31,7 +34,7 @@ export const insertIfAbsent: Pattern = {
     'Between the test and the INSERT another session may insert the row: then this one fails with a unique violation. ON CONFLICT tests and inserts in one step.',
   source: 'https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT',
   precondition:
-    'NOT EXISTS asks for just the values of a unique key that are inserted, the table has no trigger, and every column that is left out has no default (a sequence would advance).',
+    'NOT EXISTS asks for just the values of a unique key that are inserted, the table has neither trigger nor CHECK, takes the values as they are, and every column that is left out may be NULL and has no default (a sequence would advance).',
   example: {
     schema: 'CREATE TABLE tags (name text PRIMARY KEY, uses int);',
     before:
@@ -70,10 +73,11 @@ function matchOf(
   const key = keyOf(statement, node, outer, inner, target);
   if (typeof key === 'string') return blocked(test.range, message, key);
   const names = joinFragments(key.columns.map((name) => identifier(name, statement.dialect)));
-  const edits = editing(statement)
-    .removeConjunct(test)
-    .insert(outer.query.end, sql` ON CONFLICT (${names}) DO NOTHING`)
-    .done();
+  const edits = () =>
+    editing(statement)
+      .removeConjunct(test)
+      .insert(outer.query.end, sql` ON CONFLICT (${names}) DO NOTHING`)
+      .done();
   return offer(test.range, message, edits, `${key.name} is a unique key`);
 }
 
@@ -98,6 +102,8 @@ function keyOf(
   if (columns.length !== outer.select.items.length) return 'the columns are not named';
   if (table.columns.some((one) => !columns.includes(one.name) && (one.hasDefault || one.generated !== null)))
     return 'a column that is left out has a default, which is evaluated for a row that is not inserted too';
+  const refused = mayBeRefused(statement, outer, table, columns);
+  if (refused !== null) return refused;
   const asked = new Set<string>();
   for (const conjunct of inner.where) {
     const equality = equalitiesOf(conjunct, statement).find(({ column, value }) => {
@@ -116,6 +122,41 @@ function keyOf(
       !one.deferrable && one.columns.length === asked.size && one.columns.every((name) => asked.has(name)),
   );
   return key ?? 'what the test asks for is not a unique key';
+}
+
+/**
+ * ON CONFLICT looks for the key once the row is made and its constraints are checked: the row must be one that the table
+ * takes, or the statement fails where it did nothing before.
+ */
+function mayBeRefused(
+  statement: AnalyzedStatement,
+  outer: Block,
+  table: Table,
+  columns: readonly string[],
+): string | null {
+  if (table.checks.length > 0) return 'a CHECK would be made of a row that is not inserted';
+  for (const column of table.columns) {
+    const inserted = outer.select.items[columns.indexOf(column.name)]?.expression;
+    if (column.notNull && !(inserted && isNotNullExpression(inserted, statement)))
+      return `${column.name} is NOT NULL, which is checked of a row that is not inserted, too`;
+    if (inserted && mayNotFit(statement, unwrapParens(inserted), column))
+      return `the value for ${column.name} might be refused for a row that is not inserted`;
+  }
+  return null;
+}
+
+/** Digits that always fit; smallint has four of them. */
+const DIGITS: Readonly<Record<string, number>> = { integer: 9, bigint: 18 };
+
+/** The value is no literal, or one that the column's type may cut or refuse. */
+function mayNotFit(statement: AnalyzedStatement, value: Expression, { type, family }: Column): boolean {
+  if (value.kind !== 'literal') return canRaise(value, statement) || typeOf(value, statement)?.text !== type;
+  if (value.type === 'null') return false;
+  if (family === 'integer')
+    return value.type !== 'number' || !/^\d+$/.test(value.value) || value.value.length > (DIGITS[type] ?? 4);
+  if (family === 'text') return value.type !== 'string' || type.includes('(');
+  if (family === 'boolean') return value.type !== 'boolean';
+  return family === 'decimal' ? value.type !== 'number' || type.includes('(') : true;
 }
 
 /** The same literal, of a kind that the column keeps as it is: an assignment may round, `=` does not. */

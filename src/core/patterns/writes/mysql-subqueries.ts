@@ -40,10 +40,11 @@ export const limitInSubquery: Pattern = {
         continue;
       }
       const alias = identifier(inventName(statement, 'page'), statement.dialect);
-      const edits = editing(statement)
-        .insert(query.start, sql`SELECT * FROM (`)
-        .insert(query.end, sql`) AS ${alias}`)
-        .done();
+      const edits = () =>
+        editing(statement)
+          .insert(query.start, sql`SELECT * FROM (`)
+          .insert(query.end, sql`) AS ${alias}`)
+          .done();
       yield offer(query.limit, message, edits, 'the subquery stands for itself');
     }
   },
@@ -110,10 +111,11 @@ function matchOf(statement: AnalyzedStatement, block: Block, table: string): Mat
   if (isMaterialized || block.role === 'scalar') {
     if (!isMaterialized)
       return blocked(query, message, 'the optimizer may merge the derived table: add a LIMIT');
-    const edits = editing(statement)
-      .insert(query.start, sql`SELECT * FROM (`)
-      .insert(query.end, sql`) AS ${alias}`)
-      .done();
+    const edits = () =>
+      editing(statement)
+        .insert(query.start, sql`SELECT * FROM (`)
+        .insert(query.end, sql`) AS ${alias}`)
+        .done();
     return offer(
       query,
       message,

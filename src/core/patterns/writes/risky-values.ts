@@ -225,6 +225,7 @@ export const mergeWithoutHoldlock: Pattern = {
       'MERGE INTO stock WITH (HOLDLOCK) AS s USING arrivals AS a ON a.product_id = s.product_id WHEN NOT MATCHED THEN INSERT (product_id, amount) VALUES (a.product_id, a.amount);',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['write', 'merge'],
   *find(statement) {
     for (const { statement: node } of statement.writes) {
@@ -232,7 +233,7 @@ export const mergeWithoutHoldlock: Pattern = {
       const last = node.target.name.at(-1);
       if (!last || /^[#@]/.test(last.text) || !node.branches.some((branch) => branch.action === 'insert'))
         continue;
-      const edits = editing(statement).insert(last.end, sql` WITH (HOLDLOCK)`).done();
+      const edits = () => editing(statement).insert(last.end, sql` WITH (HOLDLOCK)`).done();
       yield offerToTest(
         node.target,
         'Two sessions may both find no row and insert it. WITH (HOLDLOCK) keeps the place locked.',
@@ -261,6 +262,7 @@ export const sessionIdentity: Pattern = {
     after: 'SELECT SCOPE_IDENTITY() AS id',
   },
   rewrites: true,
+  styleOnly: true,
   needs: ['variable'],
   *find(statement) {
     const found: Expression[] = [];
@@ -268,7 +270,7 @@ export const sessionIdentity: Pattern = {
       if (node.kind === 'variable' && node.text.toUpperCase() === '@@IDENTITY') found.push(node);
     });
     for (const node of found) {
-      const edits = editing(statement).replace(node, verbatim('SCOPE_IDENTITY()')).done();
+      const edits = () => editing(statement).replace(node, verbatim('SCOPE_IDENTITY()')).done();
       yield offerToTest(
         node,
         '@@IDENTITY may be the id of a row that a trigger inserted. Use SCOPE_IDENTITY().',

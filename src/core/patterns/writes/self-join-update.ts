@@ -120,7 +120,7 @@ function matchOf(
   return offer(
     copy.node,
     message,
-    edits.done(),
+    () => edits.done(),
     `${quote(statement, tie.expression)} ties every row to itself`,
   );
 }

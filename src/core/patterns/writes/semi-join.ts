@@ -116,7 +116,7 @@ function matchOf(
   const message = `The subquery over ${relation} may run for every row of ${plain.target.alias}. Join ${relation} instead.`;
   const obstacle = obstacleOf(statement, plain, test, block);
   if (obstacle !== null) return blocked(test, message, obstacle);
-  const edits = editsOf(statement, plain, conjunct, test, block);
+  const edits = () => editsOf(statement, plain, conjunct, test, block);
   const once = `a row of ${plain.target.alias} that meets several rows is written once`;
   const raises =
     canRaise(block.query, statement) || (test.kind === 'in' && canRaise(test.operand, statement));

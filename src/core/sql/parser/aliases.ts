@@ -53,6 +53,9 @@ function beginsClause(c: Cursor): boolean {
       return isLabel(next) || next.text === '(';
     case 'ON':
       return true;
+    case 'WINDOW':
+      // T-SQL, where it is not reserved
+      return isLabel(next) && c.peek(2).upper === 'AS' && c.peek(3).text === '(';
     default:
       return false;
   }

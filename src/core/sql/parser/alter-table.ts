@@ -15,6 +15,7 @@ import { acceptIfNotExists } from './create.ts';
 import type { Cursor } from './cursor.ts';
 import { closeParens, isName, parseName, parseQualifiedName } from './names.ts';
 import { atTableConstraint, parseTableConstraint } from './table-constraint.ts';
+import { atDefaultFor, readDefaultFor, readTransactAction } from './transact/alter-actions.ts';
 
 interface Parts {
   readonly addColumns: ColumnDefinition[];
@@ -56,6 +57,12 @@ export function parseAlterTable(c: Cursor): Statement | null {
 
 function readAction(c: Cursor, parts: Parts): void {
   const stop = () => c.isSymbol(',');
+  const transact = c.grammar.transact ? readTransactAction(c) : null;
+  if (transact !== null) {
+    parts.rest.push(transact);
+    if (!stop() && !c.atClose) parts.rest.push(c.keptUntil(stop, 'an action that is not analyzed'));
+    return;
+  }
   // options of the table need no commas between them
   for (let action = readAlterAction(c); action !== null; action = readAlterAction(c)) {
     parts.rest.push(action);
@@ -64,14 +71,20 @@ function readAction(c: Cursor, parts: Parts): void {
   switch (c.token.upper) {
     case 'ADD':
       c.advance();
-      readAdd(c, parts);
+      readAdds(c, parts);
       break;
-    case 'WITH':
+    case 'WITH': {
       // T-SQL: WITH CHECK ADD CONSTRAINT …
       if (c.peek(2).upper !== 'ADD') break;
+      const unchecked = c.peek(1).upper === 'NOCHECK';
       for (let i = 0; i < 3; i++) c.advance();
-      readAdd(c, parts);
+      const before = parts.addConstraints.length;
+      readAdds(c, parts);
+      // the rows that are there were not looked at
+      const added = parts.addConstraints.splice(before);
+      parts.addConstraints.push(...added.map((one) => (unchecked ? { ...one, notValid: true } : one)));
       break;
+    }
     case 'DROP':
       readDrop(c, parts);
       break;
@@ -79,16 +92,24 @@ function readAction(c: Cursor, parts: Parts): void {
       readAlterColumn(c, parts);
       break;
     default:
-      // T-SQL: ADD a int, b int
-      if (c.grammar.transact && parts.addColumns.length > 0) readAdd(c, parts);
   }
   if (!stop() && !c.atClose) parts.rest.push(c.keptUntil(stop, 'an action that is not analyzed'));
+}
+
+/** What ADD adds: T-SQL says the word once before all of them. */
+function readAdds(c: Cursor, parts: Parts): void {
+  readAdd(c, parts);
+  while (c.grammar.transact && c.acceptSymbol(',')) readAdd(c, parts);
 }
 
 function readAdd(c: Cursor, parts: Parts): void {
   const action = readAlterAction(c, true);
   if (action !== null) {
     parts.rest.push(action);
+    return;
+  }
+  if (atDefaultFor(c)) {
+    parts.rest.push(readDefaultFor(c));
     return;
   }
   const explicit = c.accept('COLUMN');
@@ -124,6 +145,28 @@ function readDrop(c: Cursor, parts: Parts): void {
   c.acceptWords('IF', 'EXISTS');
   if (!isName(c, c.token)) return;
   parts.dropColumns.push(parseName(c));
+  // T-SQL: DROP COLUMN a, b, CONSTRAINT c
+  while (c.grammar.transact && c.isSymbol(',')) {
+    c.advance();
+    const constraint = c.accept('CONSTRAINT');
+    c.accept('COLUMN');
+    const { start } = c.token;
+    const name = parseName(c);
+    if (!constraint) parts.dropColumns.push(name);
+    else {
+      const { end } = name;
+      const action = 'DROP CONSTRAINT';
+      parts.rest.push({
+        kind: 'alterAction',
+        start,
+        end,
+        action,
+        names: [name],
+        definition: null,
+        orderBy: [],
+      });
+    }
+  }
   if (c.is('CASCADE') || c.is('RESTRICT')) c.advance();
 }
 

@@ -152,7 +152,8 @@ export function parseCallSuffix(c: Cursor, name: Name, parts: Partial<FunctionCa
     c.advance();
     c.advance();
     c.expectSymbol('(');
-    withinGroup = c.isWords('ORDER', 'BY') ? parseOrderBy(c) : [];
+    if (c.isWords('ORDER', 'BY')) withinGroup = parseOrderBy(c);
+    else if (c.grammar.transact) c.acceptWords('GRAPH', 'PATH');
     closeParens(c);
   }
   if (c.is('FILTER') && c.peek(1).text === '(') {

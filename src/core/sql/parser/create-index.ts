@@ -8,7 +8,12 @@ import { isName, parseNameList, parseQualifiedName, readIdentifier } from './nam
 import { readProperty } from './properties.ts';
 
 /** What follows CREATE [UNIQUE] INDEX. */
-export function parseCreateIndex(c: Cursor, start: number, unique: boolean): CreateIndex {
+export function parseCreateIndex(
+  c: Cursor,
+  start: number,
+  unique: boolean,
+  columnstore = false,
+): CreateIndex {
   const rest: (Property | Opaque)[] = [];
   c.accept('CONCURRENTLY');
   acceptIfNotExists(c);
@@ -19,7 +24,7 @@ export function parseCreateIndex(c: Cursor, start: number, unique: boolean): Cre
   const table = parseQualifiedName(c);
   method ??= readMethod(c);
   const columns = c.isSymbol('(') ? parseIndexColumns(c) : [];
-  if (columns.length === 0) c.problem('the columns of the index are missing');
+  if (columns.length === 0 && !columnstore) c.problem('the columns of the index are missing');
   const include = c.accept('INCLUDE') ? parseNameList(c) : [];
   const nullsNotDistinct = acceptNullsNotDistinct(c);
   let where: Expression | null = null;

@@ -53,6 +53,12 @@ export function parseCreateTable(c: Cursor, start: number, temporary: boolean): 
 }
 
 function readPart(c: Cursor, parts: Parts): void {
+  // T-SQL: AS NODE
+  const made = c.grammar.transact && c.is('AS') ? readProperty(c) : null;
+  if (made !== null) {
+    parts.options.push(made);
+    return;
+  }
   if (parts.query === null && c.accept('AS')) {
     if (c.atQueryWord || c.atQueryInParens) parts.query = parseQuery(c);
     else if (!c.atClose) parts.options.push(c.keptUntil(() => false, 'the source of the rows'));
@@ -134,6 +140,14 @@ function endsPartition(c: Cursor): boolean {
     default:
       return false;
   }
+}
+
+/** `(column, constraint, …)` of a table variable; the current token is the opening parenthesis. */
+export function parseTableElements(c: Cursor): Pick<CreateTable, 'columns' | 'constraints'> {
+  const parts: Parts = { columns: [], constraints: [], options: [], partitionBy: null, query: null };
+  if (c.isSymbol('(')) readElements(c, parts);
+  else c.problem('the columns of the table are missing');
+  return { columns: parts.columns, constraints: parts.constraints };
 }
 
 function readElements(c: Cursor, parts: Parts): void {

@@ -4,7 +4,7 @@ import { parseCreateIndex } from './create-index.ts';
 import { parseCreateTable } from './create-table.ts';
 import type { Cursor } from './cursor.ts';
 import { parseNameList, parseQualifiedName } from './names.ts';
-import { readProperty } from './properties.ts';
+import { finish, readProperty } from './properties.ts';
 import { parseQuery, queryOfBody } from './query.ts';
 
 /** Words between CREATE and what is created. */
@@ -50,7 +50,7 @@ export function parseCreate(c: Cursor): Statement | null {
   const { start } = c.token;
   for (let i = 0; i <= distance; i++) c.advance();
   if (what === 'TABLE') return parseCreateTable(c, start, words.has('TEMP') || words.has('TEMPORARY'));
-  if (what === 'INDEX') return parseCreateIndex(c, start, words.has('UNIQUE'));
+  if (what === 'INDEX') return parseCreateIndex(c, start, words.has('UNIQUE'), words.has('COLUMNSTORE'));
   return what === 'VIEW' ? parseCreateView(c, start, words.has('MATERIALIZED')) : null;
 }
 
@@ -63,11 +63,24 @@ export function acceptIfNotExists(c: Cursor): boolean {
   return true;
 }
 
+/** T-SQL: WITH SCHEMABINDING, ENCRYPTION, VIEW_METADATA */
+function readViewAttributes(c: Cursor): Property[] {
+  const attributes: Property[] = [];
+  c.advance();
+  while (c.token.kind === 'word' && !c.is('AS')) {
+    const { start, upper } = c.advance();
+    attributes.push(finish(c, start, upper, null));
+    if (!c.acceptSymbol(',')) break;
+  }
+  return attributes;
+}
+
 function parseCreateView(c: Cursor, start: number, materialized: boolean): CreateView {
   const rest: (Property | Opaque)[] = [];
   acceptIfNotExists(c);
   const name = parseQualifiedName(c);
   const columns = c.isSymbol('(') ? parseNameList(c) : [];
+  if (c.grammar.transact && c.is('WITH')) rest.push(...readViewAttributes(c));
   if (!c.is('AS') && !c.atClose) rest.push(c.keptUntil(() => c.is('AS'), 'options of the view'));
   c.expect('AS');
   const query =

@@ -54,8 +54,8 @@ export class Cursor {
   readonly text: string;
   readonly dialect: DialectData;
   readonly grammar: Grammar;
-  readonly opaque: OpaqueRange[] = [];
-  readonly errors: SyntaxProblem[] = [];
+  readonly opaque: OpaqueRange[];
+  readonly errors: SyntaxProblem[];
   /** the token that is next to be read; at the end one with an empty text */
   token: Token;
   /** where the token that was read last ends */
@@ -72,12 +72,23 @@ export class Cursor {
   brackets = 0;
   private depth = 0;
 
-  constructor(text: string, tokens: readonly Token[], dialect: DialectData, grammar: Grammar) {
+  /** @param whole the cursor over a longer text that these tokens are a part of: what is noted here is noted there */
+  constructor(
+    text: string,
+    tokens: readonly Token[],
+    dialect: DialectData,
+    grammar: Grammar,
+    whole: Cursor | null = null,
+  ) {
     this.text = text;
     this.dialect = dialect;
     this.grammar = grammar;
+    this.opaque = whole?.opaque ?? [];
+    this.errors = whole?.errors ?? [];
+    this.depth = whole?.depth ?? 0;
     for (const token of tokens) if (!isTrivia(token)) this.tokens.push(token);
-    this.last = { kind: 'unknown', start: text.length, end: text.length, text: '', upper: '' };
+    const end = whole === null ? text.length : (tokens.at(-1)?.end ?? whole.lastEnd);
+    this.last = { kind: 'unknown', start: end, end, text: '', upper: '' };
     this.partner = new Int32Array(this.tokens.length).fill(-1);
     this.opensQuery = new Uint8Array(this.tokens.length);
     this.pair();
@@ -87,28 +98,35 @@ export class Cursor {
 
   private pair(): void {
     const open: number[] = [];
-    for (let i = 0; i < this.tokens.length; i++) {
-      const token = this.tokens[i];
+    const { tokens } = this;
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i];
       if (token?.kind !== 'punctuation') continue;
-      if (token.text === '(' || token.text === '[') open.push(i);
-      else if (token.text === ')' || token.text === ']') {
+      const { text } = token;
+      if (text === '(' || text === '[') open.push(i);
+      else if (text === ')' || text === ']') {
         const opener = open.pop();
         if (opener !== undefined) this.partner[opener] = i;
       }
     }
-    for (let i = this.tokens.length - 2; i >= 0; i--) {
-      if (this.tokens[i]?.text !== '(') continue;
-      const inner = this.tokens[i + 1];
-      const word = inner?.upper;
-      if (
-        word === 'SELECT' ||
-        word === 'WITH' ||
-        (word === 'VALUES' && this.grammar.valuesQuery && this.tokens[i + 2]?.text === '(') ||
-        (word === 'TABLE' && this.grammar.tableQuery) ||
-        (inner?.text === '(' && this.opensQuery[i + 1] === 1)
-      ) {
-        this.opensQuery[i] = 1;
-      }
+    for (let i = tokens.length - 2; i >= 0; i--) {
+      if (tokens[i]?.text === '(' && this.beginsQuery(i + 1)) this.opensQuery[i] = 1;
+    }
+  }
+
+  /** A query begins at the token, or in the parenthesis that it is. */
+  private beginsQuery(at: number): boolean {
+    const token = this.tokens[at];
+    switch (token?.upper) {
+      case 'SELECT':
+      case 'WITH':
+        return true;
+      case 'VALUES':
+        return this.grammar.valuesQuery && this.tokens[at + 1]?.text === '(';
+      case 'TABLE':
+        return this.grammar.tableQuery;
+      default:
+        return token?.text === '(' && this.opensQuery[at] === 1;
     }
   }
 
@@ -129,6 +147,21 @@ export class Cursor {
       this.token = this.tokens[this.index] ?? this.last;
     }
     return token;
+  }
+
+  /**
+   * Read the next tokens on their own, as a statement inside of a statement: the other cursor ends behind them, and what
+   * it notes is noted here too. Here they count as read.
+   *
+   * @param count how many tokens, at least one
+   */
+  part(count: number): Cursor {
+    const end = Math.min(this.tokens.length, this.index + count);
+    const inner = new Cursor(this.text, this.tokens.slice(this.index, end), this.dialect, this.grammar, this);
+    this.lastEnd = this.tokens[end - 1]?.end ?? this.lastEnd;
+    this.index = end;
+    this.token = this.tokens[end] ?? this.last;
+    return inner;
   }
 
   /** What was read since the token with that index. */

@@ -22,7 +22,7 @@ export function parseDelete(c: Cursor, clause: With | null): Delete {
     // MySQL: DELETE a, b FROM a JOIN b …
     if (c.isSymbol(',')) rest.push(parseFurtherTargets(c));
   }
-  let output = parseOutput(c);
+  let output = parseOutput(c, rest);
   parseLeftover(c, rest, 'FROM', 'USING', 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');
   const using: FromItem[] = c.accept('USING') || acceptSecondFrom(c) ? parseFromList(c) : [];
   parseLeftover(c, rest, 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');

@@ -6,8 +6,11 @@ import type {
   Opaque,
   ParenQuery,
   Query,
+  Statement,
+  TableAlias,
   TableFunction,
   TableRef,
+  WrittenRows,
 } from '../ast.ts';
 import { parseFunctionAlias, parseTableAlias } from './aliases.ts';
 import { parseCall, parseKeywordCall } from './calls.ts';
@@ -25,7 +28,10 @@ import {
 } from './names.ts';
 import { atQueryContinuation, continueQuery, parseQuery, queryOfBody } from './query.ts';
 import { parseSpecialCall } from './special-calls.ts';
+import { parseWritable } from './statement.ts';
 import { atModifier, atOldHint, parseModifier } from './table-modifiers.ts';
+import { atPivot, parsePivot } from './transact/pivot.ts';
+import { atColumnsOf, parseColumnsOf, parseMethodCall, xmlMethodOf } from './transact/values.ts';
 
 /** FROM items separated by commas, each with its joins. */
 export function parseFromList(c: Cursor): FromItem[] {
@@ -42,14 +48,9 @@ export function parseFromItem(c: Cursor): FromItem {
 
 /** One FROM item without joins. */
 export function parseFromOperand(c: Cursor): FromItem {
-  const { start } = c.token;
-  const item = parsePlainOperand(c);
-  // What PIVOT makes of an item has other columns than the item.
-  if (!c.grammar.transact || !(c.is('PIVOT') || c.is('UNPIVOT'))) return item;
-  c.advance();
-  c.skip();
-  parseTableAlias(c);
-  return c.opaqueFrom(start, 'PIVOT');
+  let item = parsePlainOperand(c);
+  while (c.grammar.transact && atPivot(c)) item = parsePivot(c, item);
+  return item;
 }
 
 function parsePlainOperand(c: Cursor): FromItem {
@@ -118,8 +119,13 @@ function parseParens(c: Cursor, start: number, lateral: boolean): FromItem {
   const group = parseFromGroup(c);
   if ('query' in group) return derived(c, start, lateral, group.query);
   const alias = parseTableAlias(c);
+  if ('written' in group) return writtenRows(c, start, group.written, alias);
   if (lateral) c.problem('LATERAL needs a query or a function');
   return { kind: 'parenJoin', start, end: c.lastEnd, item: group.item, alias };
+}
+
+function writtenRows(c: Cursor, start: number, statement: Statement, alias: TableAlias | null): WrittenRows {
+  return c.kept({ kind: 'writtenRows', start, end: c.lastEnd, statement, alias }, 'the rows of a write');
 }
 
 function derived(c: Cursor, start: number, lateral: boolean, query: Query): DerivedTable {
@@ -127,7 +133,9 @@ function derived(c: Cursor, start: number, lateral: boolean, query: Query): Deri
   return { kind: 'derived', start, end: c.lastEnd, lateral, query, alias };
 }
 
-type FromGroup = { readonly query: Query } | { readonly item: FromItem };
+type FromGroup = { readonly query: Query } | { readonly item: FromItem } | { readonly written: Statement };
+
+const WRITES: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 function parseFromGroup(c: Cursor): FromGroup {
   const { start } = c.token;
@@ -139,6 +147,7 @@ function parseFromGroup(c: Cursor): FromGroup {
   c.advance();
   let group: FromGroup;
   if (c.atQueryWord) group = { query: parseQuery(c) };
+  else if (c.grammar.transact && WRITES.has(c.token.upper)) group = { written: parseWritable(c) };
   else if (c.atQueryInParens) group = parseNestedGroup(c);
   else group = { item: parseItems(c) };
   closeParens(c);
@@ -156,6 +165,7 @@ function parseNestedGroup(c: Cursor): FromGroup {
     return { item: parseMore(c, parseJoins(c, derived(c, start, false, inner.query))) };
   }
   const alias = parseTableAlias(c);
+  if ('written' in inner) return { item: writtenRows(c, start, inner.written, alias) };
   const item: FromItem = { kind: 'parenJoin', start, end: c.lastEnd, item: inner.item, alias };
   return { item: parseMore(c, parseJoins(c, item)) };
 }
@@ -208,6 +218,8 @@ function parseFunctionCall(c: Cursor): FunctionCall | Opaque {
   // LEFT (…) and COALESCE (…) are reserved in some dialects.
   const callable = c.dialect.functionKeywords.has(upper);
   const name: Name = callable ? continueName(c, readIdentifier(c)) : parseQualifiedName(c);
+  const method = c.grammar.transact && c.isSymbol('(') ? xmlMethodOf(name) : null;
+  if (method !== null) return parseMethodCall(c, method.column, method.name);
   if (c.isSymbol('(')) return parseCall(c, name);
   c.problem('a function is missing');
   return c.opaqueFrom(name[0].start, 'not a function');
@@ -237,10 +249,12 @@ function finishFunction(
 ): TableFunction {
   const ordinality = c.acceptWords('WITH', 'ORDINALITY');
   const modifiers: TableFunction['modifiers'][number][] = [];
-  let { alias, definitions } = parseFunctionAlias(c);
-  while (atModifier(c)) modifiers.push(parseModifier(c, false));
+  const [first] = calls;
   // T-SQL: OPENJSON (x) WITH (a int) AS t
-  if (modifiers.length > 0 && alias === null) ({ alias, definitions } = parseFunctionAlias(c));
+  const own = atColumnsOf(c, first?.kind === 'call' ? first.function : null) ? parseColumnsOf(c) : [];
+  const { alias, definitions: named } = parseFunctionAlias(c);
+  const definitions = own.length > 0 ? own : named;
+  while (atModifier(c)) modifiers.push(parseModifier(c));
   const end = c.lastEnd;
   return { kind: 'tableFunction', start, end, lateral, calls, ordinality, alias, definitions, modifiers };
 }

@@ -18,6 +18,7 @@ import { closeParens, parseLabel, parseName, parseNameList, readIdentifier } fro
 import { parseSubscriptBounds } from './operands.ts';
 import { parseQuery, parseValues, queryOfBody } from './query.ts';
 import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
+import { parseProcedureCall } from './transact/procedure-call.ts';
 import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
 
 /** INSERT or REPLACE, the current token being that word. */
@@ -29,7 +30,7 @@ export function parseInsert(c: Cursor, clause: With | null): Insert {
   const target = parseTarget(c, true);
   const columns = c.isSymbol('(') && !c.atQueryInParens ? parseInsertColumns(c) : [];
   const overriding = parseOverriding(c);
-  let output = parseOutput(c);
+  let output = parseOutput(c, rest);
   const { source, assignments } = parseSource(c, rest);
   readRowAlias(c, rest);
   const conflict = parseConflict(c);
@@ -94,7 +95,7 @@ function parseSource(c: Cursor, rest: WriteRest[]): Pick<Insert, 'source' | 'ass
     return { source: null, assignments };
   }
   if (c.is('EXEC') || c.is('EXECUTE')) {
-    rest.push(c.keptUntil(() => false, 'the rows of a procedure'));
+    rest.push(c.kept(parseProcedureCall(c), 'the rows of a procedure'));
     return { source: null, assignments: [] };
   }
   const source: Query = queryOfBody(c.missing('VALUES or a query'));

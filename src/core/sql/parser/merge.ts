@@ -4,6 +4,7 @@ import { parseAssignments } from './assignments.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
 import { parseFromItem } from './from.ts';
+import { parseHints } from './hints.ts';
 import { parseInsertColumns, parseOverriding } from './insert.ts';
 import { NOTHING_RETURNED, parseOutput, parseReturning } from './returning.ts';
 import { parseLeftover, parseTarget, parseWriteModifiers } from './writes.ts';
@@ -23,9 +24,9 @@ export function parseMerge(c: Cursor, clause: With | null): Merge {
   const branches: MergeBranch[] = [];
   while (c.is('WHEN')) branches.push(parseBranch(c));
   if (branches.length === 0) c.problem('WHEN is missing');
-  let output = parseOutput(c);
+  let output = parseOutput(c, rest);
   if (output === NOTHING_RETURNED) output = parseReturning(c);
-  if (c.grammar.transact && c.is('OPTION')) rest.push(c.keptUntil(() => false, 'a hint'));
+  if (c.grammar.transact && c.is('OPTION')) rest.push(parseHints(c));
   parseLeftover(c, rest);
   return {
     kind: 'merge',

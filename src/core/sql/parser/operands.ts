@@ -15,6 +15,15 @@ import {
   parseSequenceValue,
   parseSpecialCall,
 } from './special-calls.ts';
+import {
+  atOdbcEscape,
+  atPseudoColumn,
+  parseMethodCall,
+  parseOdbcEscape,
+  parsePseudoColumn,
+  parseTypeMember,
+  xmlMethodOf,
+} from './transact/values.ts';
 import { atTypedLiteral, parseIntervalExpression, parseTypedLiteral, typedLiteralOf } from './types.ts';
 
 /** An operand; an empty opaque node where none begins. */
@@ -31,7 +40,7 @@ function parsePrimary(c: Cursor): Expression {
       return parseNamed(c);
     case 'punctuation':
       if (token.text === '(') return parseParenthesized(c);
-      return parseUnknown(c);
+      return atOdbcEscape(c) ? parseOdbcEscape(c) : parseUnknown(c);
     case 'operator':
       if (token.text !== '*') return c.missing('an expression');
       c.advance();
@@ -41,7 +50,7 @@ function parsePrimary(c: Cursor): Expression {
       if (isTemplate(token) && c.peek(1).text === '.' && c.peek(1).start === token.end) return parseNamed(c);
       return readValue(c) ?? parseUnknown(c);
     default:
-      return readValue(c) ?? parseUnknown(c);
+      return readValue(c) ?? (atOdbcEscape(c) ? parseOdbcEscape(c) : parseUnknown(c));
   }
 }
 
@@ -84,6 +93,7 @@ function parseWord(c: Cursor): Expression {
       break;
     default:
   }
+  if (atPseudoColumn(c)) return parsePseudoColumn(c);
   if (atTypedLiteral(c)) return parseTypedLiteral(c);
   if (word === 'INTERVAL' && c.grammar.intervalExpressions && next.text !== '.') {
     return next.text === '(' && isList(c) ? parseNamed(c) : parseIntervalExpression(c);
@@ -186,7 +196,10 @@ function parseNamed(c: Cursor): Expression {
     return { kind: 'star', start, end: c.lastEnd, qualifier: name };
   }
   const anyType = c.grammar.typedLiterals === 'any';
+  if (c.isSymbol('::') && c.grammar.transact) return parseTypeMember(c, name);
   if (c.isSymbol('(')) {
+    const method = c.grammar.transact ? xmlMethodOf(name) : null;
+    if (method !== null) return parseMethodCall(c, method.column, method.name);
     const call = parseCall(c, name);
     if (!anyType || c.token.kind !== 'string' || call.over !== null || call.filter !== null) return call;
     return typedLiteralOf(
@@ -216,6 +229,7 @@ function mayHaveField(operand: Expression): boolean {
 function parseField(c: Cursor, operand: Expression): Expression {
   c.advance();
   const field = c.acceptSymbol('*') ? null : parseLabel(c);
+  if (c.grammar.transact && field !== null && c.isSymbol('(')) return parseMethodCall(c, operand, field);
   return { kind: 'field', start: operand.start, end: c.lastEnd, operand, field };
 }
 

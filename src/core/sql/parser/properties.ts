@@ -7,9 +7,11 @@ import type { Cursor } from './cursor.ts';
 import { parseRestricted } from './expressions.ts';
 import { readValue } from './literals.ts';
 import { isLabel, parseLabel, parseQualifiedName, readIdentifier } from './names.ts';
+import { readTransactProperty } from './transact/properties.ts';
 
 /** A property with a value after it, with or without `=`, or one that is a word alone; null where none begins. */
 export function readProperty(c: Cursor): Property | null {
+  if (c.grammar.transact) return readTransactProperty(c);
   const { properties } = c.grammar;
   if (properties === null) return null;
   const { start } = c.token;
@@ -25,8 +27,14 @@ export function readProperty(c: Cursor): Property | null {
 }
 
 /** A property that was read. */
-export function finish(c: Cursor, start: number, name: string, value: Property['value']): Property {
-  return { kind: 'property', start, end: c.lastEnd, name, value };
+export function finish(
+  c: Cursor,
+  start: number,
+  name: string,
+  value: Property['value'],
+  options: Property['options'] = [],
+): Property {
+  return { kind: 'property', start, end: c.lastEnd, name, value, options };
 }
 
 function phraseAt(c: Cursor, phrases: readonly string[]): string | null {

@@ -7,6 +7,7 @@ import type {
   QueryBody,
   QueryTrailing,
   ResultFormat,
+  SelectItem,
   SetOperation,
   Values,
   With,
@@ -65,7 +66,39 @@ function finishQuery(c: Cursor, from: number, clause: With | null, body: QueryBo
     else trailing.push(parseTrailing(c));
   }
   const start = Math.min(from, body.start);
-  return { kind: 'query', start, end: c.lastEnd, with: clause, body, orderBy, limit, locking, trailing };
+  const query: Query = {
+    kind: 'query',
+    start,
+    end: c.lastEnd,
+    with: clause,
+    body,
+    orderBy,
+    limit,
+    locking,
+    trailing,
+  };
+  return c.grammar.transact ? keptWhole(c, query) : query;
+}
+
+/**
+ * FOR XML and FOR JSON put all rows into one text: how names, joins and order stand in the query shows in it. And what
+ * SELECT @x = … leaves in the variable depends on how often, and in which order, it is assigned. No rule edits those.
+ */
+function keptWhole(c: Cursor, query: Query): Query {
+  if (query.with?.namespaces) return c.kept(query, 'XMLNAMESPACES');
+  if (query.trailing.some(({ kind }) => kind === 'resultFormat')) return c.kept(query, 'FOR XML or FOR JSON');
+  return query.body.kind === 'select' && query.body.items.some(assigns)
+    ? c.kept(query, 'variables that are assigned')
+    : query;
+}
+
+function assigns({ expression }: SelectItem): boolean {
+  return (
+    expression.kind === 'binary' &&
+    expression.left.kind === 'variable' &&
+    expression.operator.endsWith('=') &&
+    !/^[<>!]/.test(expression.operator)
+  );
 }
 
 /** FOR READ ONLY locks nothing. */

@@ -1,7 +1,7 @@
 /** RETURNING and T-SQL's OUTPUT. */
-import type { ReturningAlias, SelectItem } from '../ast.ts';
+import type { OutputInto, ReturningAlias, SelectItem, WriteRest } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
-import { closeParens, parseName, parseNameList, parseQualifiedName } from './names.ts';
+import { closeParens, parseName, parseNameList, parseQualifiedName, readIdentifier } from './names.ts';
 import { parseSelectItems } from './select.ts';
 
 export interface Returning {
@@ -39,16 +39,22 @@ function parseAliases(c: Cursor): ReturningAlias[] {
   return aliases;
 }
 
-/** T-SQL's OUTPUT list [INTO table [(columns)]], if it is next. */
-export function parseOutput(c: Cursor): Returning {
-  if (!c.grammar.transact || !c.accept('OUTPUT')) return NOTHING_RETURNED;
-  const returning = parseSelectItems(c);
-  if (c.is('INTO')) {
+/**
+ * T-SQL's OUTPUT list, and OUTPUT list INTO table [(columns)] before it, where they are next.
+ *
+ * @param rest gets where the rows go
+ */
+export function parseOutput(c: Cursor, rest: WriteRest[]): Returning {
+  if (!c.grammar.transact) return NOTHING_RETURNED;
+  while (c.is('OUTPUT')) {
     const { start } = c.advance();
-    if (c.token.kind === 'variable') c.advance();
-    else parseQualifiedName(c);
-    if (c.isSymbol('(')) parseNameList(c);
-    c.opaqueFrom(start, 'where OUTPUT goes');
+    const items = parseSelectItems(c);
+    if (!c.accept('INTO')) return { returningAliases: [], returning: items };
+    const table: OutputInto['table'] =
+      c.token.kind === 'variable' ? [readIdentifier(c)] : parseQualifiedName(c);
+    const columns = c.isSymbol('(') && !c.atQueryInParens ? parseNameList(c) : [];
+    const node: OutputInto = { kind: 'outputInto', start, end: c.lastEnd, items, table, columns };
+    rest.push(c.kept(node, 'where OUTPUT goes'));
   }
-  return { returningAliases: [], returning };
+  return NOTHING_RETURNED;
 }

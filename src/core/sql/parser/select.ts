@@ -7,6 +7,7 @@ import { parseFromList } from './from.ts';
 import { parseGroupBy } from './group-by.ts';
 import { isLabel, isName, parseQualifiedName, readIdentifier } from './names.ts';
 import { parseOperand } from './operands.ts';
+import { parseCurrentOf } from './transact/values.ts';
 import { parseNamedWindows } from './windows.ts';
 
 /** A SELECT, the current token being that word. */
@@ -213,6 +214,7 @@ function parseInto(c: Cursor): Into {
 /** The condition of WHERE; PostgreSQL's WHERE CURRENT OF cursor is opaque. */
 export function parseCondition(c: Cursor): Expression {
   if (c.is('CURRENT') && c.peek(1).upper === 'OF') {
+    if (c.grammar.transact) return parseCurrentOf(c);
     return c.keptUntil(() => c.atBoundary, 'the row under a cursor');
   }
   return parseExpression(c);

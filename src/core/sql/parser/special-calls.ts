@@ -4,6 +4,13 @@ import { argumentOf, callNode, parseArguments, parseCallSuffix, wordsBetween } f
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseRestricted } from './expressions.ts';
 import { closeParens, isLabel, type Name, parseQualifiedName, readIdentifier } from './names.ts';
+import {
+  parseChangeTable,
+  parseFullText,
+  parseGraphMatch,
+  parseOpenRowset,
+  parseParse,
+} from './transact/values.ts';
 import { parseType } from './types.ts';
 import { parseWordedCall, WORDED_CALLS } from './worded-calls.ts';
 
@@ -23,6 +30,19 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 const MYSQL_READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['CHAR', readChar],
   ['COLUMN_GET', readColumnGet],
+]);
+
+/** Those of T-SQL, with readers of the whole call. */
+const TRANSACT_CALLS: ReadonlyMap<string, (c: Cursor) => FunctionCall> = new Map([
+  ['PARSE', parseParse],
+  ['TRY_PARSE', parseParse],
+  ['OPENROWSET', parseOpenRowset],
+  ['MATCH', parseGraphMatch],
+  ['CHANGETABLE', parseChangeTable],
+  ['CONTAINS', parseFullText],
+  ['FREETEXT', parseFullText],
+  ['CONTAINSTABLE', parseFullText],
+  ['FREETEXTTABLE', parseFullText],
 ]);
 
 /** Functions whose first argument is the name of a unit, by the form of the dialect. */
@@ -49,6 +69,10 @@ export function parseSpecialCall(c: Cursor): FunctionCall | null {
   if (reader !== undefined) return readCall(c, reader);
   if (WORDED_CALLS.has(word)) return parseWordedCall(c);
   if (word === 'COLLATION' && c.peek(1).upper === 'FOR') return parseCollationFor(c);
+  if (c.grammar.transact) {
+    const transact = TRANSACT_CALLS.get(word);
+    if (transact !== undefined) return transact(c);
+  }
   if (c.grammar.intervalExpressions) {
     if (word === 'MATCH') return parseMatch(c);
     const mysql = MYSQL_READERS.get(word);

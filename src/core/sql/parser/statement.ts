@@ -8,6 +8,7 @@ import { parseExplain } from './explain.ts';
 import { parseInsert } from './insert.ts';
 import { parseMerge } from './merge.ts';
 import { parseQuery, parseQueryAfterWith } from './query.ts';
+import { parseTransactStatement } from './transact/statements.ts';
 import { parseUpdate } from './update.ts';
 import { parseWith } from './with.ts';
 
@@ -42,14 +43,17 @@ export function parseAnyStatement(c: Cursor): Statement {
     case 'VALUES':
     case 'INSERT':
     case 'REPLACE':
+      return parseWritable(c);
     case 'UPDATE':
+      if (c.grammar.transact && c.peek(1).upper === 'STATISTICS') return otherStatement(c);
+      return parseWritable(c);
     case 'DELETE':
     case 'MERGE':
       return parseWritable(c);
     case 'CREATE':
-      return parseCreate(c) ?? unknown(c);
+      return parseCreate(c) ?? otherStatement(c);
     case 'ALTER':
-      return parseAlterTable(c) ?? unknown(c);
+      return parseAlterTable(c) ?? otherStatement(c);
     case 'ANALYZE':
       return analyzesStatement(c) ? (parseExplain(c) ?? unknown(c)) : unknown(c);
     case 'EXPLAIN':
@@ -57,8 +61,12 @@ export function parseAnyStatement(c: Cursor): Statement {
     case 'DESC':
       return parseExplain(c) ?? unknown(c);
     default:
-      return unknown(c);
+      return otherStatement(c);
   }
+}
+
+function otherStatement(c: Cursor): Statement {
+  return (c.grammar.transact ? parseTransactStatement(c) : null) ?? unknown(c);
 }
 
 /** MariaDB's ANALYZE SELECT …, ANALYZE FORMAT=JSON SELECT …; ANALYZE TABLE t is another statement. */

@@ -138,7 +138,7 @@ function readKey(c: Cursor, parts: Parts): void {
   parts.type = primary ? 'primaryKey' : 'unique';
   if (primary) c.expect('KEY');
   else parts.nullsNotDistinct = acceptNullsNotDistinct(c);
-  while (KEY_WORDS.has(c.token.upper)) c.advance();
+  while (KEY_WORDS.has(c.token.upper) || (c.grammar.transact && c.is('HASH'))) c.advance();
   if (c.is('USING') && c.peek(1).upper === 'INDEX') {
     parts.rest.push(c.keptUntil(() => c.isSymbol(',') || c.is('DEFERRABLE'), 'an index'));
     return;
@@ -149,16 +149,27 @@ function readKey(c: Cursor, parts: Parts): void {
 
 const KEY_WORDS: ReadonlySet<string> = new Set(['KEY', 'INDEX', 'CLUSTERED', 'NONCLUSTERED']);
 
-/** MySQL: INDEX name (columns), FULLTEXT KEY name (columns) */
+/** MySQL: INDEX name (columns), FULLTEXT KEY name (columns); T-SQL: INDEX name [UNIQUE] [CLUSTERED] (columns) */
 function readIndex(c: Cursor, parts: Parts): void {
   parts.type = 'index';
   while (INDEX_WORDS.has(c.token.upper)) c.advance();
   acceptIfNotExists(c);
   if (isName(c, c.token)) parts.name = readIdentifier(c);
+  const columnstore = c.grammar.transact && readIndexKind(c, parts);
   while (c.is('USING') || KEY_WORDS.has(c.token.upper)) c.skip();
   if (c.is('BTREE') || c.is('HASH')) c.advance();
   if (c.isSymbol('(')) parts.columns = readColumns(c, parts);
-  else c.problem('the columns of the index are missing');
+  else if (!columnstore) c.problem('the columns of the index are missing');
+}
+
+/** UNIQUE, NONCLUSTERED, COLUMNSTORE, HASH; true for an index that may have no columns of its own. */
+function readIndexKind(c: Cursor, parts: Parts): boolean {
+  let columnstore = false;
+  for (;;) {
+    if (c.accept('UNIQUE')) parts.type = 'unique';
+    else if (c.accept('COLUMNSTORE')) columnstore = true;
+    else if (!c.accept('CLUSTERED') && !c.accept('NONCLUSTERED')) return columnstore;
+  }
 }
 
 const INDEX_WORDS: ReadonlySet<string> = new Set(['INDEX', 'KEY', 'FULLTEXT', 'SPATIAL']);
@@ -192,7 +203,7 @@ function readIndexed(c: Cursor): Property | Opaque {
 
 /** MySQL: the length of a prefix and the direction, `a(20) DESC`. */
 function readColumnProperties(c: Cursor, parts: Parts): void {
-  if (c.grammar.properties === null) return;
+  if (c.grammar.properties === null && !c.grammar.transact) return;
   const { start } = c.token;
   if (c.isSymbol('(') && c.peek(1).kind === 'number' && c.peek(2).text === ')') {
     c.advance();
@@ -236,7 +247,10 @@ function finish(c: Cursor, parts: Parts): TableConstraint {
 
 function readAttribute(c: Cursor, parts: Parts): boolean {
   // with a column's constraint the properties are the column's; ON UPDATE is what happens to a foreign key here
-  const own = !c.is('ON') && (parts.columns.length > 0 || parts.type === 'index');
+  const event = c.peek(1).upper;
+  const own =
+    (!c.is('ON') || (c.grammar.transact && event !== 'DELETE' && event !== 'UPDATE')) &&
+    (parts.columns.length > 0 || parts.type === 'index' || c.grammar.transact);
   const property = own ? readProperty(c) : null;
   if (property !== null) {
     parts.rest.push(property);
@@ -274,15 +288,41 @@ function readAttribute(c: Cursor, parts: Parts): boolean {
     case 'ON':
       return readReferentialAction(c);
     case 'INCLUDE':
+      if (c.grammar.transact) return readInclude(c, parts);
+      return readOptions(c, parts);
+    case 'WHERE':
+      if (c.grammar.transact) return readFilter(c, parts);
+      return readOptions(c, parts);
     case 'WITH':
     case 'USING':
-    case 'WHERE':
     case 'COMMENT':
-      parts.rest.push(c.keptUntil(() => c.isSymbol(',') || endsOption(c), 'options of the constraint'));
-      return true;
+      return readOptions(c, parts);
     default:
       return false;
   }
+}
+
+function readOptions(c: Cursor, parts: Parts): boolean {
+  parts.rest.push(c.keptUntil(() => c.isSymbol(',') || endsOption(c), 'options of the constraint'));
+  return true;
+}
+
+/** T-SQL: the columns that an index holds beside its own */
+function readInclude(c: Cursor, parts: Parts): boolean {
+  const { start } = c.advance();
+  const options = parseNameList(c).map((name) => finishProperty(c, name.start, 'COLUMN', name));
+  const columns = options.map((one) => ({ ...one, end: one.value?.end ?? one.end }));
+  parts.rest.push(finishProperty(c, start, 'INCLUDE', null, columns));
+  return true;
+}
+
+/** T-SQL: a key over some rows is none of the table */
+function readFilter(c: Cursor, parts: Parts): boolean {
+  const { start } = c.advance();
+  const value = parseExpression(c);
+  parts.type = 'index';
+  parts.rest.push(finishProperty(c, start, 'WHERE', value));
+  return true;
 }
 
 function endsOption(c: Cursor): boolean {

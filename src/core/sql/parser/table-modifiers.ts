@@ -1,5 +1,5 @@
 /** What may stand beside a table's alias: TABLESAMPLE, and by dialect partitions, index hints, lock hints. */
-import type { Expression, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
+import type { Expression, Hints, TableModifier, TablePartitions, TablePeriod, TableSample } from '../ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseParenthesizedExpressions } from './expressions.ts';
 import { parseHints } from './hints.ts';
@@ -35,7 +35,8 @@ export function atModifier(c: Cursor): boolean {
   if (upper === 'TABLESAMPLE') return true;
   const next = c.peek(1);
   if (c.grammar.transact) {
-    return (upper === 'WITH' && next.text === '(') || (upper === 'FOR' && next.upper === 'SYSTEM_TIME');
+    if (upper === 'FOR') return next.upper === 'SYSTEM_TIME' || next.upper === 'PATH';
+    return upper === 'WITH' && next.text === '(';
   }
   if (!c.grammar.tableModifiers.has(upper)) {
     return upper === 'FOR' && (next.upper === 'SYSTEM_TIME' || next.upper === 'PORTION');
@@ -43,28 +44,32 @@ export function atModifier(c: Cursor): boolean {
   return next.text === '(' || next.upper === 'INDEX' || next.upper === 'KEY';
 }
 
-/** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; hints are kept as they are. WITH behind a function holds columns, not hints. */
-export function parseModifier(c: Cursor, table = true): TableModifier {
+/** TABLESAMPLE, PARTITION (…), FOR SYSTEM_TIME …; hints are kept as they are. */
+export function parseModifier(c: Cursor): TableModifier {
   const { start } = c.token;
-  if (c.is('TABLESAMPLE') && !c.grammar.transact) return parseSample(c);
+  if (c.is('TABLESAMPLE')) return parseSample(c);
   const word = c.token.upper;
+  if (word === 'FOR' && c.grammar.transact && c.peek(1).upper === 'PATH') return parseForPath(c);
   if (word === 'FOR') return c.peek(1).upper === 'PORTION' ? parsePortion(c) : parseSystemTime(c);
   if (word === 'PARTITION' && !c.grammar.transact) return parsePartitions(c);
-  if (word === 'WITH' && table) return parseHints(c);
+  if (word === 'WITH') return parseHints(c);
   if (atOldHint(c)) return parseHints(c);
   const inert = c.grammar.conditionlessJoins && INDEX_HINTS.has(word) ? 'inert' : undefined;
   if (c.isSymbol('(')) c.skip();
   else {
-    // WITH (NOLOCK), USE INDEX FOR JOIN (a), FORCE INDEX (b), TABLESAMPLE SYSTEM (10 PERCENT)
+    // USE INDEX FOR JOIN (a), FORCE INDEX (b)
     c.advance();
     while (!c.isSymbol('(') && c.token.kind === 'word') c.advance();
     if (c.isSymbol('(')) c.skip();
-    if (c.is('REPEATABLE')) {
-      c.advance();
-      c.skip();
-    }
   }
   return c.opaqueFrom(start, 'a hint', inert);
+}
+
+/** FOR PATH: the nodes or edges along a path of SHORTEST_PATH */
+function parseForPath(c: Cursor): Hints {
+  const { start } = c.advance();
+  c.advance();
+  return c.kept({ kind: 'hints', start, end: c.lastEnd, hints: ['FOR PATH'] }, 'a path of a graph');
 }
 
 /** PARTITION (p0, p1) */
@@ -79,14 +84,35 @@ const INDEX_HINTS: ReadonlySet<string> = new Set(['USE', 'FORCE', 'IGNORE']);
 
 function parseSample(c: Cursor): TableSample {
   const { start } = c.advance();
-  const method = parseQualifiedName(c);
-  const args = parseParenthesizedExpressions(c);
+  // T-SQL: TABLESAMPLE [SYSTEM] (10 PERCENT)
+  const method = c.grammar.transact && c.isSymbol('(') ? [] : parseQualifiedName(c);
+  const { args, unit } = c.grammar.transact
+    ? parseShare(c)
+    : { args: parseParenthesizedExpressions(c), unit: null };
   let repeatable: TableSample['repeatable'] = null;
   if (c.accept('REPEATABLE') && c.expectSymbol('(')) {
     repeatable = parseExpression(c);
     closeParens(c);
   }
-  return { kind: 'tableSample', start, end: c.lastEnd, method, args, repeatable };
+  const node: TableSample = {
+    kind: 'tableSample',
+    start,
+    end: c.lastEnd,
+    method,
+    args,
+    unit,
+    repeatable,
+  };
+  return c.grammar.transact ? c.kept(node, 'a sample of a table') : node;
+}
+
+/** (10 PERCENT), (1000 ROWS) */
+function parseShare(c: Cursor): Pick<TableSample, 'args' | 'unit'> {
+  const args: Expression[] = [];
+  if (c.expectSymbol('(')) args.push(parseExpression(c));
+  const unit = c.is('PERCENT') || c.is('ROWS') ? (c.advance().upper as 'PERCENT' | 'ROWS') : null;
+  closeParens(c);
+  return { args, unit };
 }
 
 const PERIOD_TYPES: ReadonlyMap<string, TablePeriod['type']> = new Map([

@@ -18,7 +18,7 @@ export function parseUpdate(c: Cursor, clause: With | null): Update {
   const { target, from } = parseTargets(c);
   parseLeftover(c, rest, 'SET', 'FROM', 'WHERE', 'RETURNING');
   const assignments = c.expect('SET') ? parseAssignments(c) : [];
-  let output = parseOutput(c);
+  let output = parseOutput(c, rest);
   parseLeftover(c, rest, 'FROM', 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');
   if (c.accept('FROM')) from.push(...parseFromList(c));
   parseLeftover(c, rest, 'WHERE', 'ORDER', 'LIMIT', 'RETURNING', 'OPTION');

@@ -4,15 +4,19 @@ import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expressions.ts';
 import { closeParens, parseName, parseNameList } from './names.ts';
 import { parseWritable } from './statement.ts';
+import { parseWordedCall } from './worded-calls.ts';
 
 /** WITH [RECURSIVE] and its list, the current token being WITH. */
 export function parseWith(c: Cursor): With {
   const { start } = c.advance();
   const recursive = c.accept('RECURSIVE');
   const ctes: Cte[] = [];
-  do ctes.push(parseCte(c));
-  while (c.acceptSymbol(','));
-  return { kind: 'with', start, end: c.lastEnd, recursive, ctes };
+  const namespaces = c.grammar.transact && c.is('XMLNAMESPACES') ? parseWordedCall(c) : null;
+  if (namespaces === null || c.acceptSymbol(',')) {
+    do ctes.push(parseCte(c));
+    while (c.acceptSymbol(','));
+  }
+  return { kind: 'with', start, end: c.lastEnd, namespaces, recursive, ctes };
 }
 
 function parseCte(c: Cursor): Cte {

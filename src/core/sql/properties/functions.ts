@@ -315,6 +315,26 @@ export function aggregateResult(call: FunctionCall): TypeFamily | 'first' | null
   return Object.hasOwn(ORDERED_AGGREGATES, call.function) ? ORDERED_AGGREGATES[call.function] : undefined;
 }
 
+/**
+ * The columns of a table function of SQL Server; null when they are not known.
+ *
+ * The manual's pages of STRING_SPLIT, OPENJSON (without WITH) and GENERATE_SERIES.
+ */
+export function transactTableColumns(call: FunctionCall): readonly string[] | null {
+  if (call.name.length > 1) return null;
+  switch (call.function) {
+    case 'string_split':
+      // with a third argument there may be an ordinal too
+      return call.args.length === 2 ? ['value'] : null;
+    case 'generate_series':
+      return ['value'];
+    case 'openjson':
+      return ['key', 'value', 'type'];
+    default:
+      return null;
+  }
+}
+
 /** Column names of a set-returning function of the engine; null inside stands for the alias. Null when unknown. */
 export function setReturningColumns(call: FunctionCall): readonly (string | null)[] | null {
   if (call.function === 'unnest' && call.args.length !== 1) return null;

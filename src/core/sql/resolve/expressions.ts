@@ -57,10 +57,25 @@ function enter(node: Node, frame: Frame, calls: FunctionCall[], resolution: Reso
       return true;
     case 'call':
       calls.push(node);
+      // what a method is called of may be a column, and MATCH names whole tables
+      if (resolution.dialect === 'tsql' && (node.function === 'match' || mayBeMethod(node, frame)))
+        markUnresolved(frame.scope);
       return true;
     default:
       return true;
   }
+}
+
+/** T-SQL: `t.node.GetAncestor(1)` is a method of a column where `t` is a source: its name is no schema then. */
+function mayBeMethod({ name }: FunctionCall, frame: Frame): boolean {
+  if (name.length < 2) return false;
+  const first = name[0].name;
+  for (let at: Frame | null = frame; at; at = at.outer) {
+    const { sources, columns } = at.sight;
+    if (sources.some(({ alias }) => alias === first)) return true;
+    if (columns.some((column) => !column.unknown && column.name === first)) return true;
+  }
+  return false;
 }
 
 /** Look a reference up from the inside out and record what it means. */

@@ -1,10 +1,22 @@
 /** FROM: relations as sources, joins as steps, and what is in sight where. */
 import { findTable, type Table } from '../../catalog/catalog.ts';
-import type { DerivedTable, FromItem, Join, ParenJoin, TableAlias, TableFunction, TableRef } from '../ast.ts';
+import type {
+  DerivedTable,
+  FromItem,
+  FunctionCall,
+  Join,
+  ParenJoin,
+  Pivot,
+  TableAlias,
+  TableFunction,
+  TableModifier,
+  TableRef,
+} from '../ast.ts';
 import { childrenOf } from '../children.ts';
-import { setReturningColumns } from '../properties/functions.ts';
+import { setReturningColumns, transactTableColumns } from '../properties/functions.ts';
 import { namedType } from '../properties/types.ts';
 import type { Block, JoinStep, SourceColumn } from '../query-model.ts';
+import { walk } from '../walk.ts';
 import { conjunctsOf } from './conjuncts.ts';
 import { visit } from './expressions.ts';
 import {
@@ -19,6 +31,7 @@ import {
 } from './open.ts';
 import { resolveQuery } from './query.ts';
 import { besides, commonNames, merged, sightOf } from './sight.ts';
+import { resolveWriteInWith } from './writes.ts';
 
 /** What FROM items need to know of their surroundings. */
 export interface FromSurroundings {
@@ -80,6 +93,20 @@ export function resolveItem(
       return resolveJoin(item, lateral, around, resolution);
     case 'parenJoin':
       return resolveParenthesized(item, lateral, around, resolution);
+    case 'writtenRows': {
+      const source = newSource('unknown', item.alias?.name.name ?? '', item, around);
+      const place = {
+        outer: around.outer,
+        ctes: around.ctes,
+        parent: around.scope,
+        role: 'derived' as const,
+      };
+      const columns = resolveWriteInWith(item.statement, { ...place, holder: item }, resolution);
+      source.columns = renamed(columns, item.alias);
+      return added(source, around);
+    }
+    case 'pivot':
+      return resolvePivot(item, lateral, around, resolution);
     case 'opaque':
       return added(newSource('unknown', '', item, around), around);
   }
@@ -140,9 +167,14 @@ function tableSource(item: TableRef, around: FromSurroundings, resolution: Resol
   return source;
 }
 
+/** Rows of the past, or those along the paths of a graph. */
+function isOfOtherRows(modifier: TableModifier): boolean {
+  return modifier.kind === 'tablePeriod' || (modifier.kind === 'hints' && modifier.hints[0] === 'FOR PATH');
+}
+
 /** Rows of a table that are not all its rows as they are now: of some partitions, of the past; null for all rows. */
 function otherRows(item: TableRef): 'partitions' | 'past' | null {
-  if (item.modifiers.some(({ kind }) => kind === 'tablePeriod')) return 'past';
+  if (item.modifiers.some(isOfOtherRows)) return 'past';
   return item.modifiers.some(({ kind }) => kind === 'tablePartitions') ? 'partitions' : null;
 }
 
@@ -209,13 +241,31 @@ function functionSource(
   const source = newSource('function', alias, item, around);
   source.lateral = true;
   for (const each of item.calls) visit(each, lateralFrame(lateral, around), resolution);
-  const own = call && resolution.dialect === 'postgresql' ? setReturningColumns(call) : null;
-  const names = own?.map((name) => name ?? alias);
+  const names = functionColumns(call, item, alias, resolution);
   if (names && item.ordinality) names.push('ordinality');
   const columns = names?.map((name) => ({ name, notNull: false, column: null, table: null, type: null }));
   source.columns =
     item.definitions.length > 0 ? definedColumns(item, resolution) : renamed(columns ?? null, item.alias);
   return source;
+}
+
+/** The names of a function's columns; null when they are not known. */
+function functionColumns(
+  call: FunctionCall | null,
+  { alias }: TableFunction,
+  name: string,
+  { dialect }: Resolution,
+): string[] | null {
+  if (dialect === 'postgresql') {
+    const own = call ? setReturningColumns(call) : null;
+    return own?.map((column) => column ?? name) ?? null;
+  }
+  if (dialect !== 'tsql') return null;
+  // an alias with columns has to name all of them there
+  const named = alias?.columns.map((column) => column.name) ?? [];
+  if (named.length > 0) return named;
+  const own = call ? transactTableColumns(call) : null;
+  return own ? [...own] : null;
 }
 
 /** `f() AS t(a int, b text)` */
@@ -284,6 +334,38 @@ function supplyNulls(type: Join['type'], left: Sight, right: Sight): void {
           ? [...left.sources, ...right.sources]
           : [];
   for (const source of supplied) source.nullSupplied = true;
+}
+
+/**
+ * PIVOT and UNPIVOT: what goes in is out of sight outside, and is no source of the scope, for all of its columns count
+ * though nobody names them. PIVOT groups by every column but the two that it uses up; UNPIVOT makes two columns of several.
+ */
+function resolvePivot(item: Pivot, lateral: Sight, around: FromSurroundings, resolution: Resolution): Sight {
+  const { scope } = around;
+  const [sources, joins] = [scope.sources.length, scope.joins.length];
+  const inner = resolveItem(item.item, lateral, around, resolution);
+  scope.sources.length = sources;
+  scope.joins.length = joins;
+  const used = new Set<string>(item.names.map(({ name }) => name));
+  if (item.type === 'pivot') used.clear();
+  for (const part of [item.value, item.column]) {
+    if (part.kind === 'identifier') continue;
+    visit(part, lateralFrame(inner, around), resolution);
+    walk(part, (node) => {
+      if (node.kind === 'column') used.add(node.parts.at(-1)?.name ?? '');
+    });
+  }
+  const added = item.type === 'pivot' ? item.names : [item.value, item.column];
+  const names = added.flatMap((part) => (part.kind === 'identifier' ? [part.name] : []));
+  const source = newSource('unknown', item.alias?.name.name ?? '', item, around);
+  const known = inner.columns.every((column) => !column.unknown);
+  const kept = inner.columns.filter(({ name }) => !used.has(name)).map(({ name }) => name);
+  const columns = [...kept, ...names].map(
+    (name): SourceColumn => ({ name, notNull: false, column: null, table: null, type: null }),
+  );
+  source.columns = known ? renamed(columns, item.alias) : null;
+  scope.sources.push(source);
+  return sightOf(source);
 }
 
 /** `(a JOIN b) AS j` hides the names inside: only j's columns are in sight. */

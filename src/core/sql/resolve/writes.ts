@@ -56,7 +56,7 @@ export function resolveWrite(statement: Write, place: QueryPlace, resolution: Re
   const ctes = resolveWith(statement, place, resolution);
   const around: FromSurroundings = { scope, outer: place.outer, ctes };
   const frame = resolveClauses(statement, scope, around, place, resolution);
-  return resolveReturning(statement, frame, resolution);
+  return resolveReturning(statement, scope, frame, resolution);
 }
 
 function resolveClauses(
@@ -98,7 +98,9 @@ function resolveClauses(
 function resolveConflict(statement: Insert, frame: Frame, resolution: Resolution): void {
   const { conflict } = statement;
   const inside =
-    resolution.dialect === 'postgresql' ? { ...frame, sight: withRows(frame.sight, ['excluded']) } : frame;
+    resolution.dialect === 'postgresql'
+      ? { ...frame, sight: withRows(frame.sight, frame.sight.sources[0] ?? null, ['excluded']) }
+      : frame;
   for (const { value } of [...statement.assignments, ...(conflict?.assignments ?? [])]) {
     visit(value, inside, resolution);
   }
@@ -112,8 +114,7 @@ function resolveConflict(statement: Insert, frame: Frame, resolution: Resolution
 }
 
 /** The sight with further rows of the target under names that only qualified references see. */
-function withRows(sight: Sight, aliases: readonly string[]): Sight {
-  const target = sight.sources[0];
+function withRows(sight: Sight, target: OpenSource | null, aliases: readonly string[]): Sight {
   if (!target) return sight;
   const rows = aliases
     .filter((alias) => !sight.sources.some((source) => source.alias === alias))
@@ -218,12 +219,31 @@ function resolveFilter(
   }
 }
 
-function resolveReturning(statement: Write, frame: Frame, resolution: Resolution): QueryColumns {
-  const aliases = ['old', 'new', ...statement.returningAliases.map((one) => one.alias.name)];
-  const inside = { ...frame, sight: withRows(frame.sight, aliases) };
+function resolveReturning(
+  statement: Write,
+  scope: OpenWrite,
+  frame: Frame,
+  resolution: Resolution,
+): QueryColumns {
+  const transact = resolution.dialect === 'tsql';
+  const given = statement.returningAliases.map((one) => one.alias.name);
+  const aliases = transact ? ['inserted', 'deleted'] : ['old', 'new', ...given];
+  const target = transact ? (scope.target as OpenSource | null) : (frame.sight.sources[0] ?? null);
+  const inside = { ...frame, sight: withRows(frame.sight, target, aliases) };
   let complete = true;
   const columns: SourceColumn[] = [];
+  for (const part of statement.rest) {
+    if (part.kind !== 'outputInto') continue;
+    for (const { expression } of part.items)
+      if (expression.kind !== 'star') visit(expression, inside, resolution);
+  }
   for (const { expression, alias } of statement.returning) {
+    const row = transact && expression.kind === 'star' ? expression.qualifier.at(-1)?.name : undefined;
+    if (expression.kind === 'star' && (row === 'inserted' || row === 'deleted')) {
+      complete &&= target?.columns != null;
+      for (const column of target?.columns ?? []) columns.push({ ...column, notNull: false });
+      continue;
+    }
     if (expression.kind === 'star') {
       complete &&= frame.sight.columns.every((column) => !column.unknown && column.column !== null);
       if (expression.qualifier.length > 0) complete = false;

@@ -8,17 +8,25 @@ const NAMELESS: ReadonlySet<Block['role']> = new Set(['in', 'exists', 'quantifie
 
 /**
  * MySQL and MariaDB name an output without an alias by its text (manual: "SELECT Statement", aliases): no edit may
- * fall into it. Where a wider range is written anew, names are for the rule to give.
+ * fall into it. SQL Server gives it no name. Where a wider range is written anew, names are for the rule to give.
  *
  * @returns false when an edit would change such a name
  */
 export function keepsTextNames(statement: AnalyzedStatement, edits: readonly TextEdit[]): boolean {
-  if (statement.dialect !== 'mysql' && statement.dialect !== 'mariadb') return true;
+  if (statement.dialect === 'postgresql') return true;
+  const differs = statement.dialect === 'tsql' ? becomesColumn : changes;
   return !statement.blocks.some(
     (block) =>
       !NAMELESS.has(block.role) &&
-      block.select.items.some((item) => isNamedByText(item) && edits.some((edit) => changes(edit, item))),
+      block.select.items.some((item) => isNamedByText(item) && edits.some((edit) => differs(edit, item))),
   );
+}
+
+const COLUMN = /^\s*(?:[\p{L}_#@"[][^\s()+*/,']*)\s*$/u;
+
+/** SQL Server gives an expression no name, and a column its own: one must not take the place of the other. */
+function becomesColumn(edit: TextEdit, item: SelectItem): boolean {
+  return edit.start <= item.start && edit.end === item.end && COLUMN.test(edit.text);
 }
 
 function isNamedByText({ alias, expression }: SelectItem): boolean {

@@ -28,26 +28,23 @@ export function editing(statement: AnalyzedStatement): RewriteEdits {
  * order of positional parameters. Changes of WHERE may be given in any order: they are put together at the end.
  */
 export class RewriteEdits {
-  readonly style: Style;
   private readonly statement: AnalyzedStatement;
-  private readonly planned: PlannedEdit[] = [];
+  private readonly planned: { readonly range: TextRange; readonly fragment: Fragment | null }[] = [];
   private readonly predicates = new Map<Expression | Scope, PredicateChange>();
   private failed = false;
 
   constructor(statement: AnalyzedStatement) {
     this.statement = statement;
-    this.style = styleOfStatement(statement);
+  }
+
+  /** How the statement is written. */
+  get style(): Style {
+    return styleOfStatement(this.statement);
   }
 
   /** Put a fragment in the place of a node or range. */
   replace(range: TextRange, fragment: Fragment): this {
-    const indent = indentAt(this.statement.text, range.start);
-    this.planned.push({
-      start: range.start,
-      end: range.end,
-      text: render(fragment, this.style, indent),
-      fragment,
-    });
+    this.planned.push({ range, fragment });
     return this;
   }
 
@@ -58,7 +55,7 @@ export class RewriteEdits {
 
   /** Remove a range as it is. */
   remove(range: TextRange): this {
-    this.planned.push({ start: range.start, end: range.end, text: '', fragment: null });
+    this.planned.push({ range, fragment: null });
     return this;
   }
 
@@ -188,6 +185,8 @@ export class RewriteEdits {
     const first = ctes[0];
     const last = ctes.at(-1);
     if (!first || !last) {
+      // XMLNAMESPACES alone
+      if (query.with !== null) return this.fail();
       return this.insert(
         query.start,
         sql`
@@ -208,7 +207,7 @@ export class RewriteEdits {
   /** The edits in the order of the text, or null when the rewrite cannot be done without a loss. */
   done(): TextEdit[] | null {
     if (this.failed) return null;
-    const edits = [...this.planned];
+    const edits = this.planned.map(({ range, fragment }) => this.written(range, fragment));
     for (const change of this.predicates.values()) {
       const planned = planPredicate(this.statement, change, this.style);
       if (!planned) return null;
@@ -217,6 +216,12 @@ export class RewriteEdits {
     const sorted = sortEdits(edits) as PlannedEdit[];
     if (!isSafe(this.statement, sorted) || !keepsTextNames(this.statement, sorted)) return null;
     return sorted.map(({ start, end, text }) => ({ start, end, text }));
+  }
+
+  private written({ start, end }: TextRange, fragment: Fragment | null): PlannedEdit {
+    if (!fragment) return { start, end, text: '', fragment };
+    const text = render(fragment, this.style, indentAt(this.statement.text, start));
+    return { start, end, text, fragment };
   }
 
   /** The fragment on a line of its own where the clause begins one, after a blank otherwise. */

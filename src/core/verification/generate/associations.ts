@@ -16,6 +16,8 @@ export class Associations {
   /** literals that met no column: offered to all */
   readonly loose: NamedValue[] = [];
   readonly thresholds = new Set<number>();
+  /** the row at which a result is cut (LIMIT after OFFSET), the last one of all; 0 without */
+  page = 0;
 
   /** The representative of the columns that meet this one. */
   groupOf(key: string): string {
@@ -51,6 +53,8 @@ export class Associations {
 
 /** Numbers of rows above this are not tried: databases stay small. */
 const LARGEST_THRESHOLD = 120;
+/** Results that are cut behind this row are not filled: every row needs several in the tables. */
+const LARGEST_PAGE = 12;
 /** How deep a derived table's column is followed to the base columns that it is made of. */
 const DEPTH = 6;
 
@@ -95,6 +99,8 @@ class Associating {
     const offset = node.offset ? numbersIn(node.offset) : [];
     for (const n of [...count, ...offset]) this.threshold(n);
     for (const n of count) for (const m of offset) this.threshold(n + m);
+    const last = (count[0] ?? 0) + (offset[0] ?? 0);
+    if (last <= LARGEST_PAGE) this.to.page = Math.max(this.to.page, last);
   }
 
   private comparison(node: Node): void {

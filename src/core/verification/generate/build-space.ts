@@ -71,6 +71,7 @@ export class SpaceBuilder {
       views: [...views.values()].reverse(),
       parameters: [],
       thresholds: [...this.associations.thresholds].sort((a, b) => a - b),
+      page: this.associations.page,
       notes: [...this.notes],
     };
   }

@@ -45,6 +45,8 @@ const PROFILES: readonly Profile[] = [
   { size: [4, 8], nulls: 0.05, domain: 2, named: 0.6, near: 0.2, odd: 0.05, repeats: 0.3, empty: 0 },
 ];
 
+/** With a result that is cut, every so many databases one is large enough to be cut. */
+const PAGE_EVERY = 7;
 /** Tries to find values that do not repeat a key before the row gets fresh ones. */
 const KEY_TRIES = 6;
 
@@ -65,6 +67,7 @@ export class RowGenerator {
   draw(n: number): SmallDatabase {
     const { tables, thresholds } = this.space;
     if (n === 0) return { rows: tables.map(() => []), parameters: this.drawParameters(new Map(), 0) };
+    if (this.space.page > 0 && n % PAGE_EVERY === PAGE_EVERY - 1) return this.fill(this.pageProfile(), null);
     const profile = PROFILES[n % PROFILES.length] ?? FALLBACK;
     const threshold = n % 4 === 3 ? this.random.pick(thresholds) : undefined;
     return this.fill(profile, threshold ?? null);
@@ -90,6 +93,21 @@ export class RowGenerator {
     return { rows, parameters: this.drawParameters(domains, 0.15, profile) };
   }
 
+  /** More rows than a result is cut at, of many values, so that enough of them pass the conditions and form groups. */
+  private pageProfile(): Profile {
+    const { page } = this.space;
+    return {
+      size: [page + 1, 3 * page + 3],
+      nulls: 0.08,
+      domain: page + 3,
+      named: 0.35,
+      near: 0.2,
+      odd: 0.05,
+      repeats: this.random.chance(0.5) ? 0.5 : 0.1,
+      empty: 0,
+    };
+  }
+
   private fillTable(
     shape: TableShape,
     index: number,
@@ -104,8 +122,9 @@ export class RowGenerator {
       for (let attempt = 0; attempt <= KEY_TRIES; attempt++) {
         const repeated = this.random.chance(profile.repeats) ? this.random.pick(rows) : undefined;
         const row = shape.columns.map((column, at): string | null => {
-          const inKey = shape.keys.some((key) => key.columns.includes(at));
-          if (repeated && !inKey) return repeated[at] ?? null;
+          if (repeated && !inKey(shape, at)) return repeated[at] ?? null;
+          // rows that are equal but for the primary key: a unique column that is NULL in both
+          if (repeated && mayRepeatNull(shape, at) && this.random.chance(0.4)) return null;
           return this.drawCell(column, profile, domains);
         });
         if (!this.placeForeignKeys(row, shape, index, rows, above, profile)) break;
@@ -198,6 +217,7 @@ export class RowGenerator {
   private freshKeys(row: (string | null)[], shape: TableShape, n: number): void {
     for (const key of shape.keys) {
       const free = key.columns.filter((at) => !shape.foreignKeys.some((fk) => fk.columns.includes(at)));
+      if (key.columns.some((each) => row[each] === null && mayRepeatNull(shape, each))) continue;
       const at = free.at(-1);
       const column = at === undefined ? undefined : shape.columns[at];
       if (at !== undefined && column) row[at] = freshValue(column, n);
@@ -225,7 +245,9 @@ export class RowGenerator {
     const dice = this.random.next();
     if (dice < 0.15) table.splice(at, 1);
     else if (dice < 0.4) {
-      const copy = [...row];
+      const nulls = this.random.chance(0.5);
+      const copy = row.map((cell, column) => (nulls && mayRepeatNull(shape, column) ? null : cell));
+      if (nulls) table[at] = [...copy];
       if (shape.keys.length > 0) this.freshKeys(copy, shape, 50 + this.random.between(0, 40));
       table.splice(this.random.between(0, table.length), 0, copy);
     } else table[at] = this.changeCell(row, shape, table);
@@ -285,6 +307,20 @@ function isRepeated(row: SmallRow, shape: TableShape, seen: readonly Set<string>
     if (text !== null) seen[i]?.add(text);
   });
   return false;
+}
+
+function inKey({ keys }: TableShape, column: number): boolean {
+  return keys.some((key) => key.columns.includes(column));
+}
+
+/** Whether several rows may be NULL in a column of a key: one that is unique, but not the primary one. */
+function mayRepeatNull(shape: TableShape, column: number): boolean {
+  const keys = shape.keys.filter((key) => key.columns.includes(column));
+  return (
+    shape.columns[column]?.notNull === false &&
+    keys.length > 0 &&
+    keys.every((key) => !key.primary && !key.nullsNotDistinct)
+  );
 }
 
 function freshValue(column: ColumnShape, n: number): string | null {

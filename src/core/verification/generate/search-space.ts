@@ -57,6 +57,8 @@ export interface SearchSpace {
   readonly parameters: readonly ParameterShape[];
   /** numbers of rows at which something changes: LIMIT, OFFSET, thresholds of counts */
   readonly thresholds: readonly number[];
+  /** the row at which a result is cut by LIMIT after OFFSET, where it is a small one; 0 without */
+  readonly page: number;
   /** what could not be reproduced, each a sentence: the level drops by it */
   readonly notes: readonly string[];
 }

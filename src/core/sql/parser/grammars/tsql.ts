@@ -55,7 +55,7 @@ export const TSQL_GRAMMAR: Grammar = {
   limitWithComma: false,
   conditionlessJoins: false,
   selectModifiers: new Set(),
-  tableModifiers: wordSet('PIVOT UNPIVOT'),
+  tableModifiers: new Set(),
   properties: null,
   writeModifiers: new Set(),
   keywordCalls: wordSet('CURRENT_DATE CURRENT_TIMESTAMP CURRENT_USER SESSION_USER SYSTEM_USER USER'),
