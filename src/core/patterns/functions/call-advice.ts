@@ -148,7 +148,7 @@ export const xmlValueCall = callAdvice(
     },
   },
   (call, statement) => {
-    // the first argument is the column
+    // the parser gives a method its operand as the first argument
     const isMethod = call.function === '.value' && call.args.length === 3;
     const filters = [...statement.writes, ...statement.blocks].some(({ where }) =>
       where.some(({ expression }) => expression.start <= call.start && call.end <= expression.end),
