@@ -254,11 +254,21 @@ function fromDriver(fields: Fields, context: ErrorContext, cause: unknown): Data
   return make(fields.code === 'ELOGIN' ? 'authentication' : 'driver', finish(fields.message));
 }
 
+/** Nothing came in time; a named instance may be the one that nobody tells the port of. */
+export function noAnswer(target: string): SocketFailure {
+  const failure = silent(target);
+  if (!target.includes('\\')) return failure;
+  return {
+    ...failure,
+    message: `${failure.message} The port of a named instance is asked of the SQL Server Browser (UDP 1434); when it does not run, name the port.`,
+  };
+}
+
 /** What the driver says in words of its own. */
 function driverFailure({ code, message }: Fields, target: string): SocketFailure | null {
   switch (code) {
     case 'ETIMEOUT':
-      return silent(target);
+      return noAnswer(target);
     case 'EINSTLOOKUP':
       return {
         reason: 'refused',

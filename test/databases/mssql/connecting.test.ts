@@ -117,6 +117,12 @@ describe('connecting to SQL Server (stand-in)', () => {
     }
     await refusal(`mssql://app:sw0rdfish@127.0.0.1:${await freePort()}/shop`, 'refused', /Nobody answers at/);
     await refusal(
+      'mssql://app:sw0rdfish@127.0.0.1/shop?instanceName=NOBODY',
+      'timeout',
+      /127\.0\.0\.1\\NOBODY did not answer in time.*SQL Server Browser \(UDP 1434\)/,
+      500,
+    );
+    await refusal(
       'mssql://app:sw0rdfish@no-such-host.invalid/shop',
       'unknownHost',
       /host of .* is not known/,

@@ -6,13 +6,8 @@ import { type Database, DatabaseError } from '../../../src/core/database.ts';
 import { planNodes } from '../../../src/core/plans/plan.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
-import {
-  type Answer,
-  type BatchMode,
-  type MssqlStandIn,
-  showplan,
-  startMssqlStandIn,
-} from '../../servers/tds/mssql-stand-in.ts';
+import { type Answer, type BatchMode, showplan } from '../../servers/tds/answers.ts';
+import { type MssqlStandIn, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
 
 const xml = (name: string) =>
   readFile(new URL(`../../unit/plans/showplans/${name}.xml`, import.meta.url), 'utf8');

@@ -4,8 +4,8 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
+import type { Answer } from '../../servers/tds/answers.ts';
 import {
-  type Answer,
   type MssqlStandIn,
   type StandInOptions,
   startMssqlStandIn,

@@ -1,6 +1,6 @@
 /** The shop of the tests on SQL Server: its statement to optimize, and what is answered on it. */
 import { readFile } from 'node:fs/promises';
-import { type Answer, type BatchMode, showplan } from './mssql-stand-in.ts';
+import { type Answer, type BatchMode, showplan } from './answers.ts';
 import { catalogAnswer, SHOP_DDL } from './shop-catalog.ts';
 
 /** A statement that reads the orders of its customer again for each order. */
@@ -27,6 +27,9 @@ export function shopAnswer(sql: string, { plan, statistics }: BatchMode): Answer
       columns: [{ name: 'is_hidden', type: 'bit' }, 'name', 'system_type_name'],
       rows: [['0', 'Id', 'bigint']],
     };
+  }
+  if (/sp_describe_undeclared_parameters/.test(sql)) {
+    return { columns: ['name', 'suggested_system_type_name'], rows: [['@customer', 'int']] };
   }
   if (plan === 'estimated') {
     const cost = /> \(SELECT/i.test(sql) ? 50 : 1;
