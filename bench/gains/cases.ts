@@ -10,6 +10,7 @@ export interface GainCase {
 
 /** Rules of the core that are advice about programs or need values that only a program has: nothing to measure here. */
 export const NOT_MEASURED: readonly (readonly [rule: string, why: string])[] = [
+  ['F01', 'advice: the catalog holds no bodies of functions to write in their place'],
   ['D02', 'rows inserted one by one: the loop is in the program'],
   ['G01', 'keyset paging needs the last key that the client has seen'],
   ['N01', 'a query in a loop: the loop is in the program'],
@@ -58,6 +59,16 @@ export const GAIN_CASES: readonly GainCase[] = [
     sql: 'SELECT count(*) FROM (SELECT o.id, o.note FROM orders o ORDER BY o.note, o.total) x',
   },
   {
+    rule: 'S22',
+    pattern: 'unused-derived-column',
+    sql: {
+      postgresql:
+        'WITH t AS MATERIALIZED (SELECT o.id, o.customer_id, o.total, o.note, o.code FROM orders o) SELECT sum(t.total) FROM t',
+      mariadb:
+        'SELECT sum(t.total) FROM (SELECT o.customer_id, sum(o.total) AS total, max(o.note) AS note FROM orders o GROUP BY o.customer_id) t',
+    },
+  },
+  {
     rule: 'S23',
     pattern: 'filter-into-grouped',
     sql: 'SELECT c.name, t.spent FROM customers c JOIN (SELECT o.customer_id, sum(o.total) AS spent FROM orders o GROUP BY o.customer_id) t ON t.customer_id = c.id WHERE c.id > 19900',
@@ -75,6 +86,11 @@ export const GAIN_CASES: readonly GainCase[] = [
     rule: 'S31',
     pattern: 'or-subquery-to-union-all',
     sql: 'SELECT o.id FROM orders o WHERE o.customer_id = 77 OR o.id IN (SELECT i.order_id FROM items i WHERE i.product = 4)',
+  },
+  {
+    rule: 'S32',
+    pattern: 'self-exists-to-having',
+    sql: 'SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM orders p WHERE p.customer_id = o.customer_id AND p.region <> o.region)',
   },
   {
     rule: 'J02',
@@ -127,6 +143,11 @@ export const GAIN_CASES: readonly GainCase[] = [
     rule: 'P09',
     pattern: 'prefix-function-on-column',
     sql: "SELECT count(*) FROM orders o WHERE left(o.code, 5) = 'C0012'",
+  },
+  {
+    rule: 'P13',
+    pattern: 'number-beside-text',
+    sql: { postgresql: null, mariadb: 'SELECT t.id FROM tickets t WHERE t.number = 20417' },
   },
   {
     rule: 'P17',
@@ -192,9 +213,30 @@ export const GAIN_CASES: readonly GainCase[] = [
     sql: "SELECT (SELECT count(*) FROM orders o WHERE o.note = 'a') AS a, (SELECT sum(o.total) FROM orders o WHERE o.note = 'b') AS b, (SELECT max(o.total) FROM orders o WHERE o.quantity > 10) AS c",
   },
   {
+    rule: 'A13',
+    pattern: 'group-extreme-to-loose-index-scan',
+    sql: {
+      postgresql: 'SELECT t.kind, max(t.opened_at) AS latest FROM tickets t GROUP BY t.kind',
+      mariadb: null,
+    },
+  },
+  {
+    rule: 'A14',
+    pattern: 'distinct-to-loose-index-scan',
+    sql: { postgresql: 'SELECT DISTINCT t.kind FROM tickets t', mariadb: null },
+  },
+  {
     rule: 'A17',
     pattern: 'running-total-to-window',
     sql: 'SELECT o.id, (SELECT sum(p.total) FROM orders p WHERE p.customer_id = o.customer_id AND p.id <= o.id) AS so_far FROM orders o',
+  },
+  {
+    rule: 'F03',
+    pattern: 'stable-function-per-row',
+    sql: {
+      postgresql: "SELECT count(*) FROM orders o WHERE o.note = current_setting('application_name')",
+      mariadb: null,
+    },
   },
   {
     rule: 'D10',

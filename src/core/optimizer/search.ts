@@ -2,6 +2,7 @@
 import { findMatches, type PatternMatch } from '../patterns/find.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import { composeEdits } from '../sql/compose-edits.ts';
+import { locksDerivedTables } from '../sql/properties/locking.ts';
 import { leavesRowsOpen } from '../sql/properties/order.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { applyEdits, type TextEdit } from '../sql/text.ts';
@@ -15,7 +16,10 @@ export interface RewritePath {
   /** ids of the patterns in the order of their application */
   readonly patterns: readonly string[];
   readonly assumptions: readonly string[];
-  /** 'proved' only when every step is, and the original does not leave open which rows it computes with */
+  /**
+   * 'proved' only when every step is, and the original neither leaves open which rows it computes with nor locks rows of
+   * derived tables
+   */
   readonly soundness: 'proved' | 'likely';
   /** planner's cost; null when it was not or could not be priced */
   readonly cost: number | null;
@@ -97,7 +101,8 @@ class RewriteSearch {
   async run(): Promise<RewritePath[]> {
     const { beam, depth, most, cost } = this.options;
     const found: RewritePath[] = [];
-    const soundness = leavesRowsOpen(this.original) ? 'likely' : 'proved';
+    const open = leavesRowsOpen(this.original) || locksDerivedTables(this.original);
+    const soundness = open ? 'likely' : 'proved';
     let frontier: Step[] = [start(this.original, soundness, cost ?? null)];
     for (let step = 0; step < depth && frontier.length > 0 && found.length < most; step++) {
       const steps: { readonly parent: Step; readonly path: Step }[] = [];

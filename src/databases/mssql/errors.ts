@@ -162,6 +162,11 @@ export function toDatabaseError(error: unknown, context: ErrorContext): Database
   });
 }
 
+/** Tables in memory, read in a transaction: 41332 under a snapshot, 41368 under READ COMMITTED. */
+const IN_MEMORY = [41_332, 41_368];
+/** A query over several databases, of which one keeps no row versions. */
+const NO_SNAPSHOTS = 3952;
+
 /** The server has rolled the transaction back. */
 export function isDeadlock({ code }: DatabaseError): boolean {
   return code === String(DEADLOCK);
@@ -190,8 +195,17 @@ function sentence(reason: DatabaseErrorReason, fields: Fields, context: ErrorCon
     case 'syntax':
       return `The server does not accept the statement: ${said}`;
     default:
-      return said;
+      return said + adviceFor(fields.number ?? 0);
   }
+}
+
+function adviceFor(number: number): string {
+  if (IN_MEMORY.includes(number)) {
+    return ' Memory-optimized tables cannot be read in the transactions that are used here.';
+  }
+  if (number === NO_SNAPSHOTS)
+    return ' ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON in that database allows it.';
+  return '';
 }
 
 function authenticationSentence({ number }: Fields, said: string, { target, user }: ErrorContext): string {

@@ -15,8 +15,14 @@ import { type Say, withCancellableProgress } from '../progress.ts';
 import { report } from '../report.ts';
 import { modelSettings, optimizeSettings } from '../settings.ts';
 import type { SqlDocuments } from '../statements/sql-documents.ts';
-import { type FoundStatement, findStatement, isReference } from '../statements/statement-reference.ts';
+import {
+  type FoundStatement,
+  findStatement,
+  isReference,
+  type StatementReference,
+} from '../statements/statement-reference.ts';
 import type { Scratch } from './scratch.ts';
+import { showScriptRewrite } from './script-rewrites.ts';
 
 /** The parts that the command works with. */
 export interface OptimizeParts {
@@ -46,6 +52,7 @@ export class OptimizeCommand {
   }
 
   async run(argument: unknown): Promise<void> {
+    if (isReference(argument) && (await this.isOfScript(argument))) return;
     const found = await findStatement(this.parts.documents, argument);
     if (typeof found === 'string') {
       void vscode.window.showInformationMessage(found);
@@ -66,6 +73,17 @@ export class OptimizeCommand {
       void report(this.parts.log, error, { what: 'Optimizing', connection: profile?.key });
     } finally {
       this.running.delete(name);
+    }
+  }
+
+  /** A finding over several statements has its rewrite already: it is shown. */
+  private async isOfScript(reference: StatementReference): Promise<boolean> {
+    if (reference.pattern === undefined) return false;
+    try {
+      return await showScriptRewrite(this.parts, reference);
+    } catch (error) {
+      void report(this.parts.log, error, { what: 'Showing the rewrite' });
+      return true;
     }
   }
 

@@ -13,7 +13,7 @@ import { CHECKS, STATISTICS, TABLES } from '../../../src/databases/mssql/catalog
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { describeSqlServer } from '../../servers/tds/describe-sql-server.ts';
 import { type Answer, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
-import { catalogAnswer, SHOP_DDL } from './catalog-answers.ts';
+import { catalogAnswer, SHOP_DDL } from '../../servers/tds/shop-catalog.ts';
 
 const answer = (sql: string): Answer => catalogAnswer(sql) ?? { columns: ['a'], rows: [] };
 

@@ -193,6 +193,21 @@ describe('versions of SQL Server (stand-in)', () => {
   });
 });
 
+describe('availability groups of SQL Server (stand-in)', () => {
+  const replica = standIn({});
+  const primary = standIn({
+    route: ({ readOnlyIntent }) => (readOnlyIntent ? replica().port : null),
+  });
+
+  test('send a connection that only reads to a replica, and others not', async () => {
+    await connecting(primary().url);
+    assert.deepEqual([primary().logins.length, replica().logins.length], [1, 0]);
+    assert.deepEqual(await connecting(`${primary().url}&ApplicationIntent=ReadOnly`), [['1']]);
+    assert.deepEqual([primary().logins.length, replica().logins.length], [2, 1]);
+    assert.ok(replica().statements.includes('SELECT 1 AS a'), 'the statement ran on the replica');
+  });
+});
+
 describe('encryption of connections to SQL Server (stand-in)', () => {
   let folder = '';
   let certificates: Certificates;

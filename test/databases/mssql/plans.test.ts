@@ -40,6 +40,7 @@ function answer(sql: string, { plan, statistics }: BatchMode): Answer {
         'suggested_system_type_name',
       ],
       rows: [
+        ['3', '@Customer_use_2', '127', 'bigint'],
         ['1', '@customer', '56', 'int'],
         ['2', '@from', '40', 'date'],
       ],
@@ -95,9 +96,12 @@ describe('plans on SQL Server (stand-in)', () => {
   });
 
   test('of statements with parameters hold for every value: their types are asked of the server', async () => {
-    const sql = 'SELECT id FROM orders WHERE customer_id = @customer AND placed > @from';
+    const sql =
+      'SELECT id FROM orders WHERE customer_id = @customer AND placed > @from OR giver_id = @Customer';
     await database.readOnly((session) => session.explain(sql));
     assert.ok(server.statements.includes(`DECLARE @customer int, @from date; ${sql}`));
+    // a parameter that is used twice has no type for the server
+    assert.ok(server.statements.some((batch) => batch.endsWith("OR giver_id = @Customer_use_2'")));
     await assert.rejects(
       database.readOnly((session) => session.explain(sql, { analyze: true })),
       /parameters without values/,

@@ -80,6 +80,37 @@ const checks: Record<string, () => Promise<void>> = {
     assert.ok(titles.includes(`SQL Optimizer: Turn the rule '${COUNT}' off`));
   },
 
+  async 'a finding over several statements opens the same diff, and one undo takes the rewrite back'() {
+    const before = `-- tags\nINSERT INTO tags (id, name) VALUES (1, 'a');\nINSERT INTO tags (id, name) VALUES (2, 'b');\nINSERT INTO tags (id, name) VALUES (3, 'c');\nSELECT 2;\n`;
+    const { document } = await open('script.sql', before);
+    const rule = 'row-by-row-inserts';
+    await until('the finding', () => codes(document).includes(rule));
+    const diagnostic = findings(document).find(({ code }) => code === rule);
+    assert.ok(diagnostic);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      diagnostic.range,
+    );
+    const fix = actions.find(({ title }) => title === 'SQL Optimizer: Show the rewrite');
+    assert.ok(fix?.command, actions.map(({ title }) => title).join());
+    void vscode.commands.executeCommand(fix.command.command, ...(fix.command.arguments ?? []));
+    const tab = await until('the diff', previewTab);
+    const { original, modified } = tab.input as vscode.TabInputTextDiff;
+    const texts = await Promise.all(
+      [original, modified].map(async (uri) => (await vscode.workspace.openTextDocument(uri)).getText()),
+    );
+    assert.equal(texts[0], before.slice(before.indexOf('INSERT'), before.indexOf(';\nSELECT')));
+    assert.equal(texts[1], "INSERT INTO tags (id, name) VALUES (1, 'a'),\n  (2, 'b'),\n  (3, 'c')");
+    await until('the lenses of the diff', async () => (await lenses(modified)).length > 0);
+    await vscode.commands.executeCommand('aiSqlOptimizer.acceptRewrite');
+    await until('the rewrite', () => document.getText() === `-- tags\n${texts[1]};\nSELECT 2;\n`);
+    await until('the diff to close', () => !previewTab());
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), before);
+  },
+
   async 'suppressing puts a comment above the statement, hides the finding, and one undo takes it back'() {
     const { document } = await open('suppress.sql', SLOW);
     await until('the finding', () => codes(document).includes(COUNT));

@@ -19,6 +19,7 @@ import {
   loginAck,
   messageToken,
   nullBitmapRow,
+  routing,
   rowToken,
   type ServerMessage,
 } from './tokens.ts';
@@ -31,15 +32,23 @@ export interface ResultSet {
 
 /**
  * What a batch is answered with. `'hang'` answers nothing until an attention comes; `endless` sends its rows again and
- * again until then; `'break'` ends the connection.
+ * again until then; `'break'` ends the connection, `'breakMidway'` does so between two
+ * rows, `'garbage'` is no TDS, and `'deaf'` answers nothing, not even an attention.
  */
 export type Answer =
-  | (ResultSet & { readonly messages?: readonly ServerMessage[] })
+  | (ResultSet & {
+      readonly messages?: readonly ServerMessage[];
+      /** milliseconds that the statement takes */
+      readonly delayMs?: number;
+    })
   | { readonly sets: readonly ResultSet[]; readonly messages?: readonly ServerMessage[] }
   | { readonly error: ServerMessage; readonly rolledBack?: boolean }
   | { readonly ok: number }
   | { readonly endless: ResultSet }
   | 'hang'
+  | 'deaf'
+  | 'garbage'
+  | 'breakMidway'
   | 'break';
 
 /** What the session was told to give besides, or instead of, results. */
@@ -68,6 +77,10 @@ export interface StandInOptions {
   /** sysadmin, or owner of the database */
   readonly owner?: boolean;
   readonly snapshots?: boolean;
+  /** where a log-in is sent on to, as an availability group does with ApplicationIntent=ReadOnly */
+  readonly route?: (login: Login) => number | null;
+  /** an attention rolls the transaction back and is talked about, as with XACT_ABORT ON */
+  readonly talksOnAttention?: boolean;
 }
 
 export interface MssqlStandIn {
@@ -143,6 +156,7 @@ class Conversation {
   /** transactions that are open */
   private depth = 0;
   private mode: BatchMode = AS_USUAL;
+  private deaf = false;
   /** ends the batch that runs; null when none does */
   private stop: (() => void) | null = null;
 
@@ -238,9 +252,15 @@ class Conversation {
       messageToken('info', { number: 5701, message: `Changed database context to '${login.database}'.` }),
       loginAck(this.major),
       environmentText(4, '4096', '4096'),
+      ...this.routed(login),
       ...(login.token === null ? [] : [federationAck()]),
       doneToken(DONE.final),
     );
+  }
+
+  private routed(login: Login): Buffer[] {
+    const port = this.state.options.route?.(login) ?? null;
+    return port === null ? [] : [routing('127.0.0.1', port)];
   }
 
   private get major(): number {
@@ -249,9 +269,16 @@ class Conversation {
 
   private attention(): void {
     this.state.attentions++;
+    if (this.deaf) return;
     this.stop?.();
     this.stop = null;
-    this.respond(doneToken(DONE.attention));
+    const talk = this.state.options.talksOnAttention
+      ? [
+          messageToken('info', { number: 3621, message: 'The statement has been terminated.' }),
+          ...this.rolledBack(),
+        ]
+      : [];
+    this.respond(...talk, doneToken(DONE.attention));
   }
 
   private batch(sql: string): void {
@@ -267,6 +294,21 @@ class Conversation {
   private give(found: Answer): void {
     if (found === 'break') {
       this.socket.destroy();
+      return;
+    }
+    if (found === 'breakMidway') {
+      const set = { columns: ['a'], rows: [['1']] };
+      const part = Buffer.concat([head(set), rowOf(set, ['1'], 0), rowOf(set, ['2'], 0).subarray(0, 3)]);
+      this.send(packets(PACKET.response, part, false));
+      setImmediate(() => this.socket.destroy());
+      return;
+    }
+    if (found === 'garbage') {
+      this.respond(Buffer.from([0x01, 0x02, 0x03]));
+      return;
+    }
+    if (found === 'deaf') {
+      this.deaf = true;
       return;
     }
     if (found === 'hang') {
@@ -285,6 +327,18 @@ class Conversation {
     }
     if ('ok' in found) {
       this.respond(doneToken(DONE.count, found.ok));
+      return;
+    }
+    if ('delayMs' in found && found.delayMs !== undefined) {
+      const { delayMs: _waited, ...result } = found;
+      const timer = setTimeout(() => {
+        this.stop = null;
+        this.give(result);
+      }, found.delayMs);
+      this.stop = () => {
+        clearTimeout(timer);
+        this.respond(doneToken(DONE.error));
+      };
       return;
     }
     const sets = 'sets' in found ? found.sets : [found];

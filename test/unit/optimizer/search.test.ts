@@ -40,6 +40,16 @@ describe('searching for rewrites', () => {
     assert.ok((await soundness('total, id')).has('proved'));
   });
 
+  test('proves nothing of derived tables whose rows are locked from outside', async () => {
+    const soundness = async (end: string): Promise<Set<string>> => {
+      const sql = `SELECT w.id FROM (SELECT o.id, o.total FROM orders o WHERE o.id + 1 = 7) w${end}`;
+      const paths = await searchRewrites(analyzed(sql), null, BOUNDS);
+      return new Set(paths.map((path) => path.soundness));
+    };
+    assert.ok((await soundness('')).has('proved'));
+    assert.deepEqual(await soundness(' FOR UPDATE'), new Set(['likely']));
+  });
+
   describe('rules of style alone', () => {
     const COMMA = 'SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id AND o.id + 1 = 7';
     const isStyle = (id: string): boolean => patternById(id)?.styleOnly === true;

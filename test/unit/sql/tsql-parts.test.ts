@@ -336,6 +336,13 @@ describe('what T-SQL alone can say keeps rules away', () => {
       'SELECT TOP (@n) @x = t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u)',
     ],
     [
+      'correlated-update-to-join',
+      'UPDATE t SET b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE t SET @n = b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE t SET @n += 1, b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE TOP (5) t SET b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+    ],
+    [
       'distinct-in-subquery',
       'SELECT t.id FROM t WHERE t.id IN (SELECT DISTINCT u.t_id FROM u)',
       'SELECT t.id FROM t WHERE t.id IN (SELECT DISTINCT TOP (2) u.t_id FROM u ORDER BY u.t_id)',

@@ -1,4 +1,5 @@
 import type { ColumnRef, Expression, FunctionCall } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
@@ -114,7 +115,7 @@ function isPlainAround(outer: Block, inner: Block): boolean {
     (select.groupBy === null || isPlainlyGrouped(outer)) &&
     select.items.every((item) => item.expression.kind !== 'star') &&
     outer.children.every((child) => child === inner) &&
-    outer.query.locking.length === 0
+    !isLocked(outer)
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnRef, FunctionCall } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, ResolvedColumn } from '../../sql/query-model.ts';
@@ -62,7 +63,7 @@ function shapeOf(statement: AnalyzedStatement, block: Block): Shape | null {
     block.select.distinct !== null
   )
     return null;
-  if (!block.resolved || block.children.length > 0 || block.query.locking.length > 0) return null;
+  if (!block.resolved || block.children.length > 0 || isLocked(block)) return null;
   const value = columnOf(statement, aggregate.args[0]?.value);
   const keys = block.groupBy.map((key) => columnOf(statement, key));
   if (!value || value.source.block !== block || keys.some((key) => key?.source.block !== block)) return null;

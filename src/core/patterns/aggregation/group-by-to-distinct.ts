@@ -1,4 +1,5 @@
 import { isOutputOf } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { orderedOutput } from '../../sql/properties/order.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -51,8 +52,7 @@ function groupsOnly(statement: AnalyzedStatement, block: Block): boolean {
   if (!isPlainlyGrouped(block) || block.aggregates.length > 0 || block.windows.length > 0) return false;
   if (select.having || select.distinct !== null || select.qualify || select.into || !block.resolved)
     return false;
-  if (select.items.some((item) => item.expression.kind === 'star') || block.query.locking.length > 0)
-    return false;
+  if (select.items.some((item) => item.expression.kind === 'star') || isLocked(block)) return false;
   // with a plain set operation around it, ORDER BY is the union's own
   const ordered = block.setBranch || block.orderBy.every((item) => isSelected(statement, block, item));
   return (

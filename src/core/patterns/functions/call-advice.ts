@@ -148,7 +148,8 @@ export const xmlValueCall = callAdvice(
     },
   },
   (call, statement) => {
-    const isMethod = call.name.length >= 2 && call.function === 'value' && call.args.length === 2;
+    // the first argument is the column
+    const isMethod = call.function === '.value' && call.args.length === 3;
     const filters = [...statement.writes, ...statement.blocks].some(({ where }) =>
       where.some(({ expression }) => expression.start <= call.start && call.end <= expression.end),
     );

@@ -1,3 +1,4 @@
+import { isLocked } from '../../sql/properties/locking.ts';
 import { rejectsNullOf } from '../../sql/properties/not-null.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -98,7 +99,7 @@ function obstacleOf(
   right: Source,
   test: Conjunct,
 ): string | null {
-  if (!block.resolved || block.query.locking.length > 0) return 'rows are locked, or a name is not known';
+  if (!block.resolved || isLocked(block)) return 'rows are locked, or a name is not known';
   if (right.kind === 'function' || right.kind === 'unknown' || right.lateral)
     return 'the joined relation depends on the row before it';
   if (!isNullOnlyWithoutPartner(statement, step, right, test))

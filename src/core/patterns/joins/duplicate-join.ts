@@ -1,5 +1,6 @@
 import { equalitiesOf } from '../../sql/properties/equalities.ts';
 import { keyCoveredByEquality } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
@@ -32,7 +33,7 @@ export const duplicateJoin: Pattern = {
   needs: ['join step'],
   *find(statement) {
     for (const block of statement.blocks) {
-      if (!block.resolved || block.query.locking.length > 0) continue;
+      if (!block.resolved || isLocked(block)) continue;
       const pair = pairOf(statement, block);
       if (pair) yield matchOf(statement, block, ...pair);
     }

@@ -1,4 +1,5 @@
 import type { FunctionCall } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -194,7 +195,7 @@ function matchOf(statement: AnalyzedStatement, block: Block, shape: Shape): Matc
   const range = { start: grouped.node.start, end: grouped.node.end };
   const name = table.table?.name ?? table.alias;
   const message = `${name} is read again for the aggregates of its groups, which are joined to its rows. A window function gives each row those of its group in one pass.`;
-  if (!block.resolved || block.query.locking.length > 0)
+  if (!block.resolved || isLocked(block))
     return blocked(range, message, 'rows are locked, or a name is not known');
   if (!isDeterministic(block.query, statement))
     return blocked(range, message, 'a volatile function is called');

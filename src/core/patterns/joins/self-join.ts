@@ -1,3 +1,4 @@
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source } from '../../sql/query-model.ts';
 import { editing } from '../../sql/writing/edits.ts';
@@ -56,7 +57,7 @@ interface Pair {
 }
 
 function pairOf(statement: AnalyzedStatement, block: Block): Pair | null {
-  if (!block.resolved || block.query.locking.length > 0) return null;
+  if (!block.resolved || isLocked(block)) return null;
   for (const dropped of block.sources) {
     const step = stepOf(block, dropped);
     if (!step || !isInner(step) || step.using || dropped.nullSupplied) continue;

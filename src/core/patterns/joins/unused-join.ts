@@ -1,6 +1,7 @@
 import type { ForeignKey, Table } from '../../catalog/catalog.ts';
 import { equalitiesOf } from '../../sql/properties/equalities.ts';
 import { keyCoveredByEquality } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isUnused } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type {
@@ -58,7 +59,7 @@ export const unusedLeftJoin: Pattern = {
 
 /** Why the join changes nothing, or null. */
 function harmless(statement: AnalyzedStatement, block: Block, step: JoinStep, right: Source): string | null {
-  if (block.query.locking.length > 0 || right.lateral) return null;
+  if (isLocked(block) || right.lateral) return null;
   if (step.on.some((conjunct) => !isDeterministic(conjunct.expression, statement))) return null;
   if (right.query && !isDeterministic(right.query, statement)) return null;
   if (right.kind === 'function' || right.kind === 'unknown') return null;
@@ -123,7 +124,7 @@ interface Link {
 }
 
 function linkTo(statement: AnalyzedStatement, block: Block, parent: Source): Link | null {
-  if (!isPlainTable(parent) || block.query.locking.length > 0 || block.sources.length < 2) return null;
+  if (!isPlainTable(parent) || isLocked(block) || block.sources.length < 2) return null;
   const joining = joiningConjuncts(block, parent);
   if (
     !joining ||

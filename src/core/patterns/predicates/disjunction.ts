@@ -1,4 +1,5 @@
 import type { Expression } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isNotNullExpression } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
@@ -197,7 +198,7 @@ function tableObstacle(
   if (!table.columns) return 'the table is not in the catalog';
   if (conjunct.correlated) return 'the condition depends on an outer query';
   if (!block.resolved) return 'a name has no known meaning';
-  if (block.query.locking.length > 0) return 'the rows are locked';
+  if (isLocked(block)) return 'the rows are locked';
   // in SQL Server, the new table takes over that a column is an IDENTITY, but not from a UNION
   if (block.select.into) return 'the rows go into a new table';
   if (!isDeterministic(conjunct.expression, statement)) return 'a volatile function is called';
@@ -290,7 +291,7 @@ function blockObstacle(statement: AnalyzedStatement, block: Block, conjunct: Con
   const { select, query } = block;
   if (query.body !== select || block.grouped || select.distinct !== null || block.windows.length > 0)
     return 'the block groups, removes duplicates or is part of a set operation';
-  if (query.orderBy.length > 0 || query.limit || query.locking.length > 0 || select.top || select.into)
+  if (query.orderBy.length > 0 || query.limit || isLocked(block) || select.top || select.into)
     return 'the block orders, limits or locks its rows';
   if (!block.resolved || !isDeterministic(query, statement))
     return 'a volatile function is called or a name has no known meaning';

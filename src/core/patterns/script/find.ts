@@ -67,8 +67,7 @@ export class ScriptFinder {
         severity: pattern.severity,
         message: match.message,
         range: match.range ?? { start: 0, end: match.statement.text.length },
-        // the optimizer looks at one statement: it has no rewrite for several
-        fixable: false,
+        fixable: match.rewrite !== null,
       },
       rewrite: match.rewrite,
     }));

@@ -1,5 +1,6 @@
 import type { Expression, Query } from '../../sql/ast.ts';
 import { rowsAreUnique } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { areDisjoint } from '../../sql/properties/value-sets.ts';
 import type { AnalyzedStatement, Block, Conjunct } from '../../sql/query-model.ts';
@@ -125,7 +126,7 @@ export const setOperationOfOneTable: Pattern = {
       const [first, second, ...more] = statement.blocksOfQuery(block.query);
       const plain = body.left.kind === 'select' && body.right.kind === 'select' && !body.all;
       if (!first || !second || more.length > 0 || !plain || body.operator === 'UNION') continue;
-      if (block.query.locking.length > 0 || block.query.trailing.length > 0) continue;
+      if (isLocked(block) || block.query.trailing.length > 0) continue;
       if (!isAlike(statement, [first, second])) continue;
       const message = `${body.operator} compares two scans of ${first.sources[0]?.table?.name ?? ''}. A row of both is one row, which can be asked both conditions at once.`;
       if (!rowsAreUnique(first, statement)) {

@@ -1,6 +1,7 @@
 /** Correlated aggregates that can be computed once per key: where they stand, and what forbids it. */
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression, SelectItem } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isNullFrom, rejects } from '../../sql/properties/not-null.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
@@ -110,7 +111,7 @@ export function obstacle(
   { block, outer, holder, item, correlation }: Candidate,
 ): string | null {
   if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (!block.sources.every((s) => s.block === block && s.kind !== 'function' && s.kind !== 'unknown'))
     return 'a relation of the subquery is unknown';
   for (const key of correlation.keys) {

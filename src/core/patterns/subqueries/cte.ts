@@ -1,4 +1,5 @@
 import type { Cte } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, CteDefinition, Scope, Source } from '../../sql/query-model.ts';
@@ -134,7 +135,7 @@ function obstacle(statement: AnalyzedStatement, cte: CteDefinition, severalTimes
   const blocks = statement.blocks.filter(
     (block) => query.start <= block.select.start && block.select.end <= query.end,
   );
-  if (blocks.some((block) => block.query.locking.length > 0)) return 'it locks rows';
+  if (blocks.some((block) => isLocked(block))) return 'it locks rows';
   if (!severalTimes) return null;
   return dependsOnRowOrder(query) ? 'which rows it gives could differ from one evaluation to the next' : null;
 }

@@ -1,4 +1,5 @@
 import type { Expression } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -226,7 +227,7 @@ function obstacle(
     return 'the two sides of the join compare by different rules';
   if (!isDeterministic(inner.query, statement)) return 'the derived table calls a volatile function';
   if (inner.query.with !== null) return 'the derived table has a WITH of its own';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   return capturesNames(statement, outside, inner)
     ? 'a name of the other table means something else inside'
     : null;

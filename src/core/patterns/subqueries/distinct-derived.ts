@@ -1,5 +1,6 @@
 import type { Expression } from '../../sql/ast.ts';
 import { keysOf } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
@@ -126,7 +127,7 @@ function obstacle(
   if (!isDeterministic(inner.query, statement)) return 'the derived table calls a volatile function';
   if (inner.query.limit !== null || inner.query.orderBy.length > 0 || inner.select.top !== null)
     return 'the derived table is sorted or limited';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (outer.joins.some((other) => other.node?.natural || other.using !== null))
     return 'USING or NATURAL sees its columns';
   // a condition of WHERE is tested after outer joins that stand around the join

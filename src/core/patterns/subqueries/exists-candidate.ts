@@ -1,5 +1,7 @@
 /** Correlated EXISTS that a join with the keys of its rows could answer. */
+
 import type { Exists, Expression, Node } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
@@ -71,7 +73,7 @@ export function keyOfExists(
 export function obstacleOfExists(statement: AnalyzedStatement, one: ExistsCandidate): string | null {
   const { block, outer, holder, correlation } = one;
   if (!isDeterministic(block.query, statement)) return 'the subquery calls a volatile function';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (!block.sources.every((s) => s.block === block && s.kind !== 'function' && s.kind !== 'unknown'))
     return 'a relation of the subquery is unknown';
   for (const key of correlation.keys) {

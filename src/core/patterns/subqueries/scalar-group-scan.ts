@@ -1,4 +1,5 @@
 import type { Expression, SelectItem } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isUncorrelated } from '../../sql/properties/usage.ts';
 import { dependsOnRowOrder, isDeterministic } from '../../sql/properties/volatility.ts';
@@ -102,7 +103,7 @@ function matchOf(statement: AnalyzedStatement, group: readonly Member[]): Match 
 function obstacle(statement: AnalyzedStatement, { block, outer, holder, item }: Member): string | null {
   if (!isDeterministic(block.query, statement)) return 'a subquery calls a volatile function';
   if (dependsOnRowOrder(block.query)) return 'an aggregate depends on the order of the rows';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (!columnsOnlyIn(item.expression, block.aggregates)) return 'a column stands outside of the aggregate';
   if (outer.joins.some((join) => join.node?.natural)) return 'a NATURAL JOIN would see the new columns';
   if (outer.select.into !== null || outer.query.trailing.length > 0)

@@ -1,5 +1,6 @@
 import type { Expression, SelectItem } from '../../sql/ast.ts';
 import { isAtMostOneRow } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isTotalOrder } from '../../sql/properties/order.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -127,7 +128,7 @@ function obstacle(statement: AnalyzedStatement, { block, outer, holder, item }: 
   if (block.windows.length > 0 || item.alias || unwrapParens(item.expression).kind === 'star')
     return 'what it selects is not plain';
   if (capturesOutputNames(statement, block)) return 'its ORDER BY may mean the selected column';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (outer.joins.some((join) => join.node?.natural)) return 'a NATURAL JOIN would see the new columns';
   if (mayBeRepeated(statement, holder)) return 'GROUP BY or ORDER BY may repeat a subquery';
   return itemNamedBy(statement, holder) && !block.outputs[0]?.name

@@ -1,5 +1,6 @@
 import type { ColumnRef, Expression, SelectItem } from '../../sql/ast.ts';
 import { isAtMostOneRow } from '../../sql/properties/keys.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { isNullFrom } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -138,7 +139,7 @@ function obstacle(
     )
   )
     return 'what it selects may not be NULL where no row is found';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (outer.joins.some((join) => join.node?.natural || join.using !== null))
     return 'USING or NATURAL would see the new columns';
   if (!outer.resolved || table.columns === null || table.node.kind !== 'table') return 'a name is not known';

@@ -1,5 +1,6 @@
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn } from '../../sql/query-model.ts';
@@ -152,7 +153,7 @@ function obstacle(
   { block, outer, keys, inside, value }: SelfExists,
 ): string | null {
   if (!isDeterministic(block.query, statement)) return 'a volatile function is called';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (!ORDERED.has(typeOf(value, statement)?.family ?? 'other'))
     return 'the type has no order that MIN and MAX share';
   if (statement.dialect === 'tsql' && keys.length > 1) return 'T-SQL has no IN over several columns';

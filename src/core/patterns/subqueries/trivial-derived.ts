@@ -1,4 +1,5 @@
 import type { ColumnRef } from '../../sql/ast.ts';
+import { isLocked } from '../../sql/properties/locking.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -106,7 +107,7 @@ function obstacle(statement: AnalyzedStatement, { outer, derived, inner }: Trivi
   if (derived.nullSupplied) return 'it stands on the outer side of a join';
   if (isReadWhole(statement, derived)) return 'a star brings its columns';
   if (!isDeterministic(inner.query, statement)) return 'it calls a volatile function';
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (outer.joins.some((join) => join.node?.natural || join.using !== null))
     return 'USING or NATURAL would see other columns';
   return outer.resolved ? null : 'a name is not known';

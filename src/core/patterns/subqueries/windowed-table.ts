@@ -1,10 +1,11 @@
 /** A table of FROM that is replaced by a derived table of its rows with a window function beside them. */
+import { isLocked } from '../../sql/properties/locking.ts';
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
 import { isReadWhole } from './whole-row.ts';
 
 /** Why the derived table could show, or null. */
 export function obstacleOfWindow(statement: AnalyzedStatement, outer: Block, own: Source): string | null {
-  if (outer.query.locking.length > 0) return 'the rows are locked with FOR UPDATE';
+  if (isLocked(outer)) return 'the rows are locked with FOR UPDATE';
   if (outer.grouped) return 'the outer query is grouped: its columns may depend on the key of the table';
   if (own.nullSupplied || own.lateral) return 'the table is on the outer side of a join';
   if (
