@@ -1,5 +1,5 @@
 /**
- * `npm run bench:mariadb -- [--scale 1] [--only TEXT] [--out FILE] [--seconds 10]`: builds a shop on a MariaDB of its
+ * `npm run bench:mariadb -- [--scale 0.4] [--only TEXT] [--out FILE] [--seconds 10]`: builds a shop on a MariaDB of its
  * own, optimizes the queries of shop.sql with measuring, and writes the report.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { shopStatements, sizesAt } from './schema.ts';
 
 const { values } = parseArgs({
   options: {
-    scale: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '0.4' },
     only: { type: 'string' },
     out: { type: 'string', default: path.join(root, 'bench', 'reports', 'mariadb.md') },
     seconds: { type: 'string', default: '10' },

@@ -277,14 +277,14 @@ describe('connections', () => {
     await status('Nowhere').waitFor();
     assert.match(settings(), /"[^"]*\/reports": "user:nowhere"/);
     await openFile(page, path.join(editor.workspace, 'one.sql'));
-    await status('Orders').waitFor();
+    await status('Behind').waitFor();
   });
 
   test('a role that may do more than read is pointed out, with the statements for one that may not', async () => {
     await runOnce(server.url, 'GRANT UPDATE ON orders TO reader');
     await runCommand(page, 'SQL Optimizer: Disconnect');
     await pickQuickItem(page, 'Orders (test)');
-    await page.locator('.statusbar-item .codicon-plug').waitFor();
+    await row('Orders (test)').locator('.codicon-plug').first().waitFor();
     await runCommand(page, 'SQL Optimizer: Connect');
     await pickQuickItem(page, 'Orders (test)');
     await row('Orders (test)').locator('.monaco-tl-twistie.collapsible').click();
