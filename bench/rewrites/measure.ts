@@ -39,18 +39,19 @@ export interface QueryOutcome {
   readonly seconds: number;
 }
 
-/** Optimize and measure. @param timeoutMs of one run */
+/** Optimize and measure. @param timeoutMs of one run @param open a database for counterexamples */
 export async function measureQuery(
   { schema, title, sql }: BenchQuery,
   database: Database,
   catalog: Catalog,
   timeoutMs: number,
+  open: () => Promise<ScratchDatabase> = openScratch,
 ): Promise<QueryOutcome> {
   const began = performance.now();
   // one for the whole query, given back afterwards: each is a process of 400 MB
   let opened: Promise<ScratchDatabase> | null = null;
   const scratch = (): Promise<ScratchDatabase> => {
-    opened ??= openScratch();
+    opened ??= open();
     return opened;
   };
   const result = await optimizeStatement({

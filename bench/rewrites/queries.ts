@@ -11,7 +11,12 @@ export interface BenchQuery {
 
 /** All queries of a schema, in the order of its file. */
 export function benchQueries(schema: SchemaName): BenchQuery[] {
-  return readFileSync(new URL(`${schema}.sql`, import.meta.url), 'utf8')
+  return readQueries(new URL(`${schema}.sql`, import.meta.url)).map((query) => ({ schema, ...query }));
+}
+
+/** The queries of a file: `-- # title` above each. */
+export function readQueries(file: URL): Omit<BenchQuery, 'schema'>[] {
+  return readFileSync(file, 'utf8')
     .split(/^-- # /m)
     .slice(1)
     .map((part) => {
@@ -20,6 +25,6 @@ export function benchQueries(schema: SchemaName): BenchQuery[] {
         .slice(end + 1)
         .trim()
         .replace(/;$/, '');
-      return { schema, title: part.slice(0, end).trim(), sql };
+      return { title: part.slice(0, end).trim(), sql };
     });
 }

@@ -34,18 +34,23 @@ export function totalsOf(outcomes: readonly QueryOutcome[]): Totals {
 
 /** The report of a run. */
 export function reportText(outcomes: readonly QueryOutcome[], facts: ReportFacts): string {
-  const totals = totalsOf(outcomes);
-  const { withBest, aboveTwo, queries } = totals;
-  const share = (part: number, of: number): string =>
-    `${part} of ${of} (${Math.round((100 * part) / Math.max(of, 1))} %)`;
   return `# Rewrites on a star schema and on a shop
 
-Written by \`npm run bench:rewrites\`. ${queries} queries as people write them, ${facts.sizes.sales.toLocaleString('en-US')} sales in the star
+Written by \`npm run bench:rewrites\`. ${outcomes.length} queries as people write them, ${facts.sizes.sales.toLocaleString('en-US')} sales in the star
 schema and ${facts.sizes.items.toLocaleString('en-US')} order items in the shop, on ${facts.server}. The library has ${facts.patterns} patterns. Every rewrite was
 verified first; original and rewrites then ran in turns, each run stopped at ${facts.timeoutMs / 1000} s. Where the original was stopped,
 its speed-up is a lower bound (≥). Intervals hold 95 %.
 
-| | |
+${outcomeTables(outcomes)}`;
+}
+
+/** The totals and a row for each query. */
+export function outcomeTables(outcomes: readonly QueryOutcome[]): string {
+  const totals = totalsOf(outcomes);
+  const { withBest, aboveTwo, queries } = totals;
+  const share = (part: number, of: number): string =>
+    `${part} of ${of} (${Math.round((100 * part) / Math.max(of, 1))} %)`;
+  return `| | |
 |---|---|
 | queries with a suggested rewrite | ${share(withBest, queries)} |
 | geometric mean of their speed-ups | ${totals.geometricMean.toFixed(1)} × |
@@ -71,6 +76,27 @@ ${outcomes
   .map((outcome) => otherRow(outcome))
   .join('\n')}
 `;
+}
+
+/** An outcome in one line, for whoever waits. */
+export function outcomeText({
+  best,
+  others,
+  originalMs,
+  stopped,
+  reason,
+  refuted,
+  seconds,
+}: QueryOutcome): string {
+  const before = `${stopped ? '>' : ''}${originalMs?.toFixed(0)} ms`;
+  const wrong =
+    refuted.length > 0
+      ? `, ${refuted.length} refuted (${refuted.map(({ patterns: p }) => p.join('+')).join('; ')})`
+      : '';
+  const all = [...(best ? [best] : []), ...others].map(
+    (one) => `${one.patterns.join('+')} ${one.speedup.toFixed(2)}×`,
+  );
+  return `${before}${best ? ` BEST ${best.speedup.toFixed(1)}×` : ''} [${all.join(' | ')}]${best ? '' : ` ${reason}`}${wrong} (${seconds.toFixed(0)} s)`;
 }
 
 function bestRow(outcome: QueryOutcome): string {

@@ -16,7 +16,7 @@ import { startPostgres18 } from '../../test/servers/postgres.ts';
 import { createDatabase } from '../../test/servers/with-database.ts';
 import { measureQuery, type QueryOutcome } from './measure.ts';
 import { benchQueries, type SchemaName } from './queries.ts';
-import { reportText, totalsOf } from './report.ts';
+import { outcomeText, reportText, totalsOf } from './report.ts';
 import { shopStatements, sizesAt, starStatements } from './schema.ts';
 
 const { values } = parseArgs({
@@ -81,7 +81,7 @@ async function runSchema(schema: SchemaName): Promise<void> {
       const outcome = await measureQuery(query, database, catalog, timeoutMs);
       outcomes.push(outcome);
       if (values.results !== undefined) appendFileSync(values.results, `${JSON.stringify(outcome)}\n`);
-      say(`${n + 1}/${queries.length} ${query.title}: ${lineOf(outcome)}`);
+      say(`${n + 1}/${queries.length} ${query.title}: ${outcomeText(outcome)}`);
     }
   } finally {
     await database.close();
@@ -97,16 +97,4 @@ async function build(url: string, statements: readonly string[]): Promise<void> 
   } finally {
     await client.end();
   }
-}
-
-function lineOf({ best, others, originalMs, stopped, reason, refuted, seconds }: QueryOutcome): string {
-  const before = `${stopped ? '>' : ''}${originalMs?.toFixed(0)} ms`;
-  const wrong =
-    refuted.length > 0
-      ? `, ${refuted.length} refuted (${refuted.map(({ patterns: p }) => p.join('+')).join('; ')})`
-      : '';
-  const all = [...(best ? [best] : []), ...others].map(
-    (one) => `${one.patterns.join('+')} ${one.speedup.toFixed(2)}×`,
-  );
-  return `${before}${best ? ` BEST ${best.speedup.toFixed(1)}×` : ''} [${all.join(' | ')}]${best ? '' : ` ${reason}`}${wrong} (${seconds.toFixed(0)} s)`;
 }

@@ -1,10 +1,11 @@
 /** From the command line's options to a database and a catalog. */
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { catalogFromDdl } from '../core/catalog/from-ddl.ts';
-import type { Database } from '../core/database.ts';
+import { type Database, DatabaseError } from '../core/database.ts';
 import { DIALECTS, type Dialect, isDialect } from '../core/sql/dialect.ts';
 import { parseConnectionUrl, withPassword, withSshSecret } from '../databases/connection-url.ts';
 import { openDatabase } from '../databases/open-database.ts';
+import { roleSentence } from '../databases/role-sentence.ts';
 import { readSource } from './read-source.ts';
 import { numberOption, textOption, UsageError, type VerbContext } from './verb.ts';
 
@@ -38,9 +39,21 @@ export async function withTarget<T>(context: VerbContext, work: (target: Target)
     );
     const catalog = await database.readCatalog({ signal: context.signal, timeoutMs });
     for (const gap of catalog.gaps) context.progress(gapSentence(gap));
+    await tellRole(database, context, timeoutMs);
     return await work({ database, catalog, dialect: catalog.dialect, timeoutMs });
   } finally {
     await database.close();
+  }
+}
+
+/** Point out a role that may do more than read. A server that does not tell is no reason to stop. */
+async function tellRole(database: Database, context: VerbContext, timeoutMs: number): Promise<void> {
+  try {
+    const role = await database.adviseOnRole?.({ signal: context.signal, timeoutMs });
+    if (role) context.progress(`${roleSentence(role)} This would create one:\n${role.ddl}`);
+  } catch (error) {
+    if (!DatabaseError.is(error) || error.reason === 'cancelled') throw error;
+    context.progress(`What the role may do could not be read: ${error.message}`);
   }
 }
 

@@ -1,22 +1,24 @@
-/** What goes wrong with connections, and what a person is told. */
+/** What goes wrong with connections, and what a person is told: the same on every engine. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DatabaseError, type DatabaseErrorReason } from '../../src/core/database.ts';
+import { type Database, DatabaseError, type DatabaseErrorReason } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
 import { freePort } from '../servers/child-program.ts';
-import { type PostgresServer, startPostgres15, startPostgres18 } from '../servers/postgres.ts';
-import { availableServers } from '../servers/servers.ts';
+import { ENDLESS, untilRunning } from '../servers/endless.ts';
+import { type FaultyProxy, startFaultyProxy } from '../servers/faulty-proxy.ts';
+import { type OwnServer, ownEngines, SMALL } from '../servers/own-servers.ts';
 import { runOnce } from '../servers/with-database.ts';
 
-const STARTERS = { 'PostgreSQL 18': startPostgres18, 'PostgreSQL 15': startPostgres15 } as const;
-
 /** The URL with other parts. */
-function changed(url: string, change: (url: URL) => void): string {
-  const copy = new URL(url);
-  change(copy);
-  return copy.href;
+function changed(
+  url: string,
+  parts: Partial<Record<'username' | 'password' | 'hostname' | 'port' | 'pathname', string>>,
+): string {
+  return Object.assign(new URL(url), parts).href;
 }
+
+const as = (url: string, user: string, password = user): string => changed(url, { username: user, password });
 
 async function connects(url: string): Promise<void> {
   await (await openDatabase(parseConnectionUrl(url))).close();
@@ -35,78 +37,66 @@ async function refuses(url: string, reason: DatabaseErrorReason, says: RegExp): 
   );
 }
 
-for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')) {
-  describe(`connecting to ${name}`, () => {
-    let plain: PostgresServer;
-    let secured: PostgresServer;
+const one = async (database: Database): Promise<unknown> =>
+  (await database.readOnly((session) => session.query('SELECT 1'))).rows[0]?.[0];
+
+for (const engine of ownEngines()) {
+  describe(`connecting to ${engine.name}`, () => {
+    let plain: OwnServer;
+    let secured: OwnServer;
+    const endless = ENDLESS[engine.dialect];
+    const opened: Database[] = [];
+    const open = async (url = plain.url): Promise<Database> => {
+      const database = await openDatabase(parseConnectionUrl(url));
+      opened.push(database);
+      return database;
+    };
     before(async () => {
-      plain = await STARTERS[name]({ settings: { max_connections: '12' } });
-      secured = await STARTERS[name]({
-        tls: true,
-        access: [
-          'hostssl all strict 127.0.0.1/32 scram-sha-256',
-          'host all strict 127.0.0.1/32 reject',
-          'hostnossl all unencrypted 127.0.0.1/32 scram-sha-256',
-          'host all unencrypted 127.0.0.1/32 reject',
-        ],
-      });
-      await runOnce(
-        secured.url,
-        `CREATE ROLE strict LOGIN PASSWORD 'strict'; CREATE ROLE unencrypted LOGIN PASSWORD 'unencrypted'`,
-      );
+      plain = await engine.startSmall();
+      secured = await engine.startSecured();
     });
     after(async () => {
+      for (const database of opened) await database.close();
       await plain?.stop();
       await secured?.stop();
     });
 
-    test('a wrong password is named as such', async () => {
-      const url = changed(plain.url, (u) => {
-        u.password = 'hidden-word';
-      });
-      await refuses(url, 'authentication', /password for user "postgres" .* is wrong/);
-    });
-
-    test('a missing password is asked for', async () => {
-      const url = changed(plain.url, (u) => {
-        u.password = '';
-      });
-      await refuses(url.replace(':@', '@'), 'authentication', /asks for a password/);
-    });
-
-    test('an unknown user and an unknown database are told apart', async () => {
+    test('a wrong password, a missing one and an unknown user are named', async () => {
       await refuses(
-        changed(plain.url, (u) => {
-          u.username = 'nobody-here';
-        }),
+        changed(plain.url, { password: 'hidden-word' }),
         'authentication',
-        /nobody-here/,
+        new RegExp(`password for user "${engine.admin}" .* is wrong`),
       );
       await refuses(
-        changed(plain.url, (u) => {
-          u.pathname = '/nowhere';
-        }),
-        'unknownDatabase',
-        /"nowhere" does not exist.*Check the name/,
+        changed(plain.url, { password: '' }).replace(':@', '@'),
+        'authentication',
+        /asks for a password/,
       );
+      await refuses(as(plain.url, 'nobody-here', 'hidden-word'), 'authentication', /nobody-here/);
     });
 
-    test('a port where nobody listens and a host that does not exist are told apart', async () => {
+    test('an unknown database, a port where nobody listens and an unknown host are told apart', async () => {
+      await refuses(
+        changed(plain.url, { pathname: '/nowhere' }),
+        'unknownDatabase',
+        /["']nowhere["'].*Check the name/,
+      );
       const port = String(await freePort());
       await refuses(
-        changed(plain.url, (u) => {
-          u.port = port;
-        }),
+        changed(plain.url, { port }),
         'refused',
         /Nobody answers at .*Check that the server runs/,
       );
-      await refuses('postgres://u:hidden-word@no-such-host.invalid/d', 'unknownHost', /not known/);
+      const { protocol } = new URL(plain.url);
+      await refuses(`${protocol}//u:hidden-word@no-such-host.invalid/d`, 'unknownHost', /not known/);
+    });
+
+    test('a Unix socket is a host that begins with /', async () => {
+      assert.equal(await one(await open(plain.socketUrl)), '1');
     });
 
     test('TLS: each mode demands what it says', async () => {
-      const byName = changed(secured.url, (u) => {
-        u.hostname = 'localhost';
-      });
+      const byName = changed(secured.url, { hostname: 'localhost' });
       const ca = `sslrootcert=${secured.authorityFile}`;
       await connects(`${secured.url}?sslmode=disable`);
       await connects(`${secured.url}?sslmode=require`);
@@ -115,7 +105,7 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
       await refuses(
         `${secured.url}?sslmode=verify-full&${ca}`,
         'tls',
-        /another host name.*sslmode=verify-ca/,
+        /(another host name|is an address).*sslmode=verify-ca/,
       );
       await refuses(`${secured.url}?sslmode=verify-ca`, 'tls', /sslrootcert/);
       await refuses(`${byName}?sslmode=verify-full`, 'tls', /sslrootcert/);
@@ -124,38 +114,29 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
 
     test('TLS: the connection is really encrypted, and `prefer` encrypts when it can', async () => {
       for (const [url, encrypted] of [
-        [`${secured.url}?sslmode=require`, 't'],
-        [secured.url, 't'],
-        [plain.url, 'f'],
+        [`${secured.url}?sslmode=require`, true],
+        [secured.url, true],
+        [plain.url, false],
       ] as const) {
-        const database = await openDatabase(parseConnectionUrl(url));
-        const { rows } = await database.readOnly((session) =>
-          session.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'),
-        );
-        await database.close();
-        assert.deepEqual(rows, [[encrypted]]);
+        assert.equal(await engine.encrypted(await open(url)), encrypted, url);
       }
     });
 
     test('TLS: a server without it, and one that insists on it, each say what to change', async () => {
-      await refuses(`${plain.url}?sslmode=require`, 'tls', /offers no TLS.*ssl = on/);
-      const strict = changed(secured.url, (u) => {
-        u.username = 'strict';
-        u.password = 'strict';
-      });
+      await refuses(`${plain.url}?sslmode=require`, 'tls', /offers no TLS.*(ssl = on|ssl_cert)/);
+      const strict = as(secured.url, 'strict');
       await connects(`${strict}?sslmode=require`);
-      await connects(
-        changed(secured.url, (u) => {
-          u.username = 'unencrypted';
-          u.password = 'unencrypted';
-        }),
-      );
-      await refuses(`${strict}?sslmode=disable`, 'authentication', /without TLS.*sslmode=require/);
+      await refuses(`${strict}?sslmode=disable`, 'authentication', engine.strictSays);
+      // pg_hba.conf can forbid TLS to a user: `prefer` goes on without
+      if (engine.dialect === 'postgresql') await connects(as(secured.url, 'unencrypted'));
     });
 
     test('a full server is told, and one that becomes free is waited for', async () => {
       const taken = await Promise.all(
-        Array.from({ length: 12 }, () => openDatabase(parseConnectionUrl(plain.url)).catch(() => null)),
+        // MariaDB has one connection more, for an administrator
+        Array.from({ length: SMALL + 1 }, () =>
+          openDatabase(parseConnectionUrl(plain.url)).catch(() => null),
+        ),
       );
       try {
         await assert.rejects(
@@ -164,49 +145,58 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
             DatabaseError.is(error, 'tooManyConnections') && /no free connection/.test(error.message),
         );
         const waiting = openDatabase(parseConnectionUrl(plain.url));
-        await taken.find((database) => database !== null)?.close();
+        for (const database of taken) await database?.close();
         await (await waiting).close();
       } finally {
         for (const database of taken) await database?.close();
       }
     });
 
-    test('a server that is killed in the middle of a statement is told, and found again', async () => {
-      const database = await openDatabase(parseConnectionUrl(plain.url));
+    test('on a full server nobody can ask to stop a statement: its caller goes on, and its own limit ends it', async () => {
+      const database = await open();
+      const taken: (Database | null)[] = [];
       try {
+        const stop = new AbortController();
         const running = database.readOnly((session) =>
-          session.query('SELECT count(*) FROM generate_series(1, 30000000000) AS g'),
+          session.query(endless, { signal: stop.signal, timeoutMs: 4000 }),
         );
-        // the promise is looked at after the kill: it must not count as unhandled meanwhile
         running.catch(() => undefined);
-        await untilRunning(plain.url);
-        await plain.kill();
-        await assert.rejects(
-          running,
-          (error) =>
-            DatabaseError.is(error, 'connectionLost') && /next call connects again/.test(error.message),
-        );
-        await assert.rejects(
-          () => database.readOnly((session) => session.query('SELECT 1')),
-          (error) => DatabaseError.is(error, 'refused'),
-        );
-        await plain.restart();
-        const { rows } = await database.readOnly((session) => session.query('SELECT 1'));
-        assert.deepEqual(rows, [['1']]);
+        await untilRunning(plain.url, engine.dialect, 1);
+        for (let count = 0; count < SMALL; count++) {
+          taken.push(await openDatabase(parseConnectionUrl(plain.url), { timeoutMs: 300 }).catch(() => null));
+        }
+        stop.abort();
+        await assert.rejects(running, (error) => DatabaseError.is(error, 'cancelled'));
+        for (const other of taken) await other?.close();
+        await untilRunning(plain.url, engine.dialect, 0);
+        assert.equal(await one(database), '1');
       } finally {
-        await database.close();
+        for (const other of taken) await other?.close();
       }
     });
 
     test('a connection that was cut while nobody used it is replaced without a word', async () => {
-      const database = await openDatabase(parseConnectionUrl(plain.url));
-      await runOnce(
-        plain.url,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'AI SQL Optimizer'`,
-      );
-      const { rows } = await database.readOnly((session) => session.query('SELECT 2'));
-      await database.close();
-      assert.deepEqual(rows, [['2']]);
+      const database = await open();
+      await engine.cutIdle(plain.url);
+      assert.equal(await one(database), '1');
+    });
+
+    test('a server that ends idle connections soon is connected to again', async () => {
+      await engine.endIdle(plain.url, 1);
+      try {
+        const database = await open();
+        const proxy = await startFaultyProxy(Number(new URL(plain.url).port));
+        try {
+          const seen = await open(changed(plain.url, { port: String(proxy.port) }));
+          while (proxy.connections > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+          assert.equal(await one(seen), '1');
+          assert.equal(await one(database), '1');
+        } finally {
+          await proxy.stop();
+        }
+      } finally {
+        await engine.endIdle(plain.url, null);
+      }
     });
 
     test('connecting can be cancelled', async () => {
@@ -216,58 +206,153 @@ for (const name of availableServers().filter((each) => each !== 'MariaDB 10.11')
       );
     });
 
-    test('permission denied names the object and the way out', async () => {
+    test('permission denied names the object and the way out, and the catalog has what may be seen', async () => {
       await runOnce(
         plain.url,
-        `CREATE TABLE secret (a integer); CREATE ROLE guest LOGIN PASSWORD 'guest'; CREATE SCHEMA hidden; CREATE TABLE hidden.t ()`,
+        `CREATE TABLE secret (a int); CREATE TABLE open_one (a int); ${engine.createUser('guest', ['open_one'])}`,
       );
-      const guest = changed(plain.url, (u) => {
-        u.username = 'guest';
-        u.password = 'guest';
-      });
-      const database = await openDatabase(parseConnectionUrl(guest));
-      try {
-        for (const sql of ['SELECT * FROM secret', 'SELECT * FROM hidden.t']) {
-          await assert.rejects(
-            () => database.readOnly((session) => session.query(sql)),
-            (error) => DatabaseError.is(error, 'permission') && /GRANT … TO "guest"/.test(error.message),
-          );
-        }
-      } finally {
-        await database.close();
-      }
+      const database = await open(as(plain.url, 'guest'));
+      assert.equal(database.info.superuser, false);
+      await assert.rejects(
+        () => database.readOnly((session) => session.query('SELECT * FROM secret')),
+        (error) => DatabaseError.is(error, 'permission') && /GRANT … TO ["']guest["']/.test(error.message),
+      );
+      const catalog = await database.readCatalog();
+      const names = catalog.tables.map((table) => table.name);
+      assert.ok(names.includes('open_one'), names.join());
+      // PostgreSQL lets everybody see the definitions of all tables
+      if (engine.dialect === 'mariadb') assert.deepEqual(names, ['open_one']);
     });
 
     test('a lock held by someone else is waited for shortly and then named', async () => {
-      await runOnce(plain.url, 'CREATE TABLE IF NOT EXISTS locked (a integer)');
-      const database = await openDatabase(parseConnectionUrl(plain.url));
-      const { default: pg } = await import('pg');
-      const client = new pg.Client({ connectionString: plain.url });
-      await client.connect();
+      await runOnce(plain.url, 'CREATE TABLE IF NOT EXISTS locked (a int)');
+      const database = await open();
+      const unlock = await engine.lock(plain.url, 'locked');
       try {
-        await client.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
         await assert.rejects(
           () => database.readOnly((session) => session.query('SELECT * FROM locked')),
           (error) => DatabaseError.is(error, 'resources') && /lock/.test(error.message),
         );
-        const catalog = await database.readCatalog();
-        assert.ok(
-          catalog.tables.some((table) => table.name === 'locked'),
-          'the catalog needs no lock',
-        );
+        if (engine.dialect === 'postgresql') {
+          const catalog = await database.readCatalog();
+          assert.ok(
+            catalog.tables.some((table) => table.name === 'locked'),
+            'the catalog needs no lock',
+          );
+        }
       } finally {
-        await client.end();
-        await database.close();
+        await unlock();
       }
+    });
+
+    test('a server that is killed in the middle of a statement is told, and found again', async () => {
+      const database = await open();
+      const running = database.readOnly((session) => session.query(endless));
+      // the promise is looked at after the kill: it must not count as unhandled meanwhile
+      running.catch(() => undefined);
+      await untilRunning(plain.url, engine.dialect, 1);
+      await plain.kill();
+      await assert.rejects(
+        running,
+        (error) =>
+          DatabaseError.is(error, 'connectionLost') && /next call connects again/.test(error.message),
+      );
+      await assert.rejects(
+        () => one(database),
+        (error) => DatabaseError.is(error, 'refused'),
+      );
+      await plain.restart();
+      assert.equal(await one(database), '1');
+    });
+
+    describe('over a network that swallows everything', () => {
+      let proxy: FaultyProxy;
+      const through = () => changed(plain.url, { port: String(proxy.port) });
+      before(async () => {
+        proxy = await startFaultyProxy(Number(new URL(plain.url).port));
+      });
+      after(() => proxy?.stop());
+
+      test('connecting ends at its limit, or when it is given up', async () => {
+        proxy.swallow();
+        await assert.rejects(
+          () => openDatabase(parseConnectionUrl(through()), { timeoutMs: 400 }),
+          (error) => DatabaseError.is(error, 'timeout') && /did not answer in time/.test(error.message),
+        );
+        const stop = new AbortController();
+        const before = proxy.connections;
+        const waiting = openDatabase(parseConnectionUrl(through()), { signal: stop.signal });
+        waiting.catch(() => undefined);
+        while (proxy.connections === before) await new Promise(setImmediate);
+        stop.abort();
+        await assert.rejects(waiting, (error) => DatabaseError.is(error, 'cancelled'));
+        proxy.recover();
+      });
+
+      test('a statement ends at its limit, and the next one runs when the network is back', async () => {
+        const database = await open(through());
+        const running = database.readOnly((session) => session.query(endless, { timeoutMs: 1000 }));
+        running.catch(() => undefined);
+        await untilRunning(plain.url, engine.dialect, 1);
+        proxy.swallow();
+        await assert.rejects(running, (error) => DatabaseError.is(error, 'timeout', 'connectionLost'));
+        await untilRunning(plain.url, engine.dialect, 0);
+        proxy.recover();
+        assert.equal(await one(database), '1');
+      });
+
+      test('a statement can be given up although the server cannot be asked to stop it', async () => {
+        const database = await open(through());
+        const stop = new AbortController();
+        const running = database.readOnly((session) =>
+          session.query(endless, { signal: stop.signal, timeoutMs: 8000 }),
+        );
+        running.catch(() => undefined);
+        await untilRunning(plain.url, engine.dialect, 1);
+        proxy.swallow();
+        stop.abort();
+        await assert.rejects(running, (error) => DatabaseError.is(error, 'cancelled'));
+        proxy.recover();
+        assert.equal(await one(database), '1');
+      });
+
+      test('a session that begins on a dead connection is given up in time', async () => {
+        const database = await open(through());
+        proxy.swallow();
+        await assert.rejects(
+          () => database.readOnly((session) => session.query('SELECT 1'), { timeoutMs: 1000 }),
+          (error) => DatabaseError.is(error, 'timeout') && /did not answer in time/.test(error.message),
+        );
+        proxy.recover();
+        assert.equal(await one(database), '1');
+      });
+
+      test('connections that are cut in the middle of a result are told', async () => {
+        const database = await open(through());
+        const running = database.readOnly((session) => session.query(endless));
+        running.catch(() => undefined);
+        await untilRunning(plain.url, engine.dialect, 1);
+        proxy.cut();
+        await assert.rejects(running, (error) => DatabaseError.is(error, 'connectionLost'));
+        assert.equal(await one(database), '1');
+      });
     });
   });
 }
 
+test('the URL of MySQL reaches MariaDB too, and says what answered', async (context) => {
+  const mariadb = ownEngines().find(({ dialect }) => dialect === 'mariadb');
+  if (!mariadb) return context.skip('MariaDB is not installed');
+  const server = await mariadb.startSmall();
+  try {
+    const database = await openDatabase(parseConnectionUrl(server.url.replace('mariadb:', 'mysql:')));
+    assert.deepEqual([database.info.product, database.info.dialect], ['MariaDB', 'mariadb']);
+    await database.close();
+  } finally {
+    await server.stop();
+  }
+});
+
 test('engines that come later are refused with a sentence, not with a failure', async () => {
   await refuses('mssql://u:hidden-word@h/d', 'driver', /SQL Server connections are not supported yet/);
 });
-
-async function untilRunning(url: string): Promise<void> {
-  const sql = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT count(*) FROM generate%'`;
-  while ((await runOnce(url, sql)).length === 0) await new Promise(setImmediate);
-}

@@ -180,7 +180,8 @@ describe('connections', () => {
   test('connections of .env files and of other extensions are offered, chosen and not connected to', async () => {
     await runCommand(page, 'SQL Optimizer: Import Connections');
     const offered = page.locator('.quick-input-list .monaco-list-row');
-    await offered.first().waitFor();
+    await step('Import connections');
+    await offered.filter({ hasText: 'SQLTools settings' }).waitFor();
     await screenshot(page, 'connections-import-dark');
     const texts = await offered.allTextContents();
     assert.equal(texts.length, 2, texts.join('\n'));
@@ -198,7 +199,8 @@ describe('connections', () => {
       assert.ok(!readFileSync(file).includes('env-password'), `${file} holds the password`);
     }
     await runCommand(page, 'SQL Optimizer: Import Connections');
-    await offered.first().waitFor();
+    await step('Import connections');
+    await offered.filter({ hasText: 'SQLTools settings' }).waitFor();
     assert.equal(await offered.count(), 1, 'what is there is not offered again');
     await page.keyboard.press('Escape');
   });
@@ -269,20 +271,20 @@ describe('connections', () => {
     const below = path.join(editor.workspace, 'reports', 'below.sql');
     writeFileSync(below, 'SELECT 1;\n');
     await openFile(page, below);
-    await status('Orders').waitFor();
+    await status('Behind').waitFor();
     await runCommand(page, 'SQL Optimizer: Use Connection for Files under This Folder');
     await pickQuickItem(page, 'Nowhere');
     await status('Nowhere').waitFor();
     assert.match(settings(), /"[^"]*\/reports": "user:nowhere"/);
     await openFile(page, path.join(editor.workspace, 'one.sql'));
-    await status('Orders').waitFor();
+    await status('Behind').waitFor();
   });
 
   test('a role that may do more than read is pointed out, with the statements for one that may not', async () => {
     await runOnce(server.url, 'GRANT UPDATE ON orders TO reader');
     await runCommand(page, 'SQL Optimizer: Disconnect');
     await pickQuickItem(page, 'Orders (test)');
-    await page.locator('.statusbar-item .codicon-plug').waitFor();
+    await row('Orders (test)').locator('.codicon-plug').first().waitFor();
     await runCommand(page, 'SQL Optimizer: Connect');
     await pickQuickItem(page, 'Orders (test)');
     await row('Orders (test)').locator('.monaco-tl-twistie.collapsible').click();

@@ -1,6 +1,7 @@
 /** Connections as frameworks and drivers write them, in one line of text. */
 import type { ConnectionSettings, ServerEngine, ServerSettings } from '../connection-settings.ts';
 import { ConnectionUrlError, parseConnectionUrl } from '../connection-url.ts';
+import { OPTION_NAMES } from '../mssql/options.ts';
 
 /** Schemes with a driver's name in them: SQLAlchemy's, Rails', Django's. */
 const SCHEMES: readonly (readonly [pattern: RegExp, engine: ServerEngine])[] = [
@@ -105,11 +106,12 @@ function engineOfPairs(found: ReadonlyMap<string, string>, hint: string): Server
 function fromPairs(found: ReadonlyMap<string, string>, engine: ServerEngine): ServerSettings | null {
   const first = (what: keyof typeof WORDS) => WORDS[what].map((name) => found.get(name)).find(Boolean);
   const address = (first('host') ?? '').replace(/^tcp:/i, '');
-  // SQL Server: host,port; an instance is found by its name on the host, which we do not
+  // SQL Server: host\instance,port
   const [host = '', after] = address.split(engine === 'sqlserver' ? ',' : '\0');
-  if (host === '' || host.includes('\\')) return null;
+  // a database file's own process is not reached over the network
+  if (host === '' || /^\(localdb\)/i.test(host)) return null;
   return settingsOf(engine, {
-    host: host === '(local)' || host === '.' ? 'localhost' : host,
+    host: host.replace(/^(\(local\)|\.)(?=\\|$)/i, 'localhost'),
     port: first('port') ?? after,
     database: first('database'),
     user: first('user'),
@@ -117,6 +119,7 @@ function fromPairs(found: ReadonlyMap<string, string>, engine: ServerEngine): Se
     sslmode: first('sslmode'),
     trust: found.get('trustservercertificate'),
     encrypt: found.get('encrypt'),
+    more: engine === 'sqlserver' ? found : undefined,
   });
 }
 
@@ -130,11 +133,13 @@ export interface ConnectionParts {
   /** SQL Server's TrustServerCertificate and Encrypt */
   readonly trust?: string | undefined;
   readonly encrypt?: string | undefined;
+  /** SQL Server's other parameters by their names in lower case; those that are known are taken */
+  readonly more?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Settings from their parts, by way of a URL so that defaults and checks are the same. @returns null when wrong */
 export function settingsOf(engine: ServerEngine, parts: ConnectionParts): ServerSettings | null {
-  const { host, port, database, user, password, sslmode, trust, encrypt } = parts;
+  const { host, port, database, user, password, sslmode, trust, encrypt, more } = parts;
   const parameters = new URLSearchParams();
   // Npgsql and MySqlConnector write VerifyFull, libpq verify-full
   const mode = sslmode?.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
@@ -142,6 +147,10 @@ export function settingsOf(engine: ServerEngine, parts: ConnectionParts): Server
   if (mode === 'none') parameters.set('sslmode', 'disable');
   if (trust !== undefined) parameters.set('trustservercertificate', trust);
   if (encrypt !== undefined) parameters.set('encrypt', encrypt);
+  for (const name of [...OPTION_NAMES, 'instancename']) {
+    const value = more?.get(name);
+    if (value !== undefined && name !== 'encrypt') parameters.set(name, value);
+  }
   const encode = (text: string | undefined) => encodeURIComponent(text ?? '');
   const signIn = user ? `${encode(user)}${password ? `:${encode(password)}` : ''}@` : '';
   const place =

@@ -59,7 +59,6 @@ function plain(entry: Entry, engine: ServerEngine, sslmode = text(entry, 'sslmod
   const address = text(entry, 'socketPath', 'server', 'host', 'hostname');
   if (!address) return null;
   const [host = '', port] = engine === 'sqlserver' ? address.replace(/^tcp:/i, '').split(',') : [address];
-  if (host.includes('\\')) return null;
   return settingsOf(engine, {
     host,
     port: numeral(entry['port']) ?? port,

@@ -116,6 +116,7 @@ function dateText(value: PreciseDate, { type, scale = 7 }: ColumnMetadata): stri
     case 'Time':
       return time + fraction;
     case 'DateTime2':
+    case 'Variant':
       return `${day} ${time}${fraction}`;
     default:
       return `${day} ${time}.${text.slice(20, 23)}`;

@@ -5,8 +5,7 @@ import { cancelled } from '../call-errors.ts';
 import { DEFAULT_CONNECT_MS, retryConnecting } from '../connect-retry.ts';
 import { type ConnectionLife, connectionLife } from '../connection-life.ts';
 import type { PooledConnection } from '../connection-pool.ts';
-import { silent } from '../socket-errors.ts';
-import { type ErrorContext, toDatabaseError } from './errors.ts';
+import { type ErrorContext, noAnswer, toDatabaseError } from './errors.ts';
 import { runBatch } from './wire.ts';
 
 /** The server is being started or upgraded. */
@@ -88,7 +87,7 @@ async function connectOnce(
     watched.destroy();
     if (signal?.aborted) throw cancelled(error);
     if (!DatabaseError.is(error) && Date.now() >= expires) {
-      const { reason, message } = silent(context.target);
+      const { reason, message } = noAnswer(context.target);
       throw new DatabaseError(reason, message, { cause: error });
     }
     throw toDatabaseError(error, context);

@@ -1,14 +1,19 @@
 /**
- * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with three
+ * The driver as it is loaded at the first connection, in a file of its own (`#drivers/mssql`): `tedious`, with five
  * things mended that this product cannot do without.
  *
  * 1. Exact values. `tedious` reads decimal and money as JavaScript numbers, which hold 15 to 17 digits of 38, and
  *    forgets the offset of datetimeoffset. Results are compared bytewise here, so these come as texts.
  * 2. Closing ends an attempt to connect too, not only a connection.
- * 3. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
+ * 3. What a server says besides when it acknowledges an attention (a message, the end of the transaction) raises an
+ *    error that nobody can catch in `tedious`. Here it counts as after any other statement.
+ * 4. Nor can anybody catch there what is raised by an answer that cannot be read. Here it ends the connection.
+ * 5. No silent plain text. Asked to encrypt, `tedious` still logs in unencrypted when the server (or somebody in
  *    between) answers that it cannot encrypt. Here that is an error before the password is sent.
  */
+import type { Readable } from 'node:stream';
 import { Connection, Request } from 'tedious';
+import { AttentionTokenHandler, RequestTokenHandler } from 'tedious/lib/token/handler.js';
 import { NotEnoughDataError, Result } from 'tedious/lib/token/helpers.js';
 // the CommonJS module itself, whose functions the driver looks up at each call
 import valueParser from 'tedious/lib/value-parser.js';
@@ -21,6 +26,7 @@ const NO_ENCRYPTION = 'ENOENCRYPT';
 
 type Negotiate = Connection['performTlsNegotiation'];
 type ConnectOnPort = Connection['connectOnPort'];
+type CreateParser = Connection['createTokenStreamParser'];
 
 /** A connection that never logs in unencrypted when encryption was asked for, and stops connecting when closed. */
 export class EncryptedConnection extends Connection {
@@ -37,6 +43,19 @@ export class EncryptedConnection extends Connection {
     return super.connectOnPort(port, multiSubnetFailover, either, connector);
   }
 
+  override createTokenStreamParser(
+    ...[message, handler]: Parameters<CreateParser>
+  ): ReturnType<CreateParser> {
+    if (handler instanceof AttentionTokenHandler) listenFully(handler);
+    const parser = super.createTokenStreamParser(message, handler);
+    const { parser: tokens } = parser as unknown as { readonly parser: Readable };
+    tokens.on('error', (error) => {
+      this.emit('error', error);
+      this.close();
+    });
+    return parser;
+  }
+
   override async performTlsNegotiation(...[prelogin, signal]: Parameters<Negotiate>): Promise<void> {
     const offered = ['ON', 'REQ'].includes(prelogin.encryptionString);
     if (this.config.options.encrypt === true && !offered) {
@@ -44,6 +63,13 @@ export class EncryptedConnection extends Connection {
     }
     await super.performTlsNegotiation(prelogin, signal);
   }
+}
+
+/** Everything but the acknowledgement is handled as for the request, whose caller hears nothing more of it. */
+function listenFully(attention: AttentionTokenHandler): void {
+  const onDone = attention.onDone.bind(attention);
+  Object.setPrototypeOf(attention, new RequestTokenHandler(attention.connection, attention.request));
+  attention.onDone = onDone;
 }
 
 type ReadValue = typeof valueParser.readValue;
@@ -66,10 +92,39 @@ module.readValue = (buffer, offset, metadata, options) => {
       return sized(buffer, offset, (at, length) =>
         dateTimeOffsetText(buffer, at, length, metadata.scale ?? 0),
       );
+    case 'Variant':
+      return variant(buffer, offset) ?? readLossily(buffer, offset, metadata, options);
     default:
       return readLossily(buffer, offset, metadata, options);
   }
 };
+
+/**
+ * A value that tells its own type: length, type, number of its properties, the properties, the value. [MS-TDS] 2.2.5.5.4
+ *
+ * @returns null for NULL and for types that lose nothing
+ */
+function variant(buffer: Buffer, offset: number): Result<string> | null {
+  if (buffer.length < offset + 4) throw new NotEnoughDataError(offset + 4);
+  const end = offset + 4 + buffer.readUInt32LE(offset);
+  if (end === offset + 4) return null;
+  if (buffer.length < end) throw new NotEnoughDataError(end);
+  const [type, properties] = [buffer.readUInt8(offset + 4), buffer.readUInt8(offset + 5)];
+  const at = offset + 6 + properties;
+  const length = end - at;
+  switch (type) {
+    case 0x6a: // decimal
+    case 0x6c: // numeric
+      return new Result(decimalText(buffer, at, length, buffer.readUInt8(offset + 7)), end);
+    case 0x3c: // money
+    case 0x7a: // smallmoney
+      return new Result(moneyText(buffer, at, length), end);
+    case 0x2b: // datetimeoffset
+      return new Result(dateTimeOffsetText(buffer, at, length, buffer.readUInt8(offset + 6)), end);
+    default:
+      return null;
+  }
+}
 
 /** A value behind one byte with its length; a length of 0 is NULL. */
 function sized(

@@ -162,6 +162,11 @@ export function toDatabaseError(error: unknown, context: ErrorContext): Database
   });
 }
 
+/** Tables in memory, read in a transaction: 41332 under a snapshot, 41368 under READ COMMITTED. */
+const IN_MEMORY = [41_332, 41_368];
+/** A query over several databases, of which one keeps no row versions. */
+const NO_SNAPSHOTS = 3952;
+
 /** The server has rolled the transaction back. */
 export function isDeadlock({ code }: DatabaseError): boolean {
   return code === String(DEADLOCK);
@@ -190,8 +195,17 @@ function sentence(reason: DatabaseErrorReason, fields: Fields, context: ErrorCon
     case 'syntax':
       return `The server does not accept the statement: ${said}`;
     default:
-      return said;
+      return said + adviceFor(fields.number ?? 0);
   }
+}
+
+function adviceFor(number: number): string {
+  if (IN_MEMORY.includes(number)) {
+    return ' Memory-optimized tables cannot be read in the transactions that are used here.';
+  }
+  if (number === NO_SNAPSHOTS)
+    return ' ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON in that database allows it.';
+  return '';
 }
 
 function authenticationSentence({ number }: Fields, said: string, { target, user }: ErrorContext): string {
@@ -240,11 +254,21 @@ function fromDriver(fields: Fields, context: ErrorContext, cause: unknown): Data
   return make(fields.code === 'ELOGIN' ? 'authentication' : 'driver', finish(fields.message));
 }
 
+/** Nothing came in time; a named instance may be the one that nobody tells the port of. */
+export function noAnswer(target: string): SocketFailure {
+  const failure = silent(target);
+  if (!target.includes('\\')) return failure;
+  return {
+    ...failure,
+    message: `${failure.message} The port of a named instance is asked of the SQL Server Browser (UDP 1434); when it does not run, name the port.`,
+  };
+}
+
 /** What the driver says in words of its own. */
 function driverFailure({ code, message }: Fields, target: string): SocketFailure | null {
   switch (code) {
     case 'ETIMEOUT':
-      return silent(target);
+      return noAnswer(target);
     case 'EINSTLOOKUP':
       return {
         reason: 'refused',

@@ -3,6 +3,8 @@ import { DatabaseError, type ResultColumn } from '../../core/database.ts';
 import type { Plan } from '../../core/plans/plan.ts';
 import { readShowplan } from '../../core/plans/read-showplan.ts';
 import { tokenize } from '../../core/sql/lexer.ts';
+import { applyEdits } from '../../core/sql/text.ts';
+import type { Token } from '../../core/sql/tokens.ts';
 import { quoteLiteral } from './quoting.ts';
 import type { WireResult } from './wire.ts';
 import { parseXml } from './xml.ts';
@@ -69,10 +71,28 @@ export async function withParameters(sql: string, analyze: boolean, { run }: Run
       'The statement has parameters without values. Put values in their place to run it or to see its plan.',
     );
   }
-  const found = await run(`EXEC sys.sp_describe_undeclared_parameters @tsql = ${quoteLiteral(sql)}`);
+  const asked = usedOnce(sql, names);
+  const found = await run(`EXEC sys.sp_describe_undeclared_parameters @tsql = ${quoteLiteral(asked)}`);
   const at = (name: string) => found.columns.findIndex(({ colName }) => colName === name);
   const [name, type] = [at('name'), at('suggested_system_type_name')];
-  const declared = found.rows.map((row) => `${row[name] ?? ''} ${row[type] ?? 'sql_variant'}`);
+  const known = new Set(names.map(({ text }) => text.toLowerCase()));
+  const declared = found.rows
+    .filter((row) => known.has((row[name] ?? '').toLowerCase()))
+    .map((row) => `${row[name] ?? ''} ${row[type] ?? 'sql_variant'}`);
   // on the statement's own first line, so that the lines of errors stay right
   return declared.length === 0 ? sql : `DECLARE ${declared.join(', ')}; ${sql}`;
+}
+
+/**
+ * The statement with another name at each further use of a parameter: the server refuses to tell the type of one that is
+ * used twice (error 11508).
+ */
+function usedOnce(sql: string, names: readonly Token[]): string {
+  const uses = new Map<string, number>();
+  const edits = names.flatMap(({ text, start, end }) => {
+    const use = (uses.get(text.toLowerCase()) ?? 0) + 1;
+    uses.set(text.toLowerCase(), use);
+    return use === 1 ? [] : [{ start, end, text: `${text}_use_${use}` }];
+  });
+  return applyEdits(sql, edits);
 }

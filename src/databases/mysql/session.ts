@@ -12,6 +12,7 @@ import type { Plan } from '../../core/plans/plan.ts';
 import { withTableNames } from '../../core/plans/table-names.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
 import { cancelled } from '../call-errors.ts';
+import { answeredSoon } from '../control-limit.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { type ColumnDefinition, resultColumn } from './column-types.ts';
 import type { Connected } from './connect.ts';
@@ -116,8 +117,10 @@ export class MysqlSession implements ReadOnlySession {
     if (!connected) return;
     try {
       if (connected.lost() === null) {
-        await runText(connected, 'ROLLBACK');
-        await forget(connected);
+        await this.soon(connected, async () => {
+          await runText(connected, 'ROLLBACK');
+          await forget(connected);
+        });
       }
     } catch {
       // the server rolls back what a lost connection leaves behind
@@ -178,7 +181,12 @@ export class MysqlSession implements ReadOnlySession {
   ): Promise<WireResult> {
     let cutting: Promise<void> = Promise.resolve();
     const onFull = () => {
-      cutting = this.place.transport.interrupt(connected, statement).catch(() => connected.destroy());
+      // rows that flood in would keep the control connection from its turn
+      connected.client.pause();
+      cutting = this.place.transport
+        .interrupt(connected, statement)
+        .catch(() => connected.destroy())
+        .finally(() => connected.client.resume());
     };
     try {
       return await this.runLimited(connected, statement, limits, () =>
@@ -235,8 +243,9 @@ export class MysqlSession implements ReadOnlySession {
     const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
     connected.setClean(false);
     try {
-      for (const statement of opening(this.kind, connected.session.mariadb))
-        await runText(connected, statement);
+      for (const statement of opening(this.kind, connected.session.mariadb)) {
+        await this.soon(connected, () => runText(connected, statement));
+      }
     } catch (error) {
       const known = toDatabaseError(error, this.context());
       connected.destroy();
@@ -253,24 +262,27 @@ export class MysqlSession implements ReadOnlySession {
     const changed = Object.entries(wanted).filter(([name, value]) => this.variables[name] !== value);
     if (changed.length === 0) return;
     const parts = changed.map(([name, value]) => `SESSION ${name} = ${value}`);
-    await runText(connected, `SET ${parts.join(', ')}`);
+    await this.soon(connected, () => runText(connected, `SET ${parts.join(', ')}`));
     this.variables = { ...this.variables, ...wanted };
   }
 
   private async setForOnce(call: Call, settings: readonly (readonly [string, string])[]): Promise<void> {
     for (const [name, value] of settings) {
-      await runText(call.connected, `SET SESSION ${settingName(name)} = ${settingValue(value)}`);
+      const statement = `SET SESSION ${settingName(name)} = ${settingValue(value)}`;
+      await this.soon(call.connected, () => runText(call.connected, statement));
     }
   }
 
   private async takeBack(call: Call, settings: readonly (readonly [string, string])[]): Promise<void> {
-    for (const [name] of settings)
-      await runText(call.connected, `SET SESSION ${settingName(name)} = DEFAULT`);
+    for (const [name] of settings) {
+      const statement = `SET SESSION ${settingName(name)} = DEFAULT`;
+      await this.soon(call.connected, () => runText(call.connected, statement));
+    }
   }
 
   /** What MyISAM, Aria and the like have written stays written: with such tables about, nothing is changed. */
   private async refusePermanent(connected: Connected): Promise<void> {
-    this.permanent ??= await tablesWithoutRollback(connected);
+    this.permanent ??= await this.soon(connected, () => tablesWithoutRollback(connected));
     const [first] = this.permanent;
     if (first === undefined) return;
     const more = this.permanent.length - 1;
@@ -278,6 +290,11 @@ export class MysqlSession implements ReadOnlySession {
       'readOnly',
       `The statement was not run: ${first}${more > 0 ? ` and ${more} more tables` : ''} on this server cannot be rolled back, and a trigger could write there. Convert to InnoDB, or try it on a copy.`,
     );
+  }
+
+  /** Statements of ours, which a server answers at once. */
+  private soon<T>(connected: Connected, work: () => Promise<T>): Promise<T> {
+    return answeredSoon(connected, this.place.transport.target, work);
   }
 
   private context() {

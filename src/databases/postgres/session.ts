@@ -12,6 +12,7 @@ import {
 import type { Plan } from '../../core/plans/plan.ts';
 import { readPostgresPlan } from '../../core/plans/read-postgres-plan.ts';
 import { cancelled } from '../call-errors.ts';
+import { answeredSoon } from '../control-limit.ts';
 import { toDatabaseError } from './errors.ts';
 import { explainForm, readTiming, TIMING_PREFIX } from './explain.ts';
 import { type Limits, runLimited } from './limited-run.ts';
@@ -76,10 +77,10 @@ export class PostgresSession implements ReadOnlySession {
   explain(sql: string, options: ExplainOptions = {}): Promise<Plan> {
     const settings = Object.entries(options.settings ?? {});
     const local = settings.length > 0;
-    return this.call({ sql, local }, options, async (client, limits) => {
+    return this.call({ sql, local }, options, async (_client, limits) => {
       const form = explainForm(sql, options);
-      await this.setLocal(client, settings);
-      if (form.prepare) return this.explainPrepared(client, sql, form.prefix, limits);
+      await this.setLocal(limits.connected, settings);
+      if (form.prepare) return this.explainPrepared(sql, form.prefix, limits);
       const { rows } = await this.limited({ text: form.prefix + sql }, { ...limits, prefix: form.prefix });
       return readPostgresPlan(rows[0]?.[0] ?? '');
     });
@@ -111,7 +112,7 @@ export class PostgresSession implements ReadOnlySession {
     if (!connected) return;
     try {
       if (connected.lost() === null && connected.status() !== 'I') {
-        await runSimple(connected.client, 'ROLLBACK');
+        await this.control(connected, 'ROLLBACK');
       }
     } catch {
       // the server rolls back what a lost connection leaves behind
@@ -149,10 +150,10 @@ export class PostgresSession implements ReadOnlySession {
     const { client } = connected;
     const limits: Limits = { sql, timeoutMs, signal, transport: this.place.transport, connected };
     try {
-      await this.prepareCall(client, timeoutMs);
+      await this.prepareCall(connected, timeoutMs);
       const result = await work(client, limits);
       if (connected.status() !== 'T') throw leftTransaction();
-      if (local) await runSimple(client, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+      if (local) await this.control(connected, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
       return result;
     } catch (error) {
       await this.recover(connected);
@@ -184,7 +185,7 @@ export class PostgresSession implements ReadOnlySession {
   private async open(signal: AbortSignal | undefined): Promise<Connected | null> {
     const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
     try {
-      await runSimple(connected.client, this.opening());
+      await this.control(connected, this.opening());
     } catch (error) {
       const known = toDatabaseError(error, this.context());
       connected.destroy();
@@ -206,12 +207,12 @@ export class PostgresSession implements ReadOnlySession {
       SAVEPOINT ${SAVEPOINT}`;
   }
 
-  private async prepareCall(client: Client, timeoutMs: number): Promise<void> {
+  private async prepareCall(connected: Connected, timeoutMs: number): Promise<void> {
     const parts: string[] = [];
     // what the calls before wrote stays when this one fails
     if (this.kind === 'writes') parts.push(`RELEASE SAVEPOINT ${SAVEPOINT}`, `SAVEPOINT ${SAVEPOINT}`);
     if (this.timeoutMs !== timeoutMs) parts.push(`SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)}`);
-    if (parts.length > 0) await runSimple(client, parts.join('; '));
+    if (parts.length > 0) await this.control(connected, parts.join('; '));
     this.timeoutMs = timeoutMs;
   }
 
@@ -222,10 +223,10 @@ export class PostgresSession implements ReadOnlySession {
       if (connected.status() === 'I') {
         this.over = true;
         // what it set before would go on to the next user of the connection
-        await runSimple(connected.client, 'DISCARD ALL');
+        await this.control(connected, 'DISCARD ALL');
         return;
       }
-      await runSimple(connected.client, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+      await this.control(connected, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
       // it takes the settings back too
       this.timeoutMs = null;
     } catch {
@@ -238,21 +239,25 @@ export class PostgresSession implements ReadOnlySession {
     return runLimited((client) => runExtended(client, statement), { ...limits, sent: statement.text });
   }
 
-  private async setLocal(client: Client, settings: readonly (readonly [string, string])[]): Promise<void> {
+  private async setLocal(
+    connected: Connected,
+    settings: readonly (readonly [string, string])[],
+  ): Promise<void> {
     if (settings.length === 0) return;
     const calls = settings.map(
       ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
     );
-    await runSimple(client, `SELECT ${calls.join(', ')}`);
+    await this.control(connected, `SELECT ${calls.join(', ')}`);
   }
 
   /** The generic plan, which holds for all values of the parameters. */
-  private async explainPrepared(client: Client, sql: string, prefix: string, limits: Limits): Promise<Plan> {
+  private async explainPrepared(sql: string, prefix: string, limits: Limits): Promise<Plan> {
+    const { connected } = limits;
     const head = `PREPARE ${PREPARED} AS `;
     await this.limited({ text: head + sql }, { ...limits, prefix: head });
     try {
-      const { rows: counted } = await runSimple(
-        client,
+      const { rows: counted } = await this.control(
+        connected,
         `SET LOCAL plan_cache_mode = force_generic_plan;
          SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = ${quoteLiteral(PREPARED)}`,
       );
@@ -266,12 +271,19 @@ export class PostgresSession implements ReadOnlySession {
       return { ...plan, settings };
     } finally {
       // a prepared statement outlives the transaction, but nothing can be said inside of a failed one
-      if (client.getTransactionStatus() === 'E') {
-        await runSimple(client, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+      if (connected.status() === 'E') {
+        await this.control(connected, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
         this.timeoutMs = null;
       }
-      await runSimple(client, `DEALLOCATE ${PREPARED}; SET LOCAL plan_cache_mode = auto`);
+      await this.control(connected, `DEALLOCATE ${PREPARED}; SET LOCAL plan_cache_mode = auto`);
     }
+  }
+
+  /** A statement of ours; the embedded database has no network that could lose it. */
+  private control(connected: Connected, sql: string): ReturnType<typeof runSimple> {
+    const run = () => runSimple(connected.client, sql);
+    const { embedded, target } = this.place.transport;
+    return embedded ? run() : answeredSoon(connected, target, run);
   }
 
   private context() {

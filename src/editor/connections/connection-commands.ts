@@ -1,6 +1,7 @@
 /** The commands of connections. */
 import * as vscode from 'vscode';
 import { parseConnectionUrl, redactUrl } from '../../databases/connection-url.ts';
+import { roleSentence } from '../../databases/role-sentence.ts';
 import type { Log } from '../log.ts';
 import { COMMANDS } from '../product.ts';
 import { withCancellableProgress } from '../progress.ts';
@@ -25,7 +26,7 @@ import {
   target,
 } from './profile.ts';
 import { type Profiles, SAMPLE_KEY } from './profiles.ts';
-import { type OpenSession, roleSentence, type Sessions } from './sessions.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
 import type { TrustedHosts } from './trusted-hosts.ts';
 
 export class ConnectionCommands {

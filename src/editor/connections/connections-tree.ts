@@ -2,11 +2,12 @@
 import * as vscode from 'vscode';
 import type { Catalog, CatalogGap, Column, Table } from '../../core/catalog/catalog.ts';
 import type { RoleAdvice } from '../../core/database.ts';
+import { roleSentence } from '../../databases/role-sentence.ts';
 import { COMMANDS } from '../product.ts';
 import type { ActiveConnections } from './active-connections.ts';
 import { type ConnectionProfile, type ProfileColor, target } from './profile.ts';
 import type { Profiles } from './profiles.ts';
-import { roleSentence, type SessionState, type Sessions } from './sessions.ts';
+import type { SessionState, Sessions } from './sessions.ts';
 
 export type ConnectionNode =
   | { readonly kind: 'group'; readonly name: string; readonly profiles: readonly ConnectionProfile[] }

@@ -302,6 +302,14 @@ export function fromConnectionSettings(
 }
 
 /**
+ * What leave to send something of a connection to a model is bound to: the profile and the database that it leads to. A
+ * folder's profile of the same name, and one that was changed to another server, have to ask again.
+ */
+export function sendingName(profile: ConnectionProfile): string {
+  return JSON.stringify([profile.key, profile.engine, target(profile)]);
+}
+
+/**
  * The name under which a profile's password is kept. Everything that decides where the password would be sent, and
  * how well protected, is part of it: a profile that is changed to another host, or a workspace's profile with a
  * familiar name, finds no password and has to ask.

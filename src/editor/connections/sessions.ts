@@ -7,6 +7,7 @@ import {
   type DatabaseErrorReason,
   type RoleAdvice,
 } from '../../core/database.ts';
+import { roleSentence } from '../../databases/role-sentence.ts';
 import type { Log } from '../log.ts';
 import { type ConnectionProfile, NO_SECRETS, toConnectionSettings } from './profile.ts';
 
@@ -222,17 +223,6 @@ export class Sessions implements vscode.Disposable {
     this.states.set(key, state);
     this.changed.fire(key);
   }
-}
-
-const POWERS: Readonly<Record<RoleAdvice['power'], string>> = {
-  superuser: 'is a superuser',
-  owner: 'owns tables and may change them',
-  writer: 'may write',
-};
-
-/** What the role may do, and that less is enough. */
-export function roleSentence({ power, user }: RoleAdvice): string {
-  return `The user ${user} ${POWERS[power]}. Nothing is written, but a user that may only read is enough.`;
 }
 
 function place(profile: ConnectionProfile): string {

@@ -4,6 +4,7 @@ import type { Candidate } from '../../core/optimizer/optimization.ts';
 import type { AnalyzedStatement } from '../../core/sql/query-model.ts';
 import { ModelError } from '../../models/model-error.ts';
 import type { ActiveConnections } from '../connections/active-connections.ts';
+import type { ConnectionProfile } from '../connections/profile.ts';
 import type { Sessions } from '../connections/sessions.ts';
 import type { Previews } from '../diff/previews.ts';
 import type { ShownDocuments } from '../diff/shown-documents.ts';
@@ -113,7 +114,7 @@ export class ExplainCommand {
   ): Promise<{
     readonly facts: readonly string[];
     readonly statement: AnalyzedStatement;
-    readonly connection: { readonly key: string; readonly name: string } | null;
+    readonly connection: ConnectionProfile | null;
   }> {
     const { active, sessions, documents } = this.parts;
     const [{ analyzeStatement }, { numberPlaceholders }, { rewriteFacts, statementFacts }] =

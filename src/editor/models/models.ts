@@ -6,6 +6,7 @@ import type { ProposerSettings } from '../../models/model-proposer.ts';
 import { isCloudModel } from '../../models/ollama/address.ts';
 import type { OllamaProvider } from '../../models/ollama/ollama-provider.ts';
 import type { LanguageModelProvider } from '../../models/provider.ts';
+import { type ConnectionProfile, sendingName } from '../connections/profile.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { COMMANDS } from '../product.ts';
@@ -31,7 +32,7 @@ export interface ChosenModel {
 }
 
 export interface ProposerRequest {
-  /** key of the connection whose tables are described; null without one */
+  /** `sendingName` of the connection whose tables are described; null without one */
   readonly connection: string | null;
   readonly connectionName: string | null;
 }
@@ -91,12 +92,9 @@ export class Models {
    *
    * @throws ModelError 'consent' when the receiver was not allowed yet
    */
-  async allowed(
-    connection: { readonly key: string } | null,
-    signal: AbortSignal | undefined,
-  ): Promise<ChosenModel> {
+  async allowed(connection: ConnectionProfile | null, signal: AbortSignal | undefined): Promise<ChosenModel> {
     const chosen = await this.chosen(signal);
-    if (chosen.local || this.consent.given(chosen, connection?.key ?? null)) return chosen;
+    if (chosen.local || this.consent.given(chosen, connection && sendingName(connection))) return chosen;
     throw new ModelError(
       'consent',
       `${chosen.destination} is not on this machine, and you have not allowed it yet: “Optimize with AI” asks.`,

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Optimization } from '../../core/optimizer/optimization.ts';
 import type { ActiveConnections } from '../connections/active-connections.ts';
-import type { ConnectionProfile } from '../connections/profile.ts';
+import { type ConnectionProfile, sendingName } from '../connections/profile.ts';
 import type { OpenSession, Sessions } from '../connections/sessions.ts';
 import { counterexamplesText } from '../diff/evidence-text.ts';
 import type { Previews } from '../diff/previews.ts';
@@ -114,7 +114,7 @@ export class OptimizeCommand {
           database: open?.database ?? null,
           scratch: openScratch,
           proposer: models.proposer({
-            connection: open?.profile.key ?? null,
+            connection: open ? sendingName(open.profile) : null,
             connectionName: open?.profile.name ?? null,
           }),
           options: { measure, runs, timeoutMs, modelTimeoutMs: modelSettings().timeoutMs, wanted: pattern },

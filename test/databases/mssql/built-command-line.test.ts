@@ -8,7 +8,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { root } from '../../../scripts/bootstrap.mjs';
 import { makeCertificates } from '../../servers/certificates.ts';
-import { type Answer, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
+import type { Answer } from '../../servers/tds/answers.ts';
+import { startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
 
 const DIGITS = '123456789012345678901234567890.1234567';
 

@@ -11,9 +11,10 @@ import {
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { CHECKS, STATISTICS, TABLES } from '../../../src/databases/mssql/catalog-queries.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
+import type { Answer } from '../../servers/tds/answers.ts';
 import { describeSqlServer } from '../../servers/tds/describe-sql-server.ts';
-import { type Answer, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
-import { catalogAnswer, SHOP_DDL } from './catalog-answers.ts';
+import { startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
+import { catalogAnswer, SHOP_DDL } from '../../servers/tds/shop-catalog.ts';
 
 const answer = (sql: string): Answer => catalogAnswer(sql) ?? { columns: ['a'], rows: [] };
 

@@ -117,6 +117,12 @@ describe('connecting to SQL Server (stand-in)', () => {
     }
     await refusal(`mssql://app:sw0rdfish@127.0.0.1:${await freePort()}/shop`, 'refused', /Nobody answers at/);
     await refusal(
+      'mssql://app:sw0rdfish@127.0.0.1/shop?instanceName=NOBODY',
+      'timeout',
+      /127\.0\.0\.1\\NOBODY did not answer in time.*SQL Server Browser \(UDP 1434\)/,
+      500,
+    );
+    await refusal(
       'mssql://app:sw0rdfish@no-such-host.invalid/shop',
       'unknownHost',
       /host of .* is not known/,
@@ -190,6 +196,21 @@ describe('versions of SQL Server (stand-in)', () => {
     const database = await openDatabase(parseConnectionUrl(azure().url));
     await database.close();
     assert.deepEqual([database.info.product, database.info.superuser], ['Azure SQL', true]);
+  });
+});
+
+describe('availability groups of SQL Server (stand-in)', () => {
+  const replica = standIn({});
+  const primary = standIn({
+    route: ({ readOnlyIntent }) => (readOnlyIntent ? replica().port : null),
+  });
+
+  test('send a connection that only reads to a replica, and others not', async () => {
+    await connecting(primary().url);
+    assert.deepEqual([primary().logins.length, replica().logins.length], [1, 0]);
+    assert.deepEqual(await connecting(`${primary().url}&ApplicationIntent=ReadOnly`), [['1']]);
+    assert.deepEqual([primary().logins.length, replica().logins.length], [2, 1]);
+    assert.ok(replica().statements.includes('SELECT 1 AS a'), 'the statement ran on the replica');
   });
 });
 

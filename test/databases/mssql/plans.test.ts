@@ -6,13 +6,8 @@ import { type Database, DatabaseError } from '../../../src/core/database.ts';
 import { planNodes } from '../../../src/core/plans/plan.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
-import {
-  type Answer,
-  type BatchMode,
-  type MssqlStandIn,
-  showplan,
-  startMssqlStandIn,
-} from '../../servers/tds/mssql-stand-in.ts';
+import { type Answer, type BatchMode, showplan } from '../../servers/tds/answers.ts';
+import { type MssqlStandIn, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
 
 const xml = (name: string) =>
   readFile(new URL(`../../unit/plans/showplans/${name}.xml`, import.meta.url), 'utf8');
@@ -40,6 +35,7 @@ function answer(sql: string, { plan, statistics }: BatchMode): Answer {
         'suggested_system_type_name',
       ],
       rows: [
+        ['3', '@Customer_use_2', '127', 'bigint'],
         ['1', '@customer', '56', 'int'],
         ['2', '@from', '40', 'date'],
       ],
@@ -95,9 +91,12 @@ describe('plans on SQL Server (stand-in)', () => {
   });
 
   test('of statements with parameters hold for every value: their types are asked of the server', async () => {
-    const sql = 'SELECT id FROM orders WHERE customer_id = @customer AND placed > @from';
+    const sql =
+      'SELECT id FROM orders WHERE customer_id = @customer AND placed > @from OR giver_id = @Customer';
     await database.readOnly((session) => session.explain(sql));
     assert.ok(server.statements.includes(`DECLARE @customer int, @from date; ${sql}`));
+    // a parameter that is used twice has no type for the server
+    assert.ok(server.statements.some((batch) => batch.endsWith("OR giver_id = @Customer_use_2'")));
     await assert.rejects(
       database.readOnly((session) => session.explain(sql, { analyze: true })),
       /parameters without values/,

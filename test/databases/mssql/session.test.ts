@@ -4,7 +4,12 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
-import { type Answer, type MssqlStandIn, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
+import type { Answer } from '../../servers/tds/answers.ts';
+import {
+  type MssqlStandIn,
+  type StandInOptions,
+  startMssqlStandIn,
+} from '../../servers/tds/mssql-stand-in.ts';
 
 const TYPED: readonly (readonly [type: string, value: string])[] = [
   ['decimal(38,4)', '1234567890123456789012345678901234.5678'],
@@ -37,6 +42,17 @@ const TYPED: readonly (readonly [type: string, value: string])[] = [
   ['xml', '<a b="1"/>'],
 ];
 
+/** What tells its own type, and the text that it becomes. */
+const VARIANTS: readonly (readonly [value: string, text: string])[] = [
+  ['decimal(38,4):-1234567890123456789012345678901234.5678', '-1234567890123456789012345678901234.5678'],
+  ['money:922337203685477.5807', '922337203685477.5807'],
+  ['smallmoney:-1.5', '-1.5000'],
+  ['datetimeoffset(7):2024-05-06 23:30:00.1234567 -05:30', '2024-05-06 23:30:00.1234567 -05:30'],
+  ['datetime2(7):2024-05-06 23:30:00.1234567', '2024-05-06 23:30:00.1234567'],
+  ['bigint:9007199254740993', '9007199254740993'],
+  ['int:7', '7'],
+];
+
 const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [
     /typed/,
@@ -45,9 +61,15 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
       rows: [TYPED.map(([, value]) => value), TYPED.map(() => null), TYPED.map(([, value]) => value)],
     },
   ],
+  [
+    /variants/,
+    { columns: [{ name: 'v', type: 'sql_variant' }], rows: [...VARIANTS.map(([value]) => [value]), [null]] },
+  ],
   [/forever/, 'hang'],
   [/endless/, { endless: { columns: ['a'], rows: [['x'], [null], ['y']] } }],
   [/severed/, 'break'],
+  [/midway/, 'breakMidway'],
+  [/garbage/, 'garbage'],
   [/FROM missing/, { error: { number: 208, message: "Invalid object name 'dbo.missing'.", line: 2 } }],
   [/FORM/, { error: { number: 102, message: "Incorrect syntax near 'FORM'.", line: 1 } }],
   [
@@ -141,6 +163,11 @@ describe('sessions on SQL Server (stand-in)', () => {
     );
     const expected = TYPED.map(([, value]) => value);
     assert.deepEqual(result.rows, [expected, TYPED.map(() => null), expected]);
+  });
+
+  test('give values that tell their own type as exactly', async () => {
+    const { rows } = await reading((query) => query('SELECT variants'));
+    assert.deepEqual(rows, [...VARIANTS.map(([, text]) => [text]), [null]]);
   });
 
   test('see one state, wait briefly for locks, lose every deadlock, and are rolled back', async () => {
@@ -257,6 +284,17 @@ describe('sessions on SQL Server (stand-in)', () => {
     assert.deepEqual((await reading((query) => query('SELECT 1'))).rows, [['1']]);
   });
 
+  test('end with a connection that breaks between two rows, or speaks no TDS any more', async () => {
+    for (const sql of ['SELECT midway', 'SELECT garbage']) {
+      await assert.rejects(
+        reading((query) => query(sql)),
+        (error) => DatabaseError.is(error, 'connectionLost', 'driver'),
+        sql,
+      );
+      assert.deepEqual((await reading((query) => query('SELECT 1'))).rows, [['1']]);
+    }
+  });
+
   test('tell the columns of a result without running it', async () => {
     const columns = await database.readOnly((session) =>
       session.describe("SELECT id, total FROM orders WHERE a = 'it''s'"),
@@ -270,6 +308,50 @@ describe('sessions on SQL Server (stand-in)', () => {
         "EXEC sys.sp_describe_first_result_set @tsql = N'SELECT id, total FROM orders WHERE a = ''it''''s'''",
       ),
     );
+  });
+});
+
+describe('attentions on SQL Server (stand-in)', () => {
+  const opened = async (answer_: (sql: string) => Answer, options: StandInOptions) => {
+    const server = await startMssqlStandIn(answer_, options);
+    return { server, database: await openDatabase(parseConnectionUrl(server.url)) };
+  };
+
+  test('that end the transaction and are talked about harm nothing: what would write is refused', async () => {
+    const { server, database } = await opened(answer, { talksOnAttention: true });
+    try {
+      await database.rolledBack(async (session) => {
+        await assert.rejects(session.query('SELECT forever', { timeoutMs: 100 }), (error) =>
+          DatabaseError.is(error, 'timeout'),
+        );
+        assert.deepEqual((await session.query('SELECT 1')).rows, [['1']]);
+        await assert.rejects(
+          session.query('DELETE FROM orders'),
+          failing('connectionLost', /transaction is over/),
+        );
+      });
+    } finally {
+      await database.close();
+      await server.close();
+    }
+  });
+
+  test('that nobody answers close the connection, and the next work gets another one', async () => {
+    const { server, database } = await opened(
+      (sql) => (/forever/.test(sql) ? 'deaf' : { columns: ['a'], rows: [['1']] }),
+      {},
+    );
+    try {
+      await assert.rejects(
+        database.readOnly((session) => session.query('SELECT forever', { timeoutMs: 100 })),
+        (error) => DatabaseError.is(error, 'timeout'),
+      );
+      const { rows } = await database.readOnly((session) => session.query('SELECT 1'));
+      assert.deepEqual([rows, server.logins.length], [[['1']], 2]);
+    } finally {
+      await database.close();
+      await server.close();
+    }
   });
 });
 

@@ -12,7 +12,8 @@ import { readOptions } from '../../../src/databases/mssql/options.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { makeCertificates } from '../../servers/certificates.ts';
 import { startJumpHost } from '../../servers/jump-host.ts';
-import { type Answer, startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
+import type { Answer } from '../../servers/tds/answers.ts';
+import { startMssqlStandIn } from '../../servers/tds/mssql-stand-in.ts';
 
 describe('a jump host on the way to SQL Server (stand-in)', () => {
   let folder = '';

@@ -126,6 +126,7 @@ describe('the command line on MariaDB 10.11', {
     const planned = await sqlopt('explain', '--connection', database.url, file);
     assert.equal(planned.status, 0, planned.errors);
     assert.match(planned.output, /Table scan on orders o {2}\(cost/);
+    assert.match(planned.errors, /is a superuser\. .*only read is enough.*\nCREATE USER sqlopt_reader/);
     const analyzed = await sqlopt('explain', '--analyze', '--connection', database.url, file);
     assert.match(analyzed.output, /actual .* ms, 0 rows/);
     assert.match(analyzed.output, /All 1\d,\d{3} rows of orders are read/);

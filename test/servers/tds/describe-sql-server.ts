@@ -7,7 +7,8 @@ import type { Database } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { createDatabase, type TestDatabase } from '../with-database.ts';
-import { type Answer, type BatchMode, type MssqlStandIn, startMssqlStandIn } from './mssql-stand-in.ts';
+import type { Answer, BatchMode } from './answers.ts';
+import { type MssqlStandIn, startMssqlStandIn } from './mssql-stand-in.ts';
 
 /** A running SQL Server, or what stands in for it; its properties can be used inside tests and hooks only. */
 export interface SqlServer {

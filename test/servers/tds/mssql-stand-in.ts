@@ -5,12 +5,11 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { type Answer, type BatchMode, head, type ResultSet, rowOf } from './answers.ts';
 import { asksForEncryption, type Login, preloginAnswer, preloginOptions, readLogin } from './login.ts';
 import { type Message, MessageReader, PACKET, packets, TlsCarrier } from './packets.ts';
 import {
   COLLATION,
-  type Column,
-  columnMetadata,
   DONE,
   doneToken,
   environmentBytes,
@@ -18,43 +17,9 @@ import {
   federationAck,
   loginAck,
   messageToken,
-  nullBitmapRow,
-  rowToken,
+  routing,
   type ServerMessage,
 } from './tokens.ts';
-
-export interface ResultSet {
-  /** a name alone is a column of nvarchar(4000) */
-  readonly columns: readonly (string | Column)[];
-  readonly rows: readonly (readonly (string | null)[])[];
-}
-
-/**
- * What a batch is answered with. `'hang'` answers nothing until an attention comes; `endless` sends its rows again and
- * again until then; `'break'` ends the connection.
- */
-export type Answer =
-  | (ResultSet & { readonly messages?: readonly ServerMessage[] })
-  | { readonly sets: readonly ResultSet[]; readonly messages?: readonly ServerMessage[] }
-  | { readonly error: ServerMessage; readonly rolledBack?: boolean }
-  | { readonly ok: number }
-  | { readonly endless: ResultSet }
-  | 'hang'
-  | 'break';
-
-/** What the session was told to give besides, or instead of, results. */
-export interface BatchMode {
-  /** SET SHOWPLAN_XML: the plan instead of a result; SET STATISTICS XML: the plan after it */
-  readonly plan: 'estimated' | 'actual' | null;
-  /** SET STATISTICS IO, TIME */
-  readonly statistics: boolean;
-}
-
-/** The result in which a server sends a plan. */
-export function showplan(xml: string): ResultSet {
-  const column = { name: 'Microsoft SQL Server 2005 XML Showplan', type: 'nvarchar(max)' };
-  return { columns: [column], rows: [[xml]] };
-}
 
 export interface StandInOptions {
   /** 16 is SQL Server 2022 */
@@ -68,6 +33,10 @@ export interface StandInOptions {
   /** sysadmin, or owner of the database */
   readonly owner?: boolean;
   readonly snapshots?: boolean;
+  /** where a log-in is sent on to, as an availability group does with ApplicationIntent=ReadOnly */
+  readonly route?: (login: Login) => number | null;
+  /** an attention rolls the transaction back and is talked about, as with XACT_ABORT ON */
+  readonly talksOnAttention?: boolean;
 }
 
 export interface MssqlStandIn {
@@ -143,6 +112,7 @@ class Conversation {
   /** transactions that are open */
   private depth = 0;
   private mode: BatchMode = AS_USUAL;
+  private deaf = false;
   /** ends the batch that runs; null when none does */
   private stop: (() => void) | null = null;
 
@@ -238,9 +208,15 @@ class Conversation {
       messageToken('info', { number: 5701, message: `Changed database context to '${login.database}'.` }),
       loginAck(this.major),
       environmentText(4, '4096', '4096'),
+      ...this.routed(login),
       ...(login.token === null ? [] : [federationAck()]),
       doneToken(DONE.final),
     );
+  }
+
+  private routed(login: Login): Buffer[] {
+    const port = this.state.options.route?.(login) ?? null;
+    return port === null ? [] : [routing('127.0.0.1', port)];
   }
 
   private get major(): number {
@@ -249,9 +225,16 @@ class Conversation {
 
   private attention(): void {
     this.state.attentions++;
+    if (this.deaf) return;
     this.stop?.();
     this.stop = null;
-    this.respond(doneToken(DONE.attention));
+    const talk = this.state.options.talksOnAttention
+      ? [
+          messageToken('info', { number: 3621, message: 'The statement has been terminated.' }),
+          ...this.rolledBack(),
+        ]
+      : [];
+    this.respond(...talk, doneToken(DONE.attention));
   }
 
   private batch(sql: string): void {
@@ -267,6 +250,21 @@ class Conversation {
   private give(found: Answer): void {
     if (found === 'break') {
       this.socket.destroy();
+      return;
+    }
+    if (found === 'breakMidway') {
+      const set = { columns: ['a'], rows: [['1']] };
+      const part = Buffer.concat([head(set), rowOf(set, ['1'], 0), rowOf(set, ['2'], 0).subarray(0, 3)]);
+      this.send(packets(PACKET.response, part, false));
+      setImmediate(() => this.socket.destroy());
+      return;
+    }
+    if (found === 'garbage') {
+      this.respond(Buffer.from([0x01, 0x02, 0x03]));
+      return;
+    }
+    if (found === 'deaf') {
+      this.deaf = true;
       return;
     }
     if (found === 'hang') {
@@ -285,6 +283,18 @@ class Conversation {
     }
     if ('ok' in found) {
       this.respond(doneToken(DONE.count, found.ok));
+      return;
+    }
+    if ('delayMs' in found && found.delayMs !== undefined) {
+      const { delayMs: _waited, ...result } = found;
+      const timer = setTimeout(() => {
+        this.stop = null;
+        this.give(result);
+      }, found.delayMs);
+      this.stop = () => {
+        clearTimeout(timer);
+        this.respond(doneToken(DONE.error));
+      };
       return;
     }
     const sets = 'sets' in found ? found.sets : [found];
@@ -355,20 +365,4 @@ class Conversation {
     else if (/STATISTICS IO, TIME/.test(sql)) this.mode = { ...this.mode, statistics: on };
     return { ok: 0 };
   }
-}
-
-function columnsOf(set: ResultSet): Column[] {
-  return set.columns.map((column) =>
-    typeof column === 'string' ? { name: column, type: 'nvarchar(4000)' } : column,
-  );
-}
-
-function head(set: ResultSet): Buffer {
-  return columnMetadata(columnsOf(set));
-}
-
-/** Both kinds of rows in turns, as a server sends the one or the other by its choice. */
-function rowOf(set: ResultSet, row: readonly (string | null)[], at: number): Buffer {
-  const columns = columnsOf(set);
-  return at % 2 === 0 ? rowToken(columns, row) : nullBitmapRow(columns, row);
 }

@@ -91,6 +91,12 @@ export function environmentBytes(kind: number, after: Buffer, before = Buffer.al
   return sizedToken(0xe3, Buffer.concat([Buffer.from([kind]), sized(after), sized(before)]));
 }
 
+/** 2.2.7.9, type 20: connect there instead. */
+export function routing(server: string, port: number): Buffer {
+  const after = Buffer.concat([Buffer.from([0]), uint16(port), longText(server)]);
+  return sizedToken(0xe3, Buffer.concat([Buffer.from([20]), uint16(after.length), after, uint16(0)]));
+}
+
 /** 2.2.7.11: the server has taken the token of Entra ID. */
 export function federationAck(): Buffer {
   return Buffer.concat([Buffer.from([0xae, 0x02]), uint32(0), Buffer.from([0xff])]);

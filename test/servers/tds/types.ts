@@ -71,6 +71,8 @@ export function typeInfo(type: ColumnType, collation: Buffer): Buffer {
       return Buffer.concat([Buffer.from([0xe7]), u16(max ? MAX : first * 2), collation]);
     case 'xml':
       return Buffer.from([0xf1, 0]);
+    case 'sql_variant':
+      return Buffer.from([0x62, 0x49, 0x1f, 0, 0]);
     default:
       throw new Error(`The stand-in cannot send the type ${type}.`);
   }
@@ -79,6 +81,7 @@ export function typeInfo(type: ColumnType, collation: Buffer): Buffer {
 /** TYPE_VARBYTE of a value that is given as text; null is NULL. */
 export function encodeValue(type: ColumnType, value: string | null): Buffer {
   const { name, second, first, max } = partsOf(type);
+  if (name === 'sql_variant') return variantBytes(value);
   if (max || name === 'xml') return partlyLengthPrefixed(value === null ? null : bytesOf(name, value));
   if (['varbinary', 'varchar', 'nvarchar'].includes(name)) {
     if (value === null) return u16(MAX);
@@ -89,6 +92,33 @@ export function encodeValue(type: ColumnType, value: string | null): Buffer {
   const bytes = fixedBytes(name, value, name === 'decimal' || name === 'numeric' ? second : first);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
+
+/** 2.2.5.5.4. @param value as `decimal(38,4):1.5`: its own type comes first */
+function variantBytes(value: string | null): Buffer {
+  const [, type = '', text = ''] = /^([^:]+):(.*)$/.exec(value ?? '') ?? [];
+  if (value === null) return Buffer.alloc(4);
+  const { name, first, second } = partsOf(type);
+  const exact = name === 'decimal' || name === 'numeric';
+  const properties = exact ? [first, second] : /^(time|datetime2|datetimeoffset)$/.test(name) ? [first] : [];
+  const code = VARIANT_TYPES[name];
+  if (code === undefined) throw new Error(`The stand-in cannot send ${type} as a variant.`);
+  const bytes = fixedBytes(name, text, exact ? second : first);
+  const body = Buffer.concat([Buffer.from([code, properties.length, ...properties]), bytes]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+const VARIANT_TYPES: Readonly<Record<string, number>> = {
+  int: 0x38,
+  bigint: 0x7f,
+  decimal: 0x6a,
+  numeric: 0x6c,
+  money: 0x3c,
+  smallmoney: 0x7a,
+  datetime2: 0x2a,
+  datetimeoffset: 0x2b,
+};
 
 function bytesOf(name: string, value: string): Buffer {
   if (name === 'varbinary') return Buffer.from(value.replace(/^0x/, ''), 'hex');

@@ -49,6 +49,19 @@ EMPTY=
   });
 });
 
+describe('connection strings of SQL Server', () => {
+  test('keep how to log in and which replica to ask', () => {
+    const text =
+      'Server=tcp:shop.database.windows.net,1433;Database=d;Authentication=Active Directory Default;ApplicationIntent=ReadOnly;Encrypt=Strict;';
+    const settings = readConnectionString(text, 'sqlserver');
+    assert.equal(
+      settings?.options,
+      'encrypt=Strict;applicationintent=ReadOnly;authentication=Active Directory Default',
+    );
+    assert.deepEqual([settings.host, settings.tls.mode], ['shop.database.windows.net', 'verify-full']);
+  });
+});
+
 describe('connection strings', () => {
   const forms: readonly (readonly [text: string, expected: string | null, hint?: string])[] = [
     ['postgres://u:p@h/d', 'postgresql u:p@h:5432/d prefer'],
@@ -77,7 +90,12 @@ describe('connection strings', () => {
     ["host=h port=5433 dbname=d user=u password='p q'", 'postgresql u:p q@h:5433/d prefer'],
     ['mysql:host=h;port=3307;dbname=d', 'mysql null:null@h:3307/d prefer'],
     ['pgsql:host=h;dbname=d;user=u;password=p', 'postgresql u:p@h:5432/d prefer'],
-    ['Server=h\\INSTANCE;Database=d', null],
+    ['Server=h\\INSTANCE;Database=d', 'sqlserver null:null@h\\INSTANCE:1433/d verify-full'],
+    [
+      'Server=.\\SQLEXPRESS;Database=d;Encrypt=False',
+      'sqlserver null:null@localhost\\SQLEXPRESS:1433/d prefer',
+    ],
+    ['Server=(localdb)\\MSSQLLocalDB;Database=d', null],
     ['https://example.org/path?host=x', null],
     ['redis://h:6379/0', null],
     ['postgres://u:p@h:notaport/d', null],
@@ -201,6 +219,7 @@ describe('settings of other extensions', () => {
       [
         ['Prod', 'sqlserver u:null@h:1434/d verify-full'],
         ['d', 'sqlserver u:null@h:1433/d require'],
+        ['d', 'sqlserver null:null@h\\SQLEXPRESS:1433/d verify-full'],
       ],
     );
     assert.deepEqual(

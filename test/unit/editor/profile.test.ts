@@ -7,6 +7,7 @@ import {
   newId,
   readProfiles,
   secretName,
+  sendingName,
   target,
   toConnectionSettings,
   toSetting,
@@ -198,4 +199,15 @@ test('a SQL Server connection survives its URL, and another certificate name fin
   const changed = { ...profile, options: 'hostNameInCertificate=evil.example.org' };
   assert.notEqual(secretName(changed), secretName(profile));
   assert.equal(withEngine(EMPTY_DRAFT, 'sqlserver').port, 1433);
+});
+
+test('leave to send to a model is bound to where the connection leads, not to its name alone', () => {
+  const profile = only(shop);
+  assert.equal(
+    sendingName({ ...profile, name: 'Renamed', color: 'red', tls: 'require' }),
+    sendingName(profile),
+  );
+  assert.notEqual(sendingName({ ...profile, host: 'other.example' }), sendingName(profile));
+  assert.notEqual(sendingName({ ...profile, database: 'other' }), sendingName(profile));
+  assert.notEqual(sendingName(only(shop, 'workspace')), sendingName(profile));
 });

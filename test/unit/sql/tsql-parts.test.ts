@@ -6,6 +6,7 @@ import { findMatches } from '../../../src/core/patterns/find.ts';
 import { analyzeStatement } from '../../../src/core/sql/analyze.ts';
 import type { Node } from '../../../src/core/sql/ast.ts';
 import { parseStatement } from '../../../src/core/sql/parse.ts';
+import { printTree } from '../../../src/core/sql/print.ts';
 import type { AnalyzedStatement, Block } from '../../../src/core/sql/query-model.ts';
 import { statementKind } from '../../../src/core/sql/statement-facts.ts';
 import { nodeText, walk } from '../../../src/core/sql/walk.ts';
@@ -154,6 +155,23 @@ describe('statements inside of statements', () => {
       ['THROW'],
     );
   });
+});
+
+test('blocks that nest without end are read to a depth, and no character is lost', () => {
+  for (const sql of [
+    `${'BEGIN '.repeat(3000)}SELECT 1${' END'.repeat(3000)}`,
+    'BEGIN TRY '.repeat(3000),
+    `${'CREATE PROC p AS '.repeat(1000)}SELECT 1`,
+    `${'IF 1 = 1 '.repeat(3000)}SELECT 1`,
+  ]) {
+    const { tree } = parseStatement(sql, 'tsql');
+    assert.equal(printTree(sql, tree), sql);
+    let inside = 0;
+    walk(tree, (node) => {
+      if (node.kind === 'compound' || node.kind === 'routine') inside++;
+    });
+    assert.ok(inside > 10 && inside < 400, `${inside} levels`);
+  }
 });
 
 describe('names in T-SQL', () => {
@@ -334,6 +352,13 @@ describe('what T-SQL alone can say keeps rules away', () => {
       'SELECT t.id FROM t WHERE t.id NOT IN (SELECT TOP (5) WITH TIES u.t_id FROM u ORDER BY u.c)',
       'SELECT t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u ORDER BY u.c OFFSET 1 ROWS)',
       'SELECT TOP (@n) @x = t.id FROM t WHERE t.id NOT IN (SELECT u.t_id FROM u)',
+    ],
+    [
+      'correlated-update-to-join',
+      'UPDATE t SET b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE t SET @n = b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE t SET @n += 1, b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
+      'UPDATE TOP (5) t SET b = (SELECT SUM(u.c) FROM u WHERE u.t_id = t.id) WHERE EXISTS (SELECT 1 FROM u WHERE u.t_id = t.id)',
     ],
     [
       'distinct-in-subquery',

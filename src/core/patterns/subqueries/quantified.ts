@@ -9,8 +9,9 @@ import { contains } from '../../sql/text.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { type Fragment, source, sql } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
+import { allEngines } from '../engines.ts';
 import { whenAsked } from '../offer.ts';
-import type { EngineSupport, Match, Pattern } from '../pattern.ts';
+import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
 import { isPlainSelect, standsInRows } from '../subquery-shape.ts';
 
@@ -26,11 +27,9 @@ const ORDERED: ReadonlySet<TypeFamily> = new Set([
   'interval',
 ]);
 
-/** The engines that have COALESCE over a boolean; T-SQL has no boolean values. */
-const ENGINES: readonly EngineSupport[] = (['postgresql', 'mysql', 'mariadb'] as const).map((dialect) => ({
-  dialect,
-  pays: 'when the subquery returns many rows: one extreme is computed (of a correlated subquery: for each group, in a join) instead of comparing with each row',
-}));
+const ENGINES = allEngines(
+  'when the subquery returns many rows: one extreme is computed (of a correlated subquery: for each group, in a join) instead of comparing with each row',
+);
 
 /** `> ALL` asks for the largest, `< ALL` for the smallest; ANY the other way round. */
 const EXTREME: Readonly<Record<string, { ALL: 'max' | 'min'; ANY: 'max' | 'min' }>> = {
@@ -104,6 +103,7 @@ function obstacle(statement: AnalyzedStatement, block: Block, node: Quantified):
       ? null
       : 'NULL and FALSE are not the same where it stands';
   }
+  if (statement.dialect === 'tsql') return 'T-SQL has no truth values that COALESCE could take';
   if (mayBeRepeated(statement, node)) return 'GROUP BY or ORDER BY may repeat the comparison';
   if (itemNamedBy(statement, node)) return 'the column of the result would get another name';
   if (!isNotNull(node.operand, outer, statement)) return 'the left side may be NULL';

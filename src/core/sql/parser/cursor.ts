@@ -71,6 +71,8 @@ export class Cursor {
   /** how many brackets are open around the current place */
   brackets = 0;
   private depth = 0;
+  /** how many statements are around this one */
+  readonly level: number;
 
   /** @param whole the cursor over a longer text that these tokens are a part of: what is noted here is noted there */
   constructor(
@@ -86,6 +88,7 @@ export class Cursor {
     this.opaque = whole?.opaque ?? [];
     this.errors = whole?.errors ?? [];
     this.depth = whole?.depth ?? 0;
+    this.level = whole === null ? 0 : whole.level + 1;
     for (const token of tokens) if (!isTrivia(token)) this.tokens.push(token);
     const end = whole === null ? text.length : (tokens.at(-1)?.end ?? whole.lastEnd);
     this.last = { kind: 'unknown', start: end, end, text: '', upper: '' };

@@ -31,7 +31,14 @@ import { parseSpecialCall } from './special-calls.ts';
 import { parseWritable } from './statement.ts';
 import { atModifier, atOldHint, parseModifier } from './table-modifiers.ts';
 import { atPivot, parsePivot } from './transact/pivot.ts';
-import { atColumnsOf, parseColumnsOf, parseMethodCall, xmlMethodOf } from './transact/values.ts';
+import {
+  atColumnsOf,
+  atTableOfColumns,
+  parseColumnsOf,
+  parseMethodCall,
+  parseTableOfColumns,
+  xmlMethodOf,
+} from './transact/values.ts';
 
 /** FROM items separated by commas, each with its joins. */
 export function parseFromList(c: Cursor): FromItem[] {
@@ -251,6 +258,8 @@ function finishFunction(
   const modifiers: TableFunction['modifiers'][number][] = [];
   const [first] = calls;
   // T-SQL: OPENJSON (x) WITH (a int) AS t
+  if (atTableOfColumns(c, first?.kind === 'call' ? first.function : null))
+    modifiers.push(parseTableOfColumns(c));
   const own = atColumnsOf(c, first?.kind === 'call' ? first.function : null) ? parseColumnsOf(c) : [];
   const { alias, definitions: named } = parseFunctionAlias(c);
   const definitions = own.length > 0 ? own : named;

@@ -28,7 +28,7 @@ export function parseUpdate(c: Cursor, clause: With | null): Update {
   if (output === NOTHING_RETURNED) output = parseReturning(c);
   if (c.grammar.transact && c.is('OPTION')) rest.push(parseHints(c));
   parseLeftover(c, rest);
-  return {
+  const node: Update = {
     kind: 'update',
     start,
     end: c.lastEnd,
@@ -42,6 +42,10 @@ export function parseUpdate(c: Cursor, clause: With | null): Update {
     ...output,
     rest,
   };
+  // what is left in a variable depends on which row is the last
+  return assignments.some(({ variable }) => variable !== null && c.grammar.transact)
+    ? c.kept(node, 'variables that are assigned')
+    : node;
 }
 
 /** MySQL may name several tables and joins before SET; the second and further ones are in `from`. */

@@ -144,7 +144,9 @@ const MYSQL: readonly Row[] = [
 ];
 
 const TSQL: readonly Row[] = [
-  ['lower upper reverse ltrim rtrim trim replace left right translate', 'int', 'text'],
+  ['lower upper reverse ltrim rtrim trim replace', 'int', 'text'],
+  // a negative length; TRANSLATE of lists that are not equally long
+  ['left right translate', 'inte', 'text'],
   ['substring stuff replicate', 'ine', 'text'],
   ['concat concat_ws', 'it', 'text'],
   ['len datalength charindex patindex ascii unicode', 'int', 'integer'],

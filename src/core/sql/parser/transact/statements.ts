@@ -8,8 +8,15 @@ import { parseDeclare } from './declare.ts';
 import { parseProcedureCall } from './procedure-call.ts';
 import { atRoutine, parseRoutine } from './routines.ts';
 
+/**
+ * How deep statements may hold statements before the rest is kept as it is: what is in a block is split again at each
+ * level. SQL Server itself allows 32 levels of calls.
+ */
+const MOST_LEVELS = 32;
+
 /** Such a statement, or null (and nothing read) where none begins. What it holds is kept as it is: no rule edits it. */
 export function parseTransactStatement(c: Cursor): Statement | null {
+  if (c.level > MOST_LEVELS) return null;
   const { upper } = c.token;
   switch (upper) {
     case 'EXEC':

@@ -5,6 +5,7 @@ import type {
   ColumnRef,
   Expression,
   FunctionCall,
+  Hints,
   Identifier,
   Property,
 } from '../../ast.ts';
@@ -234,4 +235,18 @@ export function parseFullText(c: Cursor): FunctionCall {
 
 function parseOneArgument(c: Cursor): Argument[] {
   return c.atClose ? [] : [argumentOf(parseExpression(c))];
+}
+
+/** True at `WITH table` behind OPENXML (…): the columns are those of a table. */
+export function atTableOfColumns(c: Cursor, call: string | null): boolean {
+  return c.grammar.transact && call === 'openxml' && c.is('WITH') && isLabel(c.peek(1));
+}
+
+/** `WITH table` */
+export function parseTableOfColumns(c: Cursor): Hints {
+  const { start } = c.advance();
+  const from = c.token.start;
+  parseQualifiedName(c);
+  const hints = [c.text.slice(from, c.lastEnd)];
+  return c.kept({ kind: 'hints', start, end: c.lastEnd, hints }, 'columns of another table');
 }

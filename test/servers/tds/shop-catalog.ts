@@ -16,7 +16,7 @@ import {
   TRIGGERS,
   VIEWS,
 } from '../../../src/databases/mssql/catalog-queries.ts';
-import type { ResultSet } from '../../servers/tds/mssql-stand-in.ts';
+import type { ResultSet } from './answers.ts';
 
 export const SHOP_DDL = `
 CREATE SCHEMA sales;

@@ -1,0 +1,90 @@
+/** The path by clicking on SQL Server's stand-in, as far as prepared answers carry: URL, tables, lens, diff, accept, plan. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { type MssqlStandIn, startMssqlStandIn } from '../servers/tds/mssql-stand-in.ts';
+import { SLOW, shopAnswer } from '../servers/tds/shop.ts';
+import { type Editor, openEditor } from './harness/editor.ts';
+import {
+  activeEditorText,
+  answerQuickInput,
+  codeLenses,
+  diffRightSide,
+  openFile,
+  pickQuickItem,
+  runCommand,
+  screenshot,
+  showContainer,
+  treeRows,
+} from './harness/workbench.ts';
+
+describe('from a lens to an accepted rewrite on SQL Server (stand-in)', () => {
+  let server: MssqlStandIn;
+  let editor: Editor;
+  let page: Page;
+
+  before(async () => {
+    server = await startMssqlStandIn(shopAnswer);
+    editor = await openEditor({ theme: 'light' });
+    ({ page } = editor);
+    const file = path.join(editor.workspace, 'slow.sql');
+    writeFileSync(file, `-- Orders above the average\n${SLOW};\n`);
+    await openFile(page, file);
+  });
+  after(async () => {
+    await editor?.[Symbol.asyncDispose]();
+    await server?.close();
+  });
+  afterEach(async (context) => {
+    if (!(context as { passed?: boolean }).passed)
+      await screenshot(page, `failed sql server ${context.name}`);
+  });
+
+  const lens = (title: string | RegExp): Locator => codeLenses(page, title);
+  const row = (text: string | RegExp): Locator => treeRows(page, 'Connections').filter({ hasText: text });
+  const step = (title: string): Promise<void> =>
+    page.locator('.quick-input-title', { hasText: title }).waitFor();
+  const shown = (text: string): Promise<void> =>
+    page.locator('.part.editor .tab', { hasText: text }).first().waitFor();
+
+  test('a pasted URL of SQL Server becomes the connection of the file, and its tables are shown', async () => {
+    await runCommand(page, 'SQL Optimizer: Add Connection from URL');
+    await answerQuickInput(page, server.url);
+    await step('Name');
+    await answerQuickInput(page, 'Shop');
+    await step('Safety');
+    await pickQuickItem(page, 'Never: read-only');
+    await step('Where to keep it');
+    await pickQuickItem(page, 'User settings');
+    await page.locator('.statusbar-item', { hasText: 'Shop' }).locator('.codicon-database').waitFor();
+    assert.equal(server.logins[0]?.password, 'sw0rdfish');
+    await showContainer(page, 'SQL Optimizer');
+    await row('Shop').locator('.monaco-tl-twistie').click();
+    await row(/orders/)
+      .first()
+      .waitFor();
+    await screenshot(page, 'sql-server-connected-light');
+  });
+
+  test('the lens opens a rewrite as a diff, and accepting changes the text', async () => {
+    await lens('Optimize with AI').first().click();
+    await page.locator('.monaco-diff-editor').waitFor();
+    await lens('Accept').waitFor();
+    await lens(/Measured .*× faster/).waitFor();
+    assert.match(await diffRightSide(page), /GROUP BY|OVER \(/);
+    await screenshot(page, 'sql-server-diff-light');
+    await lens('Accept').click();
+    await page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
+    const text = await activeEditorText(page);
+    assert.match(text, /-- Orders above the average/);
+    assert.doesNotMatch(text, /> \(SELECT/);
+  });
+
+  test('the plan is read from showplan XML', async () => {
+    await lens('SQL Optimizer: Plan').first().click();
+    await shown('Plan of slow.sql');
+    await page.locator('.view-line', { hasText: 'Table Scan on orders' }).first().waitFor();
+  });
+});
