@@ -75,7 +75,7 @@ function report(product: string): string {
   return `# Rewrites on MariaDB
 
 Written by \`npm run bench:mariadb\`. ${outcomes.length} queries that MariaDB plans badly, on ${product} with ${count(sizes.orders)} orders,
-${count(sizes.items)} order items and ${count(sizes.events)} events. The library has ${patterns.length} patterns. Every rewrite was verified first, on the data
+${count(sizes.items)} order items and ${count(sizes.events)} events. The library has ${patterns.length} patterns for one statement. Every rewrite was verified first, on the data
 and on generated databases of the same server; original and rewrites then ran in turns, each run stopped at ${timeoutMs / 1000} s. Where
 the original was stopped, its speed-up is a lower bound (≥). Intervals hold 95 %.
 

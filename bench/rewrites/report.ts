@@ -37,7 +37,7 @@ export function reportText(outcomes: readonly QueryOutcome[], facts: ReportFacts
   return `# Rewrites on a star schema and on a shop
 
 Written by \`npm run bench:rewrites\`. ${outcomes.length} queries as people write them, ${facts.sizes.sales.toLocaleString('en-US')} sales in the star
-schema and ${facts.sizes.items.toLocaleString('en-US')} order items in the shop, on ${facts.server}. The library has ${facts.patterns} patterns. Every rewrite was
+schema and ${facts.sizes.items.toLocaleString('en-US')} order items in the shop, on ${facts.server}. The library has ${facts.patterns} patterns for one statement. Every rewrite was
 verified first; original and rewrites then ran in turns, each run stopped at ${facts.timeoutMs / 1000} s. Where the original was stopped,
 its speed-up is a lower bound (≥). Intervals hold 95 %.
 
