@@ -352,7 +352,3 @@ test('the URL of MySQL reaches MariaDB too, and says what answered', async (cont
     await server.stop();
   }
 });
-
-test('engines that come later are refused with a sentence, not with a failure', async () => {
-  await refuses('mssql://u:hidden-word@h/d', 'driver', /SQL Server connections are not supported yet/);
-});
