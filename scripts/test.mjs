@@ -115,7 +115,12 @@ async function test(args) {
   const built = await step('build', `esbuild, Node ${nodeVersion}`, () =>
     run(node, ['esbuild.mjs'], { stdio: ['ignore', 2, 2] }),
   );
-  const unit = tests('unit', `Node ${nodeVersion}`, { folder: 'test/unit', concurrency: 2 });
+  // installed while the processors are needed elsewhere; who needs it waits for it and says what went wrong
+  const server =
+    suites.has('editor') || suites.has('package') ? installServer(serverVersions.current, say) : null;
+  server?.catch(() => {});
+  // the tests of connections wait more than they work, so that three files at once keep two processors busy
+  const unit = tests('unit', `Node ${nodeVersion}`, { folder: 'test/unit', concurrency: 1 });
   await Promise.all([unit, databases()]);
   // Without a panel there is nothing that could have been left untested.
   if (existsSync(path.join(root, 'webview'))) {
@@ -124,7 +129,7 @@ async function test(args) {
   const editorName = (/** @type {import('./vscode-server.mjs').ServerVersion} */ { vscode }) =>
     `VS Code ${vscode} in Chromium ${chromiumVersion()}`;
   if (suites.has('editor') && built && needs('editor', editorName(serverVersions.current))) {
-    await installServer(serverVersions.current, say);
+    await server;
     await tests('editor', editorName(serverVersions.current), {
       folder: 'test/editor',
       // a window waits more than it works
@@ -163,7 +168,7 @@ async function test(args) {
       }
       await tests('databases', 'no server', {
         folder: 'test/databases',
-        concurrency: 2,
+        concurrency: 3,
         env: environment(servers.env),
         groupOf: serverOf,
       });
@@ -187,7 +192,7 @@ async function test(args) {
       durationMs: performance.now() - began,
     });
     if (problems.length > 0) return;
-    await installServer(serverVersions.current, say);
+    await server;
     await tests('package', `VSIX installed in ${editorName(serverVersions.current)}`, {
       folder: 'test/editor',
       // The smoke suite, and the main path: it needs the embedded database's files and the driver chunks.

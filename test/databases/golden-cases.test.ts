@@ -16,7 +16,7 @@ import { withDatabase } from '../servers/with-database.ts';
 import { goldenCases } from '../unit/patterns/golden-cases.ts';
 
 /** Generated databases for each rewrite. */
-const DATABASES = 120;
+const DATABASES = 80;
 /** And for one that is wrong: as many as the product tries; most fall at once. */
 const DATABASES_FOR_WRONG = 400;
 

@@ -5,6 +5,10 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Catalog } from '../../../src/core/catalog/catalog.ts';
+import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
+import type { ScratchDatabase } from '../../../src/core/database.ts';
+import { type PairVerdict, verifyPair } from '../../../src/core/verification/verify-pair.ts';
 
 export interface PairCase {
   readonly file: string;
@@ -48,4 +52,25 @@ function casesOf(file: string, text: string): PairCase[] {
         after: after.trim(),
       };
     });
+}
+
+export const FULL = catalogFromDdl(SCHEMA, 'postgresql');
+/** Without keys and NOT NULL. */
+export const BARE = catalogFromDdl(BARE_SCHEMA, 'postgresql');
+
+/**
+ * The verdict on a pair, from a schema alone.
+ *
+ * @param databases bounds the search, not the clock: a busy machine gives the same verdicts
+ */
+export function verifyCase(
+  pair: PairCase,
+  catalog: Catalog,
+  scratch: ScratchDatabase,
+  databases: number,
+): Promise<PairVerdict> {
+  return verifyPair(pair.before, pair.after, catalog, async () => scratch, null, {
+    budgetMs: 120_000,
+    databases,
+  });
 }
