@@ -130,11 +130,7 @@ async function test(args) {
     `VS Code ${vscode} in Chromium ${chromiumVersion()}`;
   if (suites.has('editor') && built && needs('editor', editorName(serverVersions.current))) {
     await server;
-    await tests('editor', editorName(serverVersions.current), {
-      folder: 'test/editor',
-      // a window waits more than it works
-      concurrency: 2,
-    });
+    await tests('editor', editorName(serverVersions.current), { folder: 'test/editor' });
   }
   if (suites.has('package') && needs('package', editorName(serverVersions.current))) await packaged();
   if (suites.has('compat') && built && needs('compat', editorName(serverVersions.oldest))) {
@@ -197,7 +193,6 @@ async function test(args) {
       folder: 'test/editor',
       // The smoke suite, and the main path: it needs the embedded database's files and the driver chunks.
       files: testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name)),
-      concurrency: 2,
       env: environment({ SQLOPT_TEST_VSIX: file }),
     });
   }

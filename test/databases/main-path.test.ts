@@ -53,7 +53,7 @@ async function shopSetup(): Promise<string> {
 
 const setup = await shopSetup();
 
-const optimize = ['optimize', '--no-model', '--measure', '--runs', '5', '--json', '--connection'] as const;
+const optimize = ['optimize', '--no-model', '--measure', '--runs', '3', '--json', '--connection'] as const;
 
 describe('the sample shop on PostgreSQL 18', () => {
   const database = withDatabase('PostgreSQL 18', setup);
