@@ -7,18 +7,11 @@ import { isSqlDocument, sqlSelector } from '../statements/sql-languages.ts';
 import type { SqlStatement } from '../statements/sql-statement.ts';
 import type { StatementReference } from '../statements/statement-reference.ts';
 
-/**
- * The editor forgets to ask for lenses when it loses the focus before it has asked (a quick pick opens, a tree is
- * clicked), and then shows old ones, or none, until it has the focus again. So it is told again, milliseconds later each.
- */
-const TELL_AGAIN_MS = [1000, 2000, 4000, 8000];
-
 export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly documents: SqlDocuments;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
   private readonly shown = new Map<string, string>();
-  private readonly tellingAgain = new Map<string, NodeJS.Timeout>();
   readonly onDidChangeCodeLenses = this.changed.event;
 
   constructor(documents: SqlDocuments) {
@@ -26,13 +19,9 @@ export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposab
     this.subscriptions = [
       this.changed,
       documents.onDidAnalyze((document) => {
-        if (this.isStale(document)) this.tell(document);
+        if (this.countsOf(document) !== this.shown.get(document.uri.toString())) this.changed.fire();
       }),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        clearTimeout(this.tellingAgain.get(uri.toString()));
-        this.tellingAgain.delete(uri.toString());
-        this.shown.delete(uri.toString());
-      }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.shown.delete(uri.toString())),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (affects(event, 'lenses', 'diagnostics', 'rules')) this.changed.fire();
       }),
@@ -45,10 +34,7 @@ export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposab
     token: vscode.CancellationToken,
   ): Promise<vscode.CodeLens[]> {
     const choice = lensSetting(document.uri);
-    if (choice === 'off' || !isSqlDocument(document) || this.documents.refusal(document) !== null) {
-      this.shown.set(document.uri.toString(), this.countsOf(document));
-      return [];
-    }
+    if (choice === 'off' || !isSqlDocument(document) || this.documents.refusal(document) !== null) return [];
     const statements = await this.documents.statements(document);
     if (token.isCancellationRequested) return [];
     this.shown.set(document.uri.toString(), this.countsOf(document));
@@ -65,28 +51,7 @@ export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposab
   }
 
   dispose(): void {
-    for (const timer of this.tellingAgain.values()) clearTimeout(timer);
     for (const subscription of this.subscriptions) subscription.dispose();
-  }
-
-  /** Say that there are other lenses, again while the editor does not ask for those of a file that it shows. */
-  private tell(document: vscode.TextDocument, times = 0): void {
-    const key = document.uri.toString();
-    clearTimeout(this.tellingAgain.get(key));
-    this.tellingAgain.delete(key);
-    this.changed.fire();
-    const delayMs = TELL_AGAIN_MS[times];
-    if (delayMs === undefined) return;
-    const again = (): void => {
-      this.tellingAgain.delete(key);
-      const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
-      if (isVisible && this.isStale(document)) this.tell(document, times + 1);
-    };
-    this.tellingAgain.set(key, setTimeout(again, delayMs));
-  }
-
-  private isStale(document: vscode.TextDocument): boolean {
-    return this.countsOf(document) !== this.shown.get(document.uri.toString());
   }
 
   /** What the lenses say of findings, to see whether they have to be drawn again. */
