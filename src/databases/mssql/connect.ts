@@ -163,7 +163,7 @@ const UNKNOWN_SESSION: SessionFacts = {
 };
 
 /** What the driver calls a connection that was closed. */
-export function connectionLost(): Error {
+function connectionLost(): Error {
   return Object.assign(new Error('Connection lost'), { code: 'ECLOSE' });
 }
 

@@ -1,18 +1,25 @@
 /** One guarded transaction: what may run in it, how long, and how it is stopped. */
-import {
-  type CallOptions,
+import type {
+  CallOptions,
   DatabaseError,
-  type ExplainOptions,
-  type QueryResult,
-  type ReadOnlySession,
-  type ResultColumn,
-  type Timing,
+  ExplainOptions,
+  QueryResult,
+  ReadOnlySession,
+  ResultColumn,
+  Timing,
 } from '../../core/database.ts';
 import type { Plan } from '../../core/plans/plan.ts';
-import { cancelled } from '../call-errors.ts';
+import {
+  type CallLimits,
+  endedError,
+  GuardedSession,
+  LOCK_TIMEOUT_MS,
+  type SessionKind,
+  type SessionPlace,
+} from '../guarded-session.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { resultColumn } from './column-types.ts';
-import { type Connected, connectionLost } from './connect.ts';
+import type { Connected } from './connect.ts';
 import { isDeadlock, toDatabaseError } from './errors.ts';
 import { describeStatement, explainSettings, readPlan, withParameters } from './explain.ts';
 import type { ServerTransport } from './server-transport.ts';
@@ -20,36 +27,11 @@ import { checkStatement } from './statement-guard.ts';
 import { timingOf } from './timing.ts';
 import { runBatch, type WireResult } from './wire.ts';
 
-/** Milliseconds that a statement may take when the caller does not say. */
-const DEFAULT_TIMEOUT_MS = 60_000;
-/** Milliseconds that another session's lock is waited for. */
-const LOCK_TIMEOUT_MS = 5000;
-
-/** How a session gets its connection. */
-export interface SessionPlace {
+interface MssqlPlace extends SessionPlace<Connected> {
   readonly transport: ServerTransport;
-  acquire(options: CallOptions): Promise<Connected>;
-  release(connected: Connected): void;
 }
 
-/** A transaction that reads only (`reads`), or one that may write and is rolled back (`writes`). */
-export type SessionKind = 'reads' | 'writes';
-
-export class MssqlSession implements ReadOnlySession {
-  private readonly place: SessionPlace;
-  private readonly kind: SessionKind;
-  private readonly defaults: CallOptions;
-  private connected: Connected | null = null;
-  private over = false;
-  /** the end of the call before: calls of one session run one after the other */
-  private previous: Promise<unknown> = Promise.resolve();
-
-  constructor(place: SessionPlace, kind: SessionKind, defaults: CallOptions) {
-    this.place = place;
-    this.kind = kind;
-    this.defaults = defaults;
-  }
-
+export class MssqlSession extends GuardedSession<Connected, MssqlPlace> implements ReadOnlySession {
   query(sql: string, options: CallOptions & { readonly maxRows?: number } = {}): Promise<QueryResult> {
     const { maxRows } = options;
     return this.call(sql, options, async (call) => {
@@ -95,55 +77,38 @@ export class MssqlSession implements ReadOnlySession {
     return this.call(sql, options, (call) => describeStatement(sql, call));
   }
 
-  /** Roll back and give the connection back; the session is over. */
-  async end(): Promise<void> {
-    this.over = true;
-    await this.previous.catch(() => undefined);
-    const { connected } = this;
-    this.connected = null;
-    if (!connected) return;
-    try {
-      if (connected.lost() === null) {
-        await runBatch(connected, ROLLBACK);
-        await forget(connected);
-      }
-    } catch {
-      // the server rolls back what a lost connection leaves behind
-      connected.destroy();
-    } finally {
-      this.place.release(connected);
-    }
+  protected override async start(connected: Connected): Promise<void> {
+    connected.setClean(false);
+    await runBatch(connected, opening(connected.session.snapshots));
   }
 
-  /** Begin the transaction now, so that a connection that cannot be had shows before the work begins. */
-  begin(): Promise<void> {
-    return this.call(null, {}, async () => undefined);
+  protected override async finish(connected: Connected): Promise<void> {
+    await runBatch(connected, ROLLBACK);
+    await forget(connected);
+  }
+
+  protected override failure(error: unknown): DatabaseError {
+    return toDatabaseError(error, this.place.transport.context);
   }
 
   private call<T>(
-    sql: string | null,
+    sql: string,
     options: CallOptions,
     work: (call: Call) => Promise<T>,
     allowed: SessionKind | 'planned' = this.kind,
   ): Promise<T> {
-    const result = this.previous.then(() => this.callNow(sql, options, work, allowed));
-    this.previous = result.catch(() => undefined);
-    return result;
+    return this.inTurn(options, (limits) => this.callNow(sql, limits, work, allowed));
   }
 
   private async callNow<T>(
-    sql: string | null,
-    options: CallOptions,
+    sql: string,
+    { signal, timeoutMs }: CallLimits,
     work: (call: Call) => Promise<T>,
     allowed: SessionKind | 'planned',
   ): Promise<T> {
-    const signal = options.signal ?? this.defaults.signal;
-    const timeoutMs = options.timeoutMs ?? this.defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    if (signal?.aborted) throw cancelled(signal.reason);
-    if (this.over) throw endedError();
-    const changes = sql !== null && checkStatement(sql, allowed === 'planned' ? 'writes' : allowed);
+    const changes = checkStatement(sql, allowed === 'planned' ? 'writes' : allowed);
     const connected = await this.ready(signal);
-    const limits = { sql: sql ?? '', signal, timeoutMs };
+    const limits = { sql, signal, timeoutMs };
     try {
       // an error may have ended the transaction: what is written then would stay
       if (changes && allowed === 'writes') await this.refuseOutside(connected);
@@ -153,7 +118,7 @@ export class MssqlSession implements ReadOnlySession {
           this.runLimited(connected, statement, run, mayFill, limits),
       });
     } catch (error) {
-      const known = toDatabaseError(error, { ...this.place.transport.context, sql: sql ?? undefined });
+      const known = toDatabaseError(error, { ...this.place.transport.context, sql });
       if (isDeadlock(known)) this.over = true;
       throw known;
     }
@@ -184,63 +149,26 @@ export class MssqlSession implements ReadOnlySession {
   }
 
   private async refuseOutside(connected: Connected): Promise<void> {
-    const { rows } = await runBatch(connected, 'SELECT @@TRANCOUNT');
+    const { rows } = await this.soon(connected, () => runBatch(connected, 'SELECT @@TRANCOUNT'));
     if (Number(rows[0]?.[0]) > 0) return;
     this.over = true;
     throw endedError();
-  }
-
-  /** The connection with its transaction, begun when there is none yet. */
-  private async ready(signal: AbortSignal | undefined): Promise<Connected> {
-    const { context } = this.place.transport;
-    if (this.connected && this.connected.lost() !== null) {
-      this.place.release(this.connected);
-      this.connected = null;
-      this.over = true;
-      throw toDatabaseError(connectionLost(), context);
-    }
-    if (this.connected) return this.connected;
-    const first = await this.open(signal);
-    if (first) return first;
-    // the connection came from the pool and its server was gone meanwhile: nothing has run yet, so once more
-    const second = await this.open(signal);
-    if (second) return second;
-    throw toDatabaseError(connectionLost(), context);
-  }
-
-  /** @returns null when the connection turned out to be lost */
-  private async open(signal: AbortSignal | undefined): Promise<Connected | null> {
-    const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
-    connected.setClean(false);
-    try {
-      await runBatch(connected, opening(connected.session.snapshots));
-    } catch (error) {
-      const known = toDatabaseError(error, this.place.transport.context);
-      connected.destroy();
-      this.place.release(connected);
-      if (known.reason === 'connectionLost') return null;
-      throw known;
-    }
-    this.connected = connected;
-    return connected;
   }
 
   /** Turn a setting off again. A session in which that fails would plan instead of run, or the reverse: it ends. */
   private async takeBack(connected: Connected, statement: string): Promise<void> {
     if (connected.lost() !== null) return;
     try {
-      await runBatch(connected, statement);
+      await this.soon(connected, () => runBatch(connected, statement));
     } catch {
       connected.destroy();
     }
   }
 }
 
-interface Limits {
+interface Limits extends CallLimits {
   /** the caller's statement */
   readonly sql: string;
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number;
 }
 
 /** What one call works with. */
@@ -279,8 +207,4 @@ function forget(connected: Connected): Promise<void> {
       resolve();
     });
   });
-}
-
-function endedError(): DatabaseError {
-  return new DatabaseError('connectionLost', 'The transaction is over. Begin the work again.');
 }

@@ -11,8 +11,13 @@ import {
 import type { Plan } from '../../core/plans/plan.ts';
 import { withTableNames } from '../../core/plans/table-names.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
-import { cancelled } from '../call-errors.ts';
-import { answeredSoon } from '../control-limit.ts';
+import {
+  type CallLimits,
+  GuardedSession,
+  LOCK_TIMEOUT_MS,
+  type SessionKind,
+  type SessionPlace,
+} from '../guarded-session.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { type ColumnDefinition, resultColumn } from './column-types.ts';
 import type { Connected } from './connect.ts';
@@ -25,44 +30,21 @@ import { timingOf } from './timing.ts';
 import { tablesWithoutRollback } from './transactional.ts';
 import { prepareOnly, runText, type WireResult } from './wire.ts';
 
-/** Milliseconds that a statement may take when the caller does not say. */
-const DEFAULT_TIMEOUT_MS = 60_000;
-/** Seconds that another session's lock is waited for. */
-const LOCK_TIMEOUT_S = 5;
 /** More rows than any server sends. */
 const NO_LIMIT = 'DEFAULT';
 /** ER_LOCK_DEADLOCK: the server has rolled the transaction back. */
 const DEADLOCK = '1213';
 
-/** How a session gets its connection. */
-export interface SessionPlace {
+interface MysqlPlace extends SessionPlace<Connected> {
   readonly transport: ServerTransport;
   readonly dialect: Dialect;
-  acquire(options: CallOptions): Promise<Connected>;
-  release(connected: Connected): void;
 }
 
-/** A transaction that reads only (`reads`), or one that may write and is rolled back (`writes`). */
-export type SessionKind = 'reads' | 'writes';
-
-export class MysqlSession implements ReadOnlySession {
-  private readonly place: SessionPlace;
-  private readonly kind: SessionKind;
-  private readonly defaults: CallOptions;
-  private connected: Connected | null = null;
+export class MysqlSession extends GuardedSession<Connected, MysqlPlace> implements ReadOnlySession {
   /** session variables that we set, as the connection has them now */
   private variables: Readonly<Record<string, string>> = {};
-  private over = false;
   /** tables that cannot be rolled back; null: not asked yet */
   private permanent: readonly string[] | null = null;
-  /** the end of the call before: calls of one session run one after the other */
-  private previous: Promise<unknown> = Promise.resolve();
-
-  constructor(place: SessionPlace, kind: SessionKind, defaults: CallOptions) {
-    this.place = place;
-    this.kind = kind;
-    this.defaults = defaults;
-  }
 
   query(sql: string, options: CallOptions & { readonly maxRows?: number } = {}): Promise<QueryResult> {
     const { maxRows } = options;
@@ -108,51 +90,35 @@ export class MysqlSession implements ReadOnlySession {
     return this.call(sql, options, async (call) => (await call.prepare(sql)).map(resultColumn));
   }
 
-  /** Roll back and give the connection back; the session is over. */
-  async end(): Promise<void> {
-    this.over = true;
-    await this.previous.catch(() => undefined);
-    const { connected } = this;
-    this.connected = null;
-    if (!connected) return;
-    try {
-      if (connected.lost() === null) {
-        await this.soon(connected, async () => {
-          await runText(connected, 'ROLLBACK');
-          await forget(connected);
-        });
-      }
-    } catch {
-      // the server rolls back what a lost connection leaves behind
-      connected.destroy();
-    } finally {
-      this.place.release(connected);
+  protected override async start(connected: Connected): Promise<void> {
+    connected.setClean(false);
+    for (const statement of opening(this.kind, connected.session.mariadb)) {
+      await runText(connected, statement);
     }
+    this.variables = {};
   }
 
-  /** Begin the transaction now, so that a connection that cannot be had shows before the work begins. */
-  begin(): Promise<void> {
-    return this.call(null, {}, async () => undefined);
+  protected override async finish(connected: Connected): Promise<void> {
+    await runText(connected, 'ROLLBACK');
+    await forget(connected);
   }
 
-  private call<T>(sql: string | null, options: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
-    const result = this.previous.then(() => this.callNow(sql, options, work));
-    this.previous = result.catch(() => undefined);
-    return result;
+  protected override failure(error: unknown): DatabaseError {
+    return toDatabaseError(error, this.context());
+  }
+
+  private call<T>(sql: string, options: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
+    return this.inTurn(options, (limits) => this.callNow(sql, limits, work));
   }
 
   private async callNow<T>(
-    sql: string | null,
-    options: CallOptions,
+    sql: string,
+    { signal, timeoutMs }: CallLimits,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const signal = options.signal ?? this.defaults.signal;
-    const timeoutMs = options.timeoutMs ?? this.defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    if (signal?.aborted) throw cancelled(signal.reason);
-    if (this.over) throw endedError();
-    const changes = sql !== null && checkStatement(sql, this.kind, this.place.dialect);
+    const changes = checkStatement(sql, this.kind, this.place.dialect);
     const connected = await this.ready(signal);
-    const limits = { sql: sql ?? '', signal, timeoutMs };
+    const limits = { sql, signal, timeoutMs };
     try {
       if (changes) await this.refusePermanent(connected);
       return await work({
@@ -166,7 +132,7 @@ export class MysqlSession implements ReadOnlySession {
           this.runLimited(connected, statement, limits, () => prepareOnly(connected, statement)),
       });
     } catch (error) {
-      const known = toDatabaseError(error, { ...this.context(), sql: sql ?? undefined });
+      const known = toDatabaseError(error, { ...this.context(), sql });
       if (known.code === DEADLOCK) this.over = true;
       throw known;
     }
@@ -221,43 +187,6 @@ export class MysqlSession implements ReadOnlySession {
     });
   }
 
-  /** The connection with its transaction, begun when there is none yet. */
-  private async ready(signal: AbortSignal | undefined): Promise<Connected> {
-    if (this.connected && this.connected.lost() !== null) {
-      this.place.release(this.connected);
-      this.connected = null;
-      this.over = true;
-      throw toDatabaseError(lostError(), this.context());
-    }
-    if (this.connected) return this.connected;
-    const first = await this.open(signal);
-    if (first) return first;
-    // the connection came from the pool and its server was gone meanwhile: nothing has run yet, so once more
-    const second = await this.open(signal);
-    if (second) return second;
-    throw toDatabaseError(lostError(), this.context());
-  }
-
-  /** @returns null when the connection turned out to be lost */
-  private async open(signal: AbortSignal | undefined): Promise<Connected | null> {
-    const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
-    connected.setClean(false);
-    try {
-      for (const statement of opening(this.kind, connected.session.mariadb)) {
-        await this.soon(connected, () => runText(connected, statement));
-      }
-    } catch (error) {
-      const known = toDatabaseError(error, this.context());
-      connected.destroy();
-      this.place.release(connected);
-      if (known.reason === 'connectionLost') return null;
-      throw known;
-    }
-    this.connected = connected;
-    this.variables = {};
-    return connected;
-  }
-
   private async setVariables(connected: Connected, wanted: Readonly<Record<string, string>>): Promise<void> {
     const changed = Object.entries(wanted).filter(([name, value]) => this.variables[name] !== value);
     if (changed.length === 0) return;
@@ -292,22 +221,15 @@ export class MysqlSession implements ReadOnlySession {
     );
   }
 
-  /** Statements of ours, which a server answers at once. */
-  private soon<T>(connected: Connected, work: () => Promise<T>): Promise<T> {
-    return answeredSoon(connected, this.place.transport.target, work);
-  }
-
   private context() {
     const { target, user } = this.place.transport;
     return { target, user };
   }
 }
 
-interface Limits {
+interface Limits extends CallLimits {
   /** the caller's statement */
   readonly sql: string;
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number;
 }
 
 /** What one call works with. */
@@ -327,9 +249,10 @@ interface Call {
  */
 function opening(kind: SessionKind, mariadb: boolean): string[] {
   const mode = kind === 'reads' ? 'READ ONLY' : 'READ WRITE';
+  const lockSeconds = LOCK_TIMEOUT_MS / 1000;
   const fresh = mariadb ? '' : ', SESSION information_schema_stats_expiry = 0';
   return [
-    `SET NAMES utf8mb4, SESSION autocommit = 1, SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}${fresh}`,
+    `SET NAMES utf8mb4, SESSION autocommit = 1, SESSION lock_wait_timeout = ${lockSeconds}, SESSION innodb_lock_wait_timeout = ${lockSeconds}${fresh}`,
     `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, ${mode}`,
     `START TRANSACTION WITH CONSISTENT SNAPSHOT, ${mode}`,
   ];
@@ -371,12 +294,4 @@ function settingName(name: string): string {
 
 function settingValue(value: string): string {
   return /^-?\d+(\.\d+)?$/.test(value) ? value : quoteLiteral(value);
-}
-
-function lostError(): Error {
-  return Object.assign(new Error('Connection lost'), { code: 'PROTOCOL_CONNECTION_LOST' });
-}
-
-function endedError(): DatabaseError {
-  return new DatabaseError('connectionLost', 'The transaction is over. Begin the work again.');
 }

@@ -11,8 +11,7 @@ import {
 } from '../../core/database.ts';
 import type { Plan } from '../../core/plans/plan.ts';
 import { readPostgresPlan } from '../../core/plans/read-postgres-plan.ts';
-import { cancelled } from '../call-errors.ts';
-import { answeredSoon } from '../control-limit.ts';
+import { type CallLimits, GuardedSession, LOCK_TIMEOUT_MS, type SessionPlace } from '../guarded-session.ts';
 import { toDatabaseError } from './errors.ts';
 import { explainForm, readTiming, TIMING_PREFIX } from './explain.ts';
 import { type Limits, runLimited } from './limited-run.ts';
@@ -21,40 +20,18 @@ import type { ResultTypes } from './result-types.ts';
 import type { Connected, Transport } from './transport.ts';
 import { runExtended, runSimple } from './wire.ts';
 
-/** Milliseconds that a statement may take when the caller does not say. */
-const DEFAULT_TIMEOUT_MS = 60_000;
-const LOCK_TIMEOUT_MS = 5000;
 const IDLE_IN_TRANSACTION_MS = 600_000;
 const SAVEPOINT = 'sqlopt';
 const PREPARED = 'sqlopt_plan';
 
-/** How a session gets its connection, and another one when the transport ended the first to stop a statement. */
-export interface SessionPlace {
+interface PostgresPlace extends SessionPlace<Connected> {
   readonly transport: Transport;
   readonly types: ResultTypes;
-  acquire(options: CallOptions): Promise<Connected>;
-  release(connected: Connected): void;
 }
 
-/** A transaction that reads only (`reads`), or one that may write and is rolled back (`writes`). */
-export type SessionKind = 'reads' | 'writes';
-
-export class PostgresSession implements ReadOnlySession {
-  private readonly place: SessionPlace;
-  private readonly kind: SessionKind;
-  private readonly defaults: CallOptions;
-  private connected: Connected | null = null;
+export class PostgresSession extends GuardedSession<Connected, PostgresPlace> implements ReadOnlySession {
   /** statement_timeout that the transaction has now, milliseconds */
   private timeoutMs: number | null = null;
-  private over = false;
-  /** the end of the call before: calls of one session run one after the other */
-  private previous: Promise<unknown> = Promise.resolve();
-
-  constructor(place: SessionPlace, kind: SessionKind, defaults: CallOptions) {
-    this.place = place;
-    this.kind = kind;
-    this.defaults = defaults;
-  }
 
   query(sql: string, options: CallOptions & { readonly maxRows?: number } = {}): Promise<QueryResult> {
     const { maxRows } = options;
@@ -103,28 +80,27 @@ export class PostgresSession implements ReadOnlySession {
     });
   }
 
-  /** Roll back and give the connection back; the session is over. */
-  async end(): Promise<void> {
-    this.over = true;
-    await this.previous.catch(() => undefined);
-    const { connected } = this;
-    this.connected = null;
-    if (!connected) return;
-    try {
-      if (connected.lost() === null && connected.status() !== 'I') {
-        await this.control(connected, 'ROLLBACK');
-      }
-    } catch {
-      // the server rolls back what a lost connection leaves behind
-      connected.destroy();
-    } finally {
-      this.place.release(connected);
-    }
+  protected override async start(connected: Connected): Promise<void> {
+    await runSimple(connected.client, this.opening());
+    this.timeoutMs = null;
   }
 
-  /** Begin the transaction now, so that a connection that cannot be had shows before the work begins. */
-  begin(): Promise<void> {
-    return this.call({ sql: '' }, {}, async () => undefined);
+  protected override async finish(connected: Connected): Promise<void> {
+    if (connected.status() !== 'I') await runSimple(connected.client, 'ROLLBACK');
+  }
+
+  protected override failure(error: unknown): DatabaseError {
+    return toDatabaseError(error, this.context());
+  }
+
+  /** The embedded database is ended to stop a statement; reading goes on in a new one. */
+  protected override goesOn(): boolean {
+    return this.place.transport.embedded && this.kind === 'reads';
+  }
+
+  /** The embedded database has no network that could lose it. */
+  protected override soon<T>(connected: Connected, work: () => Promise<T>): Promise<T> {
+    return this.place.transport.embedded ? work() : super.soon(connected, work);
   }
 
   private call<T>(
@@ -132,20 +108,14 @@ export class PostgresSession implements ReadOnlySession {
     options: CallOptions,
     work: (client: Client, limits: Limits) => Promise<T>,
   ): Promise<T> {
-    const result = this.previous.then(() => this.callNow(statement, options, work));
-    this.previous = result.catch(() => undefined);
-    return result;
+    return this.inTurn(options, (limits) => this.callNow(statement, limits, work));
   }
 
   private async callNow<T>(
     { sql, local = false }: { readonly sql: string; readonly local?: boolean },
-    options: CallOptions,
+    { signal, timeoutMs }: CallLimits,
     work: (client: Client, limits: Limits) => Promise<T>,
   ): Promise<T> {
-    const signal = options.signal ?? this.defaults.signal;
-    const timeoutMs = options.timeoutMs ?? this.defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    if (signal?.aborted) throw cancelled(signal.reason);
-    if (this.over) throw endedError();
     const connected = await this.ready(signal);
     const { client } = connected;
     const limits: Limits = { sql, timeoutMs, signal, transport: this.place.transport, connected };
@@ -157,45 +127,8 @@ export class PostgresSession implements ReadOnlySession {
       return result;
     } catch (error) {
       await this.recover(connected);
-      throw toDatabaseError(error, this.context());
+      throw this.failure(error);
     }
-  }
-
-  /** The connection with its transaction, begun when there is none yet. */
-  private async ready(signal: AbortSignal | undefined): Promise<Connected> {
-    if (this.connected && this.connected.lost() !== null) {
-      this.place.release(this.connected);
-      this.connected = null;
-      // the embedded database is ended to stop a statement; reading goes on in a new one
-      if (!this.place.transport.embedded || this.kind === 'writes') {
-        this.over = true;
-        throw toDatabaseError(new Error('Connection terminated'), this.context());
-      }
-    }
-    if (this.connected) return this.connected;
-    const first = await this.open(signal);
-    if (first) return first;
-    // the connection came from the pool and its server was gone meanwhile: nothing has run yet, so once more
-    const second = await this.open(signal);
-    if (second) return second;
-    throw toDatabaseError(new Error('Connection terminated'), this.context());
-  }
-
-  /** @returns null when the connection turned out to be lost */
-  private async open(signal: AbortSignal | undefined): Promise<Connected | null> {
-    const connected = await this.place.acquire({ signal, timeoutMs: this.defaults.timeoutMs });
-    try {
-      await this.control(connected, this.opening());
-    } catch (error) {
-      const known = toDatabaseError(error, this.context());
-      connected.destroy();
-      this.place.release(connected);
-      if (known.reason === 'connectionLost') return null;
-      throw known;
-    }
-    this.connected = connected;
-    this.timeoutMs = null;
-    return connected;
   }
 
   /** The savepoint is what a failed call goes back to; in it the server refuses to lift READ ONLY too. */
@@ -279,21 +212,14 @@ export class PostgresSession implements ReadOnlySession {
     }
   }
 
-  /** A statement of ours; the embedded database has no network that could lose it. */
   private control(connected: Connected, sql: string): ReturnType<typeof runSimple> {
-    const run = () => runSimple(connected.client, sql);
-    const { embedded, target } = this.place.transport;
-    return embedded ? run() : answeredSoon(connected, target, run);
+    return this.soon(connected, () => runSimple(connected.client, sql));
   }
 
   private context() {
     const { target, user } = this.place.transport;
     return { target, user };
   }
-}
-
-function endedError(): DatabaseError {
-  return new DatabaseError('connectionLost', 'The transaction is over. Begin the work again.');
 }
 
 function leftTransaction(): DatabaseError {

@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
+import { type FaultyProxy, startFaultyProxy } from '../../servers/faulty-proxy.ts';
 import type { Answer } from '../../servers/tds/answers.ts';
 import {
   type MssqlStandIn,
@@ -352,6 +353,51 @@ describe('attentions on SQL Server (stand-in)', () => {
       await database.close();
       await server.close();
     }
+  });
+});
+
+describe('sessions on SQL Server (stand-in) over a network that swallows everything', () => {
+  let server: MssqlStandIn;
+  let proxy: FaultyProxy;
+  let database: Database;
+  beforeEach(async () => {
+    server = await startMssqlStandIn(answer);
+    proxy = await startFaultyProxy(server.port);
+    const url = new URL(server.url);
+    url.port = String(proxy.port);
+    database = await openDatabase(parseConnectionUrl(url.href));
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await database.close();
+    await server.close();
+  });
+  const one = async () => (await database.readOnly((session) => session.query('SELECT 1'))).rows;
+
+  test('one that begins is given up in time', { timeout: 60_000 }, async () => {
+    proxy.swallow();
+    await assert.rejects(one, failing('timeout', /did not answer in time/));
+    proxy.recover();
+    assert.deepEqual(await one(), [['1']]);
+  });
+
+  test('one whose statement ends at its limit gives its connection back', { timeout: 60_000 }, async () => {
+    const running = database.readOnly(async (session) => {
+      proxy.swallow();
+      return session.query('SELECT 1', { timeoutMs: 300 });
+    });
+    await assert.rejects(running, (error) => DatabaseError.is(error, 'timeout', 'connectionLost'));
+    proxy.recover();
+    assert.deepEqual(await one(), [['1']]);
+  });
+
+  test('one ends in time when nothing comes back for its ROLLBACK', { timeout: 60_000 }, async () => {
+    await database.readOnly(async (session) => {
+      await session.query('SELECT 1');
+      proxy.swallow();
+    });
+    proxy.recover();
+    assert.deepEqual(await one(), [['1']]);
   });
 });
 

@@ -1,0 +1,111 @@
+/** {@link Database} over a pool of connections, for every engine: what differs is said by its {@link Engine}. */
+import type { Catalog } from '../core/catalog/catalog.ts';
+import type {
+  CallOptions,
+  Database,
+  ReadOnlySession,
+  RoleAdvice,
+  ScratchDatabase,
+  ServerInfo,
+} from '../core/database.ts';
+import { ConnectionPool, type ConnectionSource, type PooledConnection } from './connection-pool.ts';
+import type { GuardedSession, SessionKind, SessionPlace } from './guarded-session.ts';
+
+/** The way to a server. */
+export interface Transport<C extends PooledConnection> extends ConnectionSource<C> {
+  /** Close the way itself, after its connections. */
+  close(): void | Promise<void>;
+}
+
+/** A session as the engines make it. */
+type Session<C extends PooledConnection> = GuardedSession<C, SessionPlace<C>> & ReadOnlySession;
+
+/** What an engine does in its own way. */
+export interface Engine<C extends PooledConnection> {
+  readonly info: ServerInfo;
+  session(kind: SessionKind, options: CallOptions): Session<C>;
+  /** @throws DatabaseError */
+  readCatalog(session: ReadOnlySession, info: ServerInfo): Promise<Catalog>;
+  /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
+  readonly adviseOnRole: ((session: ReadOnlySession) => Promise<RoleAdvice | null>) | null;
+  /** left out: generated databases are not built on this engine. @throws DatabaseError */
+  readonly openScratch?: (options: CallOptions) => Promise<ScratchDatabase>;
+}
+
+/**
+ * Connect and look who answers.
+ *
+ * @param engineOf the engine, from the first connection and the pool that it came from
+ * @throws DatabaseError why no connection could be made; the transport is closed then
+ */
+export async function openPooledDatabase<C extends PooledConnection>(
+  transport: Transport<C>,
+  options: CallOptions,
+  engineOf: (first: C, pool: ConnectionPool<C>) => Engine<C>,
+): Promise<Database> {
+  const pool = new ConnectionPool<C>(transport);
+  try {
+    const first = await pool.acquire(options);
+    pool.release(first);
+    return new PooledDatabase(transport, pool, engineOf(first, pool));
+  } catch (error) {
+    await pool.close();
+    await transport.close();
+    throw error;
+  }
+}
+
+class PooledDatabase<C extends PooledConnection> implements Database {
+  readonly info: ServerInfo;
+  readonly parallelism: number;
+  readonly openScratch?: (options?: CallOptions) => Promise<ScratchDatabase>;
+  private readonly transport: Transport<C>;
+  private readonly pool: ConnectionPool<C>;
+  private readonly engine: Engine<C>;
+
+  constructor(transport: Transport<C>, pool: ConnectionPool<C>, engine: Engine<C>) {
+    this.transport = transport;
+    this.pool = pool;
+    this.engine = engine;
+    this.info = engine.info;
+    this.parallelism = transport.parallelism;
+    const { openScratch } = engine;
+    if (openScratch) this.openScratch = (options = {}) => openScratch(options);
+  }
+
+  readCatalog(options: CallOptions = {}): Promise<Catalog> {
+    return this.inSession('reads', (session) => this.engine.readCatalog(session, this.info), options);
+  }
+
+  readOnly<T>(work: (session: ReadOnlySession) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    return this.inSession('reads', work, options);
+  }
+
+  rolledBack<T>(work: (session: ReadOnlySession) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    return this.inSession('writes', work, options);
+  }
+
+  async adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
+    const { adviseOnRole } = this.engine;
+    return adviseOnRole === null ? null : this.inSession('reads', adviseOnRole, options);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    await this.transport.close();
+  }
+
+  private async inSession<T>(
+    kind: SessionKind,
+    work: (session: ReadOnlySession) => Promise<T>,
+    options: CallOptions,
+  ): Promise<T> {
+    const session = this.engine.session(kind, options);
+    try {
+      await session.begin();
+      return await work(session);
+    } finally {
+      await session.end();
+    }
+  }
+}
