@@ -4,6 +4,7 @@
  * patterns whose needs it meets are asked.
  */
 import type { Expression, Literal, Node } from '../sql/ast.ts';
+import { oncePerStatement } from '../sql/facts.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Block, BlockRole, Scope } from '../sql/query-model.ts';
 import { isReadByWords } from '../sql/statement-facts.ts';
@@ -62,8 +63,6 @@ export type Part =
 /** A part, or several of which one is enough. */
 export type Need = Part | readonly Part[];
 
-const PARTS = new WeakMap<AnalyzedStatement, ReadonlySet<Part>>();
-
 /** The statement holds all that a pattern needs. A pattern that says nothing of its needs may be found anywhere. */
 export function meetsNeeds(needs: readonly Need[] | undefined, statement: AnalyzedStatement): boolean {
   return areMet(needs, partsOf(statement));
@@ -121,9 +120,7 @@ function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): b
 }
 
 /** What a statement holds. */
-export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
-  const known = PARTS.get(statement);
-  if (known) return known;
+export const partsOf = oncePerStatement((statement: AnalyzedStatement): ReadonlySet<Part> => {
   const parts = new Set<Part>(kindsIn(statement));
   if (isReadByWords(statement.tree)) parts.add('words alone');
   for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(`operator ${operator}`);
@@ -141,9 +138,8 @@ export function partsOf(statement: AnalyzedStatement): ReadonlySet<Part> {
     addScope(parts, block);
     addBlock(parts, block);
   }
-  PARTS.set(statement, parts);
   return parts;
-}
+});
 
 function addSides(parts: Set<Part>, expression: Expression): void {
   parts.add(`test ${expression.kind}`);

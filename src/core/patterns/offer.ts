@@ -65,29 +65,44 @@ export function rewriteOf(
  * @param write the rewrite, or why there is none (null: nothing to say); called once at most
  */
 export function whenAsked(range: TextRange, message: string, write: () => Rewrite | string | null): Match {
-  let pending: typeof write | null = write;
-  let written: Rewrite | string | null = null;
-  const asked = (): typeof written => {
-    if (pending) {
-      const now = pending;
+  return new MatchWhenAsked(range, message, write);
+}
+
+/**
+ * The getters are a class's: those of an object literal would give every match a shape of its own, and V8 would keep the
+ * statements of a long file through these shapes until its next full collection.
+ */
+class MatchWhenAsked implements Match {
+  readonly range: TextRange;
+  readonly message: string;
+  private write: (() => Rewrite | string | null) | null;
+  private written: Rewrite | string | null = null;
+
+  constructor(range: TextRange, message: string, write: () => Rewrite | string | null) {
+    this.range = range;
+    this.message = message;
+    this.write = write;
+  }
+
+  get rewrite(): Rewrite | null {
+    const answer = this.answer();
+    return typeof answer === 'string' ? null : answer;
+  }
+
+  get blockedBy(): string | undefined {
+    const answer = this.answer();
+    return typeof answer === 'string' ? answer : undefined;
+  }
+
+  private answer(): Rewrite | string | null {
+    const { write } = this;
+    if (write) {
       // what failed once fails again, and what the function holds on to is let go
-      pending = null;
-      written = now();
+      this.write = null;
+      this.written = write();
     }
-    return written;
-  };
-  return {
-    range,
-    message,
-    get rewrite() {
-      const answer = asked();
-      return typeof answer === 'string' ? null : answer;
-    },
-    get blockedBy() {
-      const answer = asked();
-      return typeof answer === 'string' ? answer : undefined;
-    },
-  };
+    return this.written;
+  }
 }
 
 /** A match without a rewrite, because a precondition is not known to hold. */

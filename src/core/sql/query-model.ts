@@ -21,6 +21,7 @@ import type {
   Update,
 } from './ast.ts';
 import type { Dialect } from './dialect.ts';
+import type { Facts } from './facts.ts';
 import type { OpaqueRange } from './parser/cursor.ts';
 import type { TextRange } from './text.ts';
 import type { Token } from './tokens.ts';
@@ -43,6 +44,8 @@ export interface AnalyzedStatement {
   readonly ctes: readonly CteDefinition[];
   /** ranges that the parser did not understand; no rewrite may touch, move or drop one */
   readonly opaque: readonly OpaqueRange[];
+  /** what was found out about it so far; see `facts.ts` */
+  readonly facts: Facts;
   /** what a column reference means; null where it is unknown or ambiguous */
   resolve(reference: ColumnRef): ResolvedColumn | null;
   /** the output that a bare name in ORDER BY, GROUP BY or HAVING means, null when it is an input column */

@@ -42,6 +42,7 @@ export function resolveStatement(parsed: ParsedText, catalog: Catalog): Analyzed
     root,
     ctes: resolution.ctes,
     opaque: parsed.opaque,
+    facts: new Map(),
     resolve: (reference: ColumnRef): ResolvedColumn | null => resolved.get(reference) ?? null,
     outputOf: (reference: ColumnRef): Output | null => outputNames.get(reference) ?? null,
     blockOf: (expression: Expression): Block | null => {

@@ -3,6 +3,7 @@
  * the same, so that a rule may exchange the one for the other. HAVING is left out: what it may mention is limited.
  */
 import type { Expression } from '../../sql/ast.ts';
+import { oncePerStatement } from '../../sql/facts.ts';
 import type { AnalyzedStatement, Conjunct, Scope } from '../../sql/query-model.ts';
 import type { TextRange } from '../../sql/text.ts';
 import { conjunctsOf, disjunctsOf } from '../../sql/walk.ts';
@@ -21,37 +22,28 @@ export interface PositivePredicate {
 export const MOST_COMPARED = 64;
 
 /** Every conjunct of WHERE and ON of a statement, of all its blocks and writes. */
-export function positiveConjuncts(statement: AnalyzedStatement): readonly Conjunct[] {
-  const known = CONJUNCTS.get(statement);
-  if (known) return known;
+export const positiveConjuncts = oncePerStatement((statement: AnalyzedStatement): readonly Conjunct[] => {
   const found: Conjunct[] = [];
   const scopes: readonly Scope[] = [...statement.writes, ...statement.blocks];
   for (const scope of scopes) {
     for (const join of scope.joins) found.push(...join.on);
     found.push(...scope.where);
   }
-  CONJUNCTS.set(statement, found);
   return found;
-}
-
-const CONJUNCTS = new WeakMap<AnalyzedStatement, readonly Conjunct[]>();
+});
 
 /** The parts of {@link positiveConjuncts}, through AND and OR. */
-export function positivePredicates(statement: AnalyzedStatement): readonly PositivePredicate[] {
-  const known = PREDICATES.get(statement);
-  if (known) return known;
-  const found: PositivePredicate[] = [];
-  for (const conjunct of positiveConjuncts(statement)) {
-    for (const expression of leavesOf(conjunct.expression)) {
-      found.push({ expression, conjunct, scope: conjunct.block });
+export const positivePredicates = oncePerStatement(
+  (statement: AnalyzedStatement): readonly PositivePredicate[] => {
+    const found: PositivePredicate[] = [];
+    for (const conjunct of positiveConjuncts(statement)) {
+      for (const expression of leavesOf(conjunct.expression)) {
+        found.push({ expression, conjunct, scope: conjunct.block });
+      }
     }
-  }
-  PREDICATES.set(statement, found);
-  return found;
-}
-
-/** Every rule about predicates asks for them: they are collected once for a statement. */
-const PREDICATES = new WeakMap<AnalyzedStatement, readonly PositivePredicate[]>();
+    return found;
+  },
+);
 
 function leavesOf(expression: Expression): Expression[] {
   const leaves: Expression[] = [];

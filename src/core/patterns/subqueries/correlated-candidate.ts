@@ -1,6 +1,8 @@
 /** Correlated aggregates that can be computed once per key: where they stand, and what forbids it. */
+
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression, SelectItem } from '../../sql/ast.ts';
+import { once } from '../../sql/facts.ts';
 import { isLocked } from '../../sql/properties/locking.ts';
 import { isNullFrom, rejects } from '../../sql/properties/not-null.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
@@ -41,20 +43,10 @@ export interface Candidate {
 
 /** A correlated aggregate that a grouped derived table could give; {@link obstacle} says what forbids it. */
 export function candidateOf(statement: AnalyzedStatement, block: Block): Candidate | null {
-  const known = CANDIDATES.get(block);
-  if (known?.statement === statement) return known.candidate;
-  const candidate = readCandidate(statement, block);
-  CANDIDATES.set(block, { statement, candidate });
-  return candidate;
+  return candidates(block, statement);
 }
 
-/** Several rules ask for the same blocks. */
-const CANDIDATES = new WeakMap<
-  Block,
-  { readonly statement: AnalyzedStatement; readonly candidate: Candidate | null }
->();
-
-function readCandidate(statement: AnalyzedStatement, block: Block): Candidate | null {
+const candidates = once((block: Block, statement: AnalyzedStatement): Candidate | null => {
   if (block.role !== 'scalar' || !isPlainAggregate(block)) return null;
   const [item] = block.select.items;
   const holder = block.holder as Expression | null;
@@ -63,7 +55,7 @@ function readCandidate(statement: AnalyzedStatement, block: Block): Candidate | 
   const outer = correlation.outer as Block;
   const place = placeOf(statement, outer, holder, correlation);
   return place && correlation.other.length === 0 ? { block, outer, holder, item, correlation, place } : null;
-}
+});
 
 /** `SELECT agg(…) FROM … WHERE …` and nothing else. */
 export function isPlainAggregate(block: Block): boolean {

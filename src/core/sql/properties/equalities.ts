@@ -1,9 +1,10 @@
 /** Equalities among conjuncts: what fixes a column to one value, what makes two columns equal. */
+
 import type { Expression } from '../ast.ts';
+import { once } from '../facts.ts';
 import type { Conjunct, ResolvedColumn, Scope, Source } from '../query-model.ts';
 import { unwrapParens, walk } from '../walk.ts';
 import type { Names } from './names.ts';
-import { once } from './once.ts';
 import { sameEqualitySemantics, typeOf } from './types.ts';
 import { isDeterministic } from './volatility.ts';
 

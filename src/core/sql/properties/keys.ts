@@ -1,12 +1,13 @@
 /** Uniqueness: keys of relations and of query results, and what follows for the rows of a block. */
+
 import type { Expression, FunctionCall, Query } from '../ast.ts';
+import { once } from '../facts.ts';
 import type { Block, Conjunct, JoinStep, Output, Source, SourceColumn } from '../query-model.ts';
 import { unwrapParens, walk } from '../walk.ts';
 import { type ColumnEquality, equalitiesOf, isConstantFor, sourcesIn } from './equalities.ts';
 import { aggregateResult, catalogFunctions, knownFunction } from './functions.ts';
 import type { Names } from './names.ts';
 import { filteringConjuncts, filteringJoins, isNullFrom, rejects } from './not-null.ts';
-import { once } from './once.ts';
 import { sameExpression } from './same-expression.ts';
 import { usingPairs } from './using-pairs.ts';
 

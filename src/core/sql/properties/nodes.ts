@@ -1,9 +1,8 @@
 /** The nodes of a statement by their kind: rules that look for one kind of node need not walk the whole tree. */
 import type { Node } from '../ast.ts';
+import { oncePerStatement } from '../facts.ts';
 import type { AnalyzedStatement } from '../query-model.ts';
 import { walk } from '../walk.ts';
-
-const BY_KIND = new WeakMap<AnalyzedStatement, ReadonlyMap<Node['kind'], readonly Node[]>>();
 
 /** All nodes of a kind, a node before those inside it, in the order of the text. */
 export function nodesOfKind<K extends Node['kind']>(
@@ -19,15 +18,14 @@ export function kindsIn(statement: AnalyzedStatement): Iterable<Node['kind']> {
   return byKind(statement).keys();
 }
 
-function byKind(statement: AnalyzedStatement): ReadonlyMap<Node['kind'], readonly Node[]> {
-  const known = BY_KIND.get(statement);
-  if (known) return known;
-  const collected = new Map<Node['kind'], Node[]>();
-  walk(statement.tree, (node) => {
-    const nodes = collected.get(node.kind);
-    if (nodes) nodes.push(node);
-    else collected.set(node.kind, [node]);
-  });
-  BY_KIND.set(statement, collected);
-  return collected;
-}
+const byKind = oncePerStatement(
+  (statement: AnalyzedStatement): ReadonlyMap<Node['kind'], readonly Node[]> => {
+    const collected = new Map<Node['kind'], Node[]>();
+    walk(statement.tree, (node) => {
+      const nodes = collected.get(node.kind);
+      if (nodes) nodes.push(node);
+      else collected.set(node.kind, [node]);
+    });
+    return collected;
+  },
+);

@@ -1,6 +1,8 @@
 /** Whether evaluating something again, or another number of times, could show. */
-import { type Catalog, findTable, type Table } from '../../catalog/catalog.ts';
+
+import { findTable, type Table } from '../../catalog/catalog.ts';
 import type { Expression, FunctionCall, Node, Query, TableRef } from '../ast.ts';
+import { once } from '../facts.ts';
 import { parseStatement } from '../parse.ts';
 import { walk } from '../walk.ts';
 import {
@@ -11,6 +13,9 @@ import {
   type Volatility,
 } from './functions.ts';
 import type { Names } from './names.ts';
+
+/** What the volatility of an expression depends on beside the expression. */
+type CatalogNames = Pick<Names, 'dialect' | 'catalog' | 'facts'>;
 
 const RANK: Readonly<Record<Volatility, number>> = { immutable: 0, stable: 1, volatile: 2 };
 
@@ -28,34 +33,27 @@ const WINDOW_FUNCTIONS = new Set(
  * of the engine's own nor in the catalog is volatile; so are sequences, locking clauses, data-modifying CTEs,
  * TABLESAMPLE, MySQL's user variables, views over any of these, and what the parser did not understand.
  */
-export function volatilityOf(
-  node: Expression | Query,
-  names: Pick<Names, 'dialect' | 'catalog'>,
-): Volatility {
-  const known = KNOWN.get(node);
-  if (known?.catalog === names.catalog) return known.volatility;
+export function volatilityOf(node: Expression | Query, names: CatalogNames): Volatility {
+  return volatility(node, names);
+}
+
+/** Rule after rule asks for the same subqueries. */
+const volatility = once((node: Expression | Query, names: CatalogNames): Volatility => {
   let worst: Volatility = 'immutable';
   walk(node, (part) => {
     const own = ownVolatility(part, names);
     if (RANK[own] > RANK[worst]) worst = own;
     return worst !== 'volatile';
   });
-  KNOWN.set(node, { catalog: names.catalog, volatility: worst });
   return worst;
-}
-
-/** Rule after rule asks for the same subqueries. */
-const KNOWN = new WeakMap<Node, { readonly catalog: Catalog; readonly volatility: Volatility }>();
+});
 
 /** Evaluated any number of times within a statement it gives the same and leaves nothing behind. */
-export function isDeterministic(
-  node: Expression | Query,
-  names: Pick<Names, 'dialect' | 'catalog'>,
-): boolean {
+export function isDeterministic(node: Expression | Query, names: CatalogNames): boolean {
   return volatilityOf(node, names) !== 'volatile';
 }
 
-function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): Volatility {
+function ownVolatility(node: Node, names: CatalogNames): Volatility {
   switch (node.kind) {
     case 'call':
       return callVolatility(node, names);
@@ -87,7 +85,7 @@ function ownVolatility(node: Node, names: Pick<Names, 'dialect' | 'catalog'>): V
 }
 
 /** A view may call anything: its definition decides, and one that cannot be read is volatile. */
-function relationVolatility(node: TableRef, names: Pick<Names, 'dialect' | 'catalog'>): Volatility {
+function relationVolatility(node: TableRef, names: CatalogNames): Volatility {
   const table = findTable(
     names.catalog,
     node.name.map((part) => part.name),
@@ -96,15 +94,15 @@ function relationVolatility(node: TableRef, names: Pick<Names, 'dialect' | 'cata
   const known = VIEWS.get(table);
   if (known) return known;
   const { tree } = parseStatement(table.definition ?? '', names.dialect);
-  const volatility = tree.kind === 'queryStatement' ? volatilityOf(tree.query, names) : 'volatile';
-  VIEWS.set(table, volatility);
-  return volatility;
+  const own = tree.kind === 'queryStatement' ? volatilityOf(tree.query, names) : 'volatile';
+  VIEWS.set(table, own);
+  return own;
 }
 
 /** Of views that were asked for before. */
 const VIEWS = new WeakMap<Table, Volatility>();
 
-function callVolatility(call: FunctionCall, names: Pick<Names, 'dialect' | 'catalog'>): Volatility {
+function callVolatility(call: FunctionCall, names: CatalogNames): Volatility {
   // the session's zone and date style decide casts; UNIX_TIMESTAMP() without an argument is now()
   if (aggregateResult(call) !== undefined || (call.over && WINDOW_FUNCTIONS.has(call.function)))
     return 'immutable';

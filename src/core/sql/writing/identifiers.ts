@@ -1,7 +1,9 @@
 /** Names that a rewrite writes: quoted where the dialect wants it, invented without collision. */
+
 import type { Identifier } from '../ast.ts';
 import type { Dialect } from '../dialect.ts';
 import { dialectData } from '../dialects/dialect-data.ts';
+import { oncePerStatement } from '../facts.ts';
 import type { AnalyzedStatement, ResolvedColumn, Source } from '../query-model.ts';
 import { type Fragment, joinFragments, verbatim } from './fragment.ts';
 
@@ -74,11 +76,7 @@ export function inventName(
 }
 
 /** Rules invent several names for one statement: those that it may collide with are collected once. */
-const NAMES = new WeakMap<AnalyzedStatement, ReadonlySet<string>>();
-
-function namesIn(statement: AnalyzedStatement): ReadonlySet<string> {
-  const known = NAMES.get(statement);
-  if (known) return known;
+const namesIn = oncePerStatement((statement: AnalyzedStatement): ReadonlySet<string> => {
   const used = new Set<string>();
   for (const token of statement.tokens) {
     if (token.kind === 'word') used.add(token.text.toLowerCase());
@@ -88,9 +86,8 @@ function namesIn(statement: AnalyzedStatement): ReadonlySet<string> {
   for (const scope of [...statement.blocks, ...statement.writes]) {
     for (const source of scope.sources) for (const c of source.columns ?? []) used.add(c.name.toLowerCase());
   }
-  NAMES.set(statement, used);
   return used;
-}
+});
 
 /** `avg(x)` gives avg_x. */
 function plainName(base: string): string {

@@ -1,6 +1,8 @@
 /** How a statement is written, so that what a rewrite adds looks like the rest. */
+
 import type { Dialect } from '../dialect.ts';
 import { dialectData } from '../dialects/dialect-data.ts';
+import { oncePerStatement } from '../facts.ts';
 import type { AnalyzedStatement } from '../query-model.ts';
 import { isTrivia, type Token } from '../tokens.ts';
 
@@ -33,17 +35,10 @@ export function styleOf(text: string, tokens: readonly Token[], dialect: Dialect
   };
 }
 
-/** Many rules write into one statement: its style is read once. */
-const STYLES = new WeakMap<object, Style>();
-
-/** {@link styleOf} a whole statement. */
-export function styleOfStatement(statement: Pick<AnalyzedStatement, 'text' | 'tokens' | 'dialect'>): Style {
-  const known = STYLES.get(statement);
-  if (known) return known;
-  const style = styleOf(statement.text, statement.tokens, statement.dialect);
-  STYLES.set(statement, style);
-  return style;
-}
+/** {@link styleOf} a whole statement. Many rules write into one statement: its style is read once. */
+export const styleOfStatement = oncePerStatement(
+  ({ text, tokens, dialect }: AnalyzedStatement): Style => styleOf(text, tokens, dialect),
+);
 
 /** Cases counted in words: mixed case counts for neither. */
 class CaseVote {
