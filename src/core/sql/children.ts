@@ -45,7 +45,7 @@ const CHILDREN: Children = {
         node.columns,
       ),
     ),
-  argument: (node) => collect(node.name, node.value),
+  argument: (node) => (node.name === null ? [node.value] : [node.name, node.value]),
   row: (node) => node.items,
   array: (node) => collect(node.items, node.query),
   subscript: (node) => [node.operand, ...node.indexes],
@@ -80,7 +80,8 @@ const CHILDREN: Children = {
     ),
   into: (node) => collect(node.name),
   top: (node) => [node.count],
-  selectItem: (node) => inTextOrder(collect(node.expression, node.alias)),
+  selectItem: (node) =>
+    node.alias === null ? [node.expression] : inTextOrder([node.expression, node.alias]),
   groupBy: (node) => inTextOrder(collect(node.items, node.sets)),
   groupingSet: (node) => node.elements,
   namedWindow: (node) => [node.name, node.window],
@@ -91,7 +92,10 @@ const CHILDREN: Children = {
   limit: (node) => inTextOrder(collect(node.count, node.offset)),
   locking: (node) => node.of,
   tableAlias: (node) => [node.name, ...node.columns],
-  table: (node) => inTextOrder(collect(node.name, node.alias, node.modifiers)),
+  table: (node) =>
+    node.alias === null && node.modifiers.length === 0
+      ? node.name
+      : inTextOrder(collect(node.name, node.alias, node.modifiers)),
   property: (node) => inTextOrder(collect(node.value, node.options)),
   partitioning: (node) => inTextOrder(collect(node.keys, node.partitions)),
   partitionDefinition: (node) => [node.name, ...node.values],

@@ -11,28 +11,24 @@ import type { TextRange } from './text.ts';
  */
 export function walk(node: Node, visit: (node: Node, parent: Node | null) => unknown): void {
   if (visit(node, null) === false) return;
-  const top = childrenOf(node);
-  // most of what is walked are names and literals
-  if (top.length === 0) return;
-  const nodes: Node[] = [];
-  const parents: Node[] = [];
-  let children = top;
   let parent = node;
+  let children = childrenOf(node);
+  let next = 0;
+  // the places to go on at after a node's children: only inner nodes have one, and most nodes are names and literals
+  const open: { parent: Node; children: readonly Node[]; next: number }[] = [];
   for (;;) {
-    for (let i = children.length - 1; i >= 0; i--) {
-      const child = children[i];
-      if (child === undefined) continue;
-      nodes.push(child);
-      parents.push(parent);
-    }
-    for (;;) {
-      const current = nodes.pop();
-      const above = parents.pop();
-      if (current === undefined || above === undefined) return;
-      if (visit(current, above) === false) continue;
-      children = childrenOf(current);
-      parent = current;
-      if (children.length > 0) break;
+    const child = children[next++];
+    if (child === undefined) {
+      const above = open.pop();
+      if (above === undefined) return;
+      ({ parent, children, next } = above);
+    } else if (visit(child, parent) !== false) {
+      const inner = childrenOf(child);
+      if (inner.length === 0) continue;
+      if (next < children.length) open.push({ parent, children, next });
+      parent = child;
+      children = inner;
+      next = 0;
     }
   }
 }

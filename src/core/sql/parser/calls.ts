@@ -7,28 +7,30 @@ import { closeParens, isLabel, type Name, readIdentifier } from './names.ts';
 import { parseOrderBy } from './order.ts';
 import { parseOver } from './windows.ts';
 
+/** What a call has beside its name and its place. */
+type CallParts = Partial<Omit<FunctionCall, 'kind' | 'name' | 'function' | 'start' | 'end'>>;
+
 /** A call with everything that `parts` leaves out set to nothing. It begins where its name begins. */
-export function callNode(name: Name, end: number, parts: Partial<FunctionCall>): FunctionCall {
+export function callNode(name: Name, end: number, parts: CallParts): FunctionCall {
   const last = name.at(-1) ?? name[0];
   return {
     kind: 'call',
     name,
     function: last.name.toLowerCase(),
-    args: [],
-    distinct: false,
-    star: false,
-    variadic: false,
-    orderBy: [],
-    withinGroup: [],
-    filter: null,
-    nulls: null,
-    over: null,
-    separator: null,
-    syntax: 'plain',
-    field: null,
-    words: null,
-    columns: [],
-    ...parts,
+    args: parts.args ?? [],
+    distinct: parts.distinct ?? false,
+    star: parts.star ?? false,
+    variadic: parts.variadic ?? false,
+    orderBy: parts.orderBy ?? [],
+    withinGroup: parts.withinGroup ?? [],
+    filter: parts.filter ?? null,
+    nulls: parts.nulls ?? null,
+    over: parts.over ?? null,
+    separator: parts.separator ?? null,
+    syntax: parts.syntax ?? 'plain',
+    field: parts.field ?? null,
+    words: parts.words ?? null,
+    columns: parts.columns ?? [],
     start: name[0].start,
     end,
   };

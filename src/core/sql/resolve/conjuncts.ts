@@ -32,9 +32,10 @@ export function conjunctsOf(
   resolution: Resolution,
 ): Conjunct[] {
   if (!predicate) return [];
-  return splitConjunction(predicate).map((part) => {
-    const mentions = mentionsOf(part.expression, frame, resolution);
-    return { ...part, ...mentions, block: frame.scope as Scope, place, join };
+  return splitConjunction(predicate).map(({ expression, range }) => {
+    const { sources, correlated, hasSubquery, resolved } = mentionsOf(expression, frame, resolution);
+    const block = frame.scope as Scope;
+    return { expression, range, sources, correlated, hasSubquery, resolved, block, place, join };
   });
 }
 

@@ -189,16 +189,26 @@ export function relationColumns(item: TableRef, ctes: CteScope | null, resolutio
   return table ? tableColumns(table) : null;
 }
 
-/** The columns of a catalog's table as a source has them. */
-function tableColumns(table: Table): SourceColumn[] {
-  return table.columns.map((column) => ({
+/** The columns of a catalog's table as a source has them, the same for every source of the table. */
+function tableColumns(table: Table): readonly SourceColumn[] {
+  const known = TABLE_COLUMNS.get(table);
+  // while DDL is read, tables still get and lose columns
+  if (known?.of === table.columns && known.columns.length === table.columns.length) return known.columns;
+  const columns = table.columns.map((column) => ({
     name: column.name,
     notNull: column.notNull,
     column,
     table,
     type: { family: column.family, text: column.type, deterministic: column.deterministicCollation },
   }));
+  TABLE_COLUMNS.set(table, { of: table.columns, columns });
+  return columns;
 }
+
+const TABLE_COLUMNS = new WeakMap<
+  Table,
+  { readonly of: Table['columns']; readonly columns: readonly SourceColumn[] }
+>();
 
 function derivedSource(
   item: DerivedTable,

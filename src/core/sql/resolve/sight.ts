@@ -15,16 +15,38 @@ export type Lookup = Found | 'ambiguous' | 'none';
 /** Columns that every table of PostgreSQL has and no `*` lists. */
 const SYSTEM_COLUMNS = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid', 'oid']);
 
+/** A sight whose columns are listed when somebody asks for them: to look `alias.name` up, its sources are enough. */
+class ListedWhenAsked implements Sight {
+  readonly sources: readonly OpenSource[];
+  private readonly list: () => readonly VisibleColumn[];
+  private listed: readonly VisibleColumn[] | null = null;
+
+  constructor(sources: readonly OpenSource[], list: () => readonly VisibleColumn[]) {
+    this.sources = sources;
+    this.list = list;
+  }
+
+  get columns(): readonly VisibleColumn[] {
+    this.listed ??= this.list();
+    return this.listed;
+  }
+}
+
+/** What a source brings into sight; its columns are known by now. */
 export function sightOf(source: OpenSource): Sight {
-  const columns: VisibleColumn[] = source.columns
-    ? source.columns.map((column) => ({ name: column.name, source, column, unknown: false }))
-    : [{ name: '', source, column: null, unknown: true }];
-  return { sources: [source], columns };
+  return new ListedWhenAsked([source], () => visibleColumns(source));
+}
+
+function visibleColumns(source: OpenSource): VisibleColumn[] {
+  if (!source.columns) return [{ name: '', source, column: null, unknown: true }];
+  return source.columns.map((column) => ({ name: column.name, source, column, unknown: false }));
 }
 
 /** Both sights beside each other, as a comma or a join without USING has them. */
 export function besides(left: Sight, right: Sight): Sight {
-  return { sources: [...left.sources, ...right.sources], columns: [...left.columns, ...right.columns] };
+  if (left.sources.length === 0 && left.columns.length === 0) return right;
+  const sources = [...left.sources, ...right.sources];
+  return new ListedWhenAsked(sources, () => [...left.columns, ...right.columns]);
 }
 
 /**
@@ -83,9 +105,13 @@ export function lookUpQualified(sight: Sight, parts: readonly Identifier[]): Loo
   const source = sources[0];
   if (!source) return 'none';
   if (!source.columns) return { source, column: null };
-  const columns = source.columns.filter((c) => c.name === name);
-  const column = columns[0];
-  return columns.length === 1 && column ? { source, column } : 'ambiguous';
+  let column: SourceColumn | null = null;
+  for (const one of source.columns) {
+    if (one.name !== name) continue;
+    if (column) return 'ambiguous';
+    column = one;
+  }
+  return column ? { source, column } : 'ambiguous';
 }
 
 /** The sources that a qualifier (`alias`, `table`, `schema.table`) means; more than one is an ambiguity. */
