@@ -1,5 +1,6 @@
 /** How a subquery hangs on the block around it: what every rule that moves a subquery asks first. */
 import type { ColumnRef, Expression } from '../sql/ast.ts';
+import { once } from '../sql/facts.ts';
 import type { AnalyzedStatement, Block, Conjunct, ResolvedColumn, Scope } from '../sql/query-model.ts';
 import { unwrapParens, walk } from '../sql/walk.ts';
 
@@ -28,6 +29,10 @@ export interface Correlation {
  *   the subquery's WHERE
  */
 export function correlationOf(statement: AnalyzedStatement, inner: Block): Correlation | null {
+  return correlations(inner, statement);
+}
+
+const correlations = once((inner: Block, statement: AnalyzedStatement): Correlation | null => {
   const outer = inner.parent;
   if (!outer || !inner.resolved || inner.setBranch) return null;
   if (inner.outerReferences.some((column) => column.source.block !== outer)) return null;
@@ -45,7 +50,7 @@ export function correlationOf(statement: AnalyzedStatement, inner: Block): Corre
   }
   if (inner.outerReferences.some((column) => !seen.has(column.reference))) return null;
   return { inner, outer, keys, local, other };
-}
+});
 
 /** References in an expression of a block that leave the block; null when one has no meaning. */
 export function outerReferencesIn(

@@ -6,7 +6,7 @@
 import type { Expression, Literal, Node } from '../sql/ast.ts';
 import { oncePerStatement } from '../sql/facts.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
-import type { AnalyzedStatement, Block, BlockRole, Scope } from '../sql/query-model.ts';
+import type { AnalyzedStatement, Block, BlockRole, Scope, Source } from '../sql/query-model.ts';
 import { isReadByWords } from '../sql/statement-facts.ts';
 import { unwrapParens } from '../sql/walk.ts';
 import { positivePredicates } from './predicates/positive.ts';
@@ -37,8 +37,9 @@ export type Part =
   | `side ${Expression['kind']}`
   /** an INSERT, UPDATE, DELETE or MERGE with a scope of its own */
   | 'write'
-  /** two relations or more in one scope */
+  /** two relations or more in one scope; a table of the catalog more than once in one scope */
   | 'several sources'
+  | 'one table twice'
   /** a table with partitions */
   | 'partitions'
   /** a relation in FROM that is a derived table or a CTE */
@@ -47,6 +48,7 @@ export type Part =
   | 'where'
   | 'having'
   | 'join step'
+  | 'comma join'
   | 'outer join'
   /** an aggregate without OVER, a window function, GROUP BY or an aggregate */
   | 'aggregate'
@@ -54,6 +56,10 @@ export type Part =
   | 'grouped'
   /** SELECT DISTINCT, without ON */
   | 'distinct'
+  /** two blocks or more with the role 'scalar' */
+  | 'several scalar subqueries'
+  /** a comment that begins with the plus sign of hints */
+  | 'hint comment'
   /** LIMIT, FETCH or TOP */
   | 'few rows'
   | 'locking clause'
@@ -97,14 +103,15 @@ export class AskedByParts<P extends { readonly needs?: readonly Need[] }> {
     return asked;
   }
 
-  /** The named parts among these as bits of 16-bit characters. */
+  /** The named parts among these as bits of whole numbers of 30 bits: such are no objects for V8. */
   private keyOf(parts: ReadonlySet<Part>): string {
-    const bits = new Uint16Array((this.named.size >> 4) + 1);
+    const bits: number[] = [];
+    for (let at = 0; at < this.named.size; at += 30) bits.push(0);
     for (const part of parts) {
       const at = this.named.get(part);
-      if (at !== undefined) bits[at >> 4] = (bits[at >> 4] ?? 0) | (1 << (at & 15));
+      if (at !== undefined) bits[(at / 30) | 0] = (bits[(at / 30) | 0] ?? 0) | (1 << (at % 30));
     }
-    return String.fromCharCode(...bits);
+    return bits.join();
   }
 }
 
@@ -119,14 +126,36 @@ function areMet(needs: readonly Need[] | undefined, parts: ReadonlySet<Part>): b
   return true;
 }
 
+/** A part by what it is of, put together once: V8 has to hash every new string before it finds it in a set. */
+function partBy<O extends string>(compose: (of: O) => Part): (of: O) => Part {
+  const known = new Map<O, Part>();
+  return (of) => {
+    let part = known.get(of);
+    if (part === undefined) {
+      part = compose(of);
+      if (known.size < MOST_KEPT) known.set(of, part);
+    }
+    return part;
+  };
+}
+
+const operatorPart = partBy((operator: string) => `operator ${operator}`);
+const literalPart = partBy((type: Literal['type']) => `literal ${type}`);
+const callPart = partBy((name: string) => `calls ${name}`);
+const testPart = partBy((kind: Expression['kind']) => `test ${kind}`);
+const sidePart = partBy((kind: Expression['kind']) => `side ${kind}`);
+const bothPart = partBy((kind: Expression['kind']) => `both ${kind}`);
+const rolePart = partBy((role: BlockRole) => `as ${role}`);
+
 /** What a statement holds. */
 export const partsOf = oncePerStatement((statement: AnalyzedStatement): ReadonlySet<Part> => {
   const parts = new Set<Part>(kindsIn(statement));
   if (isReadByWords(statement.tree)) parts.add('words alone');
-  for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(`operator ${operator}`);
-  for (const { type } of nodesOfKind(statement, 'literal')) parts.add(`literal ${type}`);
+  if (statement.text.includes('/*+')) parts.add('hint comment');
+  for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(operatorPart(operator));
+  for (const { type } of nodesOfKind(statement, 'literal')) parts.add(literalPart(type));
   for (const call of nodesOfKind(statement, 'call')) {
-    parts.add(`calls ${call.function}`);
+    parts.add(callPart(call.function));
     if (call.distinct) parts.add('distinct call');
   }
   for (const { expression } of positivePredicates(statement)) addSides(parts, expression);
@@ -134,26 +163,30 @@ export const partsOf = oncePerStatement((statement: AnalyzedStatement): Readonly
     parts.add('write');
     addScope(parts, write);
   }
+  let scalars = 0;
   for (const block of statement.blocks) {
+    if (block.role === 'scalar') scalars++;
     addScope(parts, block);
     addBlock(parts, block);
   }
+  if (scalars > 1) parts.add('several scalar subqueries');
   return parts;
 });
 
 function addSides(parts: Set<Part>, expression: Expression): void {
-  parts.add(`test ${expression.kind}`);
+  parts.add(testPart(expression.kind));
   if (expression.kind === 'binary') {
     const left = unwrapParens(expression.left).kind;
     const right = unwrapParens(expression.right).kind;
-    parts.add(`side ${left}`).add(`side ${right}`);
-    if (left === right) parts.add(`both ${left}`);
+    parts.add(sidePart(left)).add(sidePart(right));
+    if (left === right) parts.add(bothPart(left));
   }
-  if (expression.kind === 'between') parts.add(`side ${unwrapParens(expression.operand).kind}`);
+  if (expression.kind === 'between') parts.add(sidePart(unwrapParens(expression.operand).kind));
 }
 
 function addScope(parts: Set<Part>, { sources, joins, where }: Scope): void {
   if (sources.length > 1) parts.add('several sources');
+  if (hasTableTwice(sources)) parts.add('one table twice');
   for (const { query, table } of sources) {
     if (query !== null) parts.add('query in from');
     if (table !== null && table.partitionKey.length > 0) parts.add('partitions');
@@ -162,13 +195,20 @@ function addScope(parts: Set<Part>, { sources, joins, where }: Scope): void {
   if (where.length > 1) parts.add('several conditions');
   for (const { type, on } of joins) {
     parts.add('join step');
+    if (type === 'comma') parts.add('comma join');
     if (type === 'left' || type === 'right' || type === 'full') parts.add('outer join');
     if (on.length > 0) parts.add('condition');
   }
 }
 
+function hasTableTwice(sources: readonly Source[]): boolean {
+  return sources.some(
+    ({ table }, at) => table !== null && sources.findIndex((other) => other.table === table) < at,
+  );
+}
+
 function addBlock(parts: Set<Part>, block: Block): void {
-  parts.add(`as ${block.role}`);
+  parts.add(rolePart(block.role));
   if (block.having.length > 0 || block.select.clauses.having) parts.add('having');
   if (block.aggregates.length > 0) parts.add('aggregate');
   if (block.windows.length > 0) parts.add('window call');

@@ -47,6 +47,21 @@ describe('parts of a statement', () => {
     has('SELECT 1 FROM a LEFT JOIN (SELECT 1) d ON a.x = d.x', 'outer join', 'join step', 'query in from');
     has('SELECT 1 FROM a, b', 'several sources', 'join step');
     assert.ok(!parts('SELECT 1 FROM a').has('several sources'));
+    has('SELECT 1 FROM a, b', 'comma join');
+    assert.ok(!parts('SELECT 1 FROM a JOIN b ON a.x = b.x').has('comma join'));
+  });
+
+  test('a table of the catalog twice in one FROM', () => {
+    const catalog = catalogFromDdl('CREATE TABLE t (a int); CREATE TABLE u (a int)', 'postgresql');
+    const twice = (sql: string): boolean => partsOf(analyzeStatement(sql, catalog)).has('one table twice');
+    assert.ok(twice('SELECT 1 FROM t x JOIN u ON u.a = x.a JOIN t y ON y.a = x.a'));
+    assert.ok(!twice('SELECT 1 FROM t JOIN u ON u.a = t.a WHERE t.a IN (SELECT a FROM t)'));
+    assert.ok(!twice('SELECT 1 FROM unknown x, unknown y'));
+  });
+
+  test('hints in comments', () => {
+    has('SELECT /*+ HashJoin(a b) */ 1 FROM a, b', 'hint comment');
+    assert.ok(!parts('SELECT /* + */ 1 FROM a').has('hint comment'));
   });
 
   test('subqueries by what they are for', () => {
@@ -57,6 +72,8 @@ describe('parts of a statement', () => {
       'as in',
     );
     assert.ok(!parts('SELECT 1 FROM t').has('as exists'));
+    has('SELECT (SELECT 1), (SELECT 2) FROM t', 'several scalar subqueries');
+    assert.ok(!parts('SELECT (SELECT 1) FROM t').has('several scalar subqueries'));
   });
 
   test('writes, and statements without a tree', () => {

@@ -29,7 +29,7 @@ export const countOfNotNull: Pattern = {
     after: 'SELECT count(*) AS orders FROM orders o',
   },
   rewrites: true,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'calls count'],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {

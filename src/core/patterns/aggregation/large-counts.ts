@@ -30,7 +30,7 @@ export const countOfWholeTable: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate'],
+  needs: ['aggregate', ['calls count', 'calls count_big']],
   *find(statement) {
     const block = statement.root;
     const [call, ...more] = block?.aggregates ?? [];

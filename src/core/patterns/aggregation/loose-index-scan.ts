@@ -86,7 +86,7 @@ export const groupExtremeToLooseScan: Pattern = {
       'WITH RECURSIVE distinct_device_id AS ((SELECT r.device_id FROM readings r ORDER BY r.device_id LIMIT 1) UNION ALL SELECT (SELECT r.device_id FROM readings r WHERE r.device_id > distinct_device_id.device_id ORDER BY r.device_id LIMIT 1) FROM distinct_device_id WHERE distinct_device_id.device_id IS NOT NULL) SELECT distinct_device_id.device_id, (SELECT max(r.taken_at) FROM readings r WHERE r.device_id = distinct_device_id.device_id) AS latest FROM distinct_device_id WHERE distinct_device_id.device_id IS NOT NULL',
   },
   rewrites: true,
-  needs: ['aggregate', 'groupBy'],
+  needs: ['aggregate', 'groupBy', ['calls min', 'calls max']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isPlainlyGrouped(block) || block.groupBy.length !== 1 || block.aggregates.length === 0) continue;

@@ -4,6 +4,7 @@ import { isNotNullExpression } from '../../sql/properties/not-null.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
 import { allEngines } from '../engines.ts';
+import type { Part } from '../needs.ts';
 import { advice } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 
@@ -108,7 +109,7 @@ export const listWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate'],
+  needs: ['aggregate', [...LISTS].map((name): Part => `calls ${name}`)],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const call of block.aggregates) {
@@ -140,7 +141,7 @@ export const sumOfNoRows: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate'],
+  needs: ['aggregate', 'calls sum'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.select.groupBy !== null) continue;

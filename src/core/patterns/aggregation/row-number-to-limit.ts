@@ -40,7 +40,7 @@ export const rowNumberToLimit: Pattern = {
       'SELECT d.id, d.total FROM (SELECT o.id, o.total FROM orders o ORDER BY o.total DESC, o.id LIMIT 10) d',
   },
   rewrites: true,
-  needs: ['derived', 'call'],
+  needs: ['derived', 'window call'],
   *find(statement) {
     for (const outer of statement.blocks) {
       for (const rows of numberedRows(statement, outer)) {
@@ -125,7 +125,7 @@ export const rowNumberToDistinctOn: Pattern = {
       'SELECT d.customer_id, d.id FROM (SELECT DISTINCT ON (o.customer_id) o.id, o.customer_id FROM orders o ORDER BY o.customer_id, o.placed_at DESC, o.id) d',
   },
   rewrites: true,
-  needs: ['derived', 'call'],
+  needs: ['derived', 'window call'],
   *find(statement) {
     for (const outer of statement.blocks) {
       for (const rows of numberedRows(statement, outer)) {

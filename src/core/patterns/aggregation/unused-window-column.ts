@@ -34,7 +34,10 @@ export const unusedComputedColumn: Pattern = {
     after: 'SELECT d.id FROM (SELECT o.id, o.total FROM orders o) d WHERE d.total > 5',
   },
   rewrites: true,
-  needs: [['as derived', 'as cte']],
+  needs: [
+    ['as derived', 'as cte'],
+    ['window call', 'aggregate'],
+  ],
   *find(statement) {
     for (const block of statement.blocks) {
       const readers = isPlain(block) ? readersOf(statement, block) : null;

@@ -2,6 +2,7 @@ import { catalogFunctions } from '../../sql/properties/functions.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { callAdvice, callsOf } from '../advice-patterns.ts';
 import { allEngines } from '../engines.ts';
+import type { Part } from '../needs.ts';
 import { advice } from '../offer.ts';
 import type { EngineSupport, Pattern } from '../pattern.ts';
 import { quote } from '../predicates/positive.ts';
@@ -94,6 +95,15 @@ export const dangerousCall: Pattern = {
     'A function is called that sleeps, reads or writes files, runs programs or connects to other servers.',
   example: { schema: '', before: 'SELECT pg_sleep(10)', after: null },
   rewrites: false,
+  // xp_cmdshell is a word after EXEC
+  needs: [
+    [
+      ...Object.keys(DANGEROUS).map((name): Part => `calls ${name}`),
+      'words alone',
+      'procedureCall',
+      'opaque',
+    ],
+  ],
   *find(statement) {
     for (const call of callsOf(statement)) {
       const why = Object.hasOwn(DANGEROUS, call.function) ? DANGEROUS[call.function] : undefined;

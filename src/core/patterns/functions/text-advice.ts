@@ -28,7 +28,7 @@ export const concatenationWithNull: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['literal', ['binary', 'call']],
+  needs: ['literal string', ['operator ||', 'operator +', 'calls concat']],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const { expression } of block.select.items) {

@@ -51,7 +51,7 @@ export const funnelSelfJoin: Pattern = {
       "SELECT count(*) FROM (SELECT a.user_id FROM events a WHERE (a.type = 'view') OR (a.type = 'buy') GROUP BY a.user_id HAVING count(CASE WHEN a.type = 'view' THEN 1 END) > 0 AND count(CASE WHEN a.type = 'buy' THEN 1 END) > 0) reached",
   },
   rewrites: true,
-  needs: ['call', 'several sources'],
+  needs: ['calls count', 'distinct call', 'one table twice'],
   *find(statement) {
     for (const block of statement.blocks) {
       const funnel = funnelOf(statement, block);

@@ -153,7 +153,7 @@ export const bucketJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['join step', 'operator ='],
+  needs: ['join step', 'operator =', ['cast', 'calls date_trunc', 'calls date_bin']],
   *find(statement) {
     for (const block of statement.blocks) {
       for (const conjunct of block.joins.flatMap((join) => join.on)) {

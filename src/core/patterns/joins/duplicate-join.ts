@@ -30,7 +30,7 @@ export const duplicateJoin: Pattern = {
     after: 'SELECT o.id, c1.name, c1.city FROM orders o LEFT JOIN customers c1 ON c1.id = o.customer_id;',
   },
   rewrites: true,
-  needs: ['join step'],
+  needs: ['join step', 'one table twice'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!block.resolved || isLocked(block)) continue;

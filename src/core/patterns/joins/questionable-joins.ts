@@ -78,7 +78,7 @@ export const commaMixedWithJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['join'],
+  needs: ['comma join', 'join'],
   *find(statement) {
     for (const block of statement.blocks) {
       const { from } = block.select;
@@ -115,6 +115,7 @@ export const joinHint: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['hint comment', 'join', 'hints', 'opaque', 'resultFormat']],
   *find(statement) {
     for (const range of hintsIn(statement)) {
       const text = statement.text.slice(range.start, range.end).replace(/\s+/g, ' ');

@@ -39,7 +39,7 @@ export const selfJoinOnKey: Pattern = {
     after: "SELECT a.id, a.total FROM orders a WHERE a.status = 'open' AND a.total > 5;",
   },
   rewrites: true,
-  needs: ['join step'],
+  needs: ['join step', 'one table twice'],
   *find(statement) {
     for (const block of statement.blocks) {
       const pair = pairOf(statement, block);

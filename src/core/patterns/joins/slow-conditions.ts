@@ -1,4 +1,5 @@
 import type { Expression } from '../../sql/ast.ts';
+import { oncePerStatement } from '../../sql/facts.ts';
 import type { AnalyzedStatement, Block, Conjunct, JoinStep, Source, SqlType } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { allEngines } from '../engines.ts';
@@ -123,7 +124,7 @@ export const rangeJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['join step'],
+  needs: ['join step', ['between', 'operator <', 'operator <=', 'operator >', 'operator >=']],
   *find(statement) {
     for (const { source, conjuncts } of connections(statement)) {
       const ranges = conjuncts.filter(({ expression }) => isRange(expression));
@@ -160,7 +161,7 @@ export const unequalJoin: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['join step'],
+  needs: ['join step', 'operator <>'],
   *find(statement) {
     for (const { source, conjuncts } of connections(statement)) {
       const [first] = conjuncts;
@@ -221,7 +222,8 @@ interface JoinEquality {
 }
 
 /** Equalities between an expression of one relation and one of another. */
-function* joinEqualities(statement: AnalyzedStatement): Generator<JoinEquality> {
+const joinEqualities = oncePerStatement((statement: AnalyzedStatement): readonly JoinEquality[] => {
+  const found: JoinEquality[] = [];
   for (const block of statement.blocks) {
     for (const conjunct of [...block.joins.flatMap((step) => step.on), ...block.where]) {
       const { expression } = conjunct;
@@ -230,10 +232,11 @@ function* joinEqualities(statement: AnalyzedStatement): Generator<JoinEquality> 
       const [a, b] = [mentionedIn(statement, left, block), mentionedIn(statement, right, block)];
       const [one] = a;
       if (a.size !== 1 || b.size !== 1 || !one || b.has(one)) continue;
-      yield { block, conjunct, left, right };
+      found.push({ block, conjunct, left, right });
     }
   }
-}
+  return found;
+});
 
 function isComputed(e: Expression): boolean {
   return e.kind === 'call' || e.kind === 'cast' || e.kind === 'binary' || e.kind === 'atTimeZone';

@@ -164,7 +164,7 @@ export const commaJoin: Pattern = {
   },
   rewrites: true,
   styleOnly: true,
-  needs: ['several sources'],
+  needs: ['comma join'],
   *find(statement) {
     for (const block of statement.blocks) {
       const match = spelledOut(statement, block);

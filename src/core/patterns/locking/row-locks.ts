@@ -72,7 +72,7 @@ export const queueWithoutSkipLocked: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['where'],
+  needs: ['where', 'few rows', ['locking clause', 'hints']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.where.length === 0) continue;

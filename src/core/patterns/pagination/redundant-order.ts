@@ -80,7 +80,7 @@ function matchOf(statement: AnalyzedStatement, block: Block): Match | null {
   const redundant = redundantItems(statement, block);
   const [first] = redundant.keys();
   if (!first || redundant.size === orderBy.length) return null;
-  const edits = removeListItems(editing(statement), orderBy, new Set(redundant.keys())).done();
+  const edits = () => removeListItems(editing(statement), orderBy, new Set(redundant.keys())).done();
   const texts = [...redundant.keys()].map((item) => statement.text.slice(item.start, item.end)).join(', ');
   return offer(first, `${texts} in ORDER BY decides nothing.`, edits, ...new Set(redundant.values()));
 }

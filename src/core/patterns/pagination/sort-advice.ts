@@ -93,7 +93,7 @@ export const orderByTwoTables: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['orderItem'],
+  needs: ['orderItem', 'several sources', 'few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       const range = orderByRange(statement, block.query);
@@ -141,7 +141,7 @@ export const mixedDirections: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['orderItem'],
+  needs: ['orderItem', 'few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       const range = orderByRange(statement, block.query);
@@ -191,7 +191,7 @@ export const orderByExpression: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['orderItem'],
+  needs: ['orderItem', 'few rows', ['call', 'cast', 'binary', 'case']],
   *find(statement) {
     for (const block of statement.blocks) {
       const [item] = block.orderBy;

@@ -28,7 +28,7 @@ export const emptyConcatenation: Pattern = {
     after: "SELECT * FROM orders WHERE coupon_code = 'FRIENDS'",
   },
   rewrites: true,
-  needs: ['condition', 'literal string'],
+  needs: ['condition', 'literal string', ['operator ||', 'operator +', 'calls concat']],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       for (const operand of operandsOf(expression)) {

@@ -1,8 +1,10 @@
 /** The branches of chains of set operations. */
 import type { Query, QueryBody, SetOperation } from '../../sql/ast.ts';
+import { once } from '../../sql/facts.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
 import type { TextRange } from '../../sql/text.ts';
+import { tokensWithin } from '../../sql/writing/ranges.ts';
 import { hasSubquery } from '../subquery-shape.ts';
 
 /** The SELECTs that a query joins by UNION ALL only, without parentheses around them; null for another query. */
@@ -66,11 +68,16 @@ export function sameSource(a: Block, b: Block): boolean {
 
 /** Text to compare: blanks do not matter. Branches read one table by one name, so equal text means equal columns. */
 export function plainText(statement: AnalyzedStatement, range: TextRange): string {
-  return statement.tokens
-    .filter((token) => token.start >= range.start && token.end <= range.end && token.kind !== 'whitespace')
-    .map((token) => (token.kind === 'word' ? token.upper : token.text))
-    .join(' ');
+  return plainTexts(range, statement);
 }
+
+/** Each branch is compared with each other one, by several rules. */
+const plainTexts = once((range: TextRange, statement: AnalyzedStatement): string =>
+  tokensWithin(statement.tokens, range)
+    .filter((token) => token.kind !== 'whitespace')
+    .map((token) => (token.kind === 'word' ? token.upper : token.text))
+    .join(' '),
+);
 
 function branchesOf(
   statement: AnalyzedStatement,

@@ -46,7 +46,7 @@ export const unionToOr: Pattern = {
       const table = first.sources[0]?.table?.name ?? '';
       const message = `${table} is read ${branches.length} times for the same columns. One scan with OR reads it once.`;
       const unique = rowsAreUnique(first, statement);
-      const text = oneScan(statement, first, filters, unique ? null : sql`SELECT DISTINCT`);
+      const text = () => oneScan(statement, first, filters, unique ? null : sql`SELECT DISTINCT`);
       yield made(statement, query, filters, message, text, [
         'the branches select the same of the same rows',
         unique ? 'the selected columns hold a key, so no two rows are equal' : null,
@@ -90,9 +90,8 @@ export const unionAllToOr: Pattern = {
       if (!separate) continue;
       const table = first.sources[0]?.table?.name ?? '';
       const message = `${table} is read ${branches.length} times for the same columns. One scan with OR reads it once.`;
-      yield made(statement, query, filters, message, oneScan(statement, first, filters, null), [
-        'no row meets the conditions of two branches',
-      ]);
+      const text = () => oneScan(statement, first, filters, null);
+      yield made(statement, query, filters, message, text, ['no row meets the conditions of two branches']);
     }
   },
 };
@@ -247,10 +246,13 @@ function made(
   query: Query,
   filters: Filters,
   message: string,
-  text: Fragment | null,
+  write: () => Fragment | null,
   facts: readonly (string | null)[],
 ): Match {
-  const edits = () => (text ? editing(statement).replace(query.body, text).done() : null);
+  const edits = () => {
+    const text = write();
+    return text && editing(statement).replace(query.body, text).done();
+  };
   const raises = filters.own.some((all) => all.some((c) => canRaise(c.expression, statement)));
   return (raises ? offerToTest : offer)(query.body, message, edits, ...facts);
 }

@@ -61,9 +61,12 @@ function* matchOf(statement: AnalyzedStatement, block: Block, branches: readonly
     );
     return;
   }
-  const edits = editing(statement);
-  for (const operation of operations) edits.replace(operation.operatorRange, sql`UNION ALL`);
-  yield offer(range, message, () => edits.done(), ...facts);
+  const edits = () => {
+    const all = editing(statement);
+    for (const operation of operations) all.replace(operation.operatorRange, sql`UNION ALL`);
+    return all.done();
+  };
+  yield offer(range, message, edits, ...facts);
 }
 
 /** Every pair of branches is compared: more would keep the editor waiting. */

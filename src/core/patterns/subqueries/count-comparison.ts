@@ -60,7 +60,7 @@ export const countToExists: Pattern = {
     after: 'SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id);',
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['as scalar', 'calls count'],
   *find(statement) {
     const counts = statement.blocks.filter((block) => block.role === 'scalar' && bareCount(block));
     if (counts.length === 0) return;

@@ -1,9 +1,10 @@
 import type { Binary, Expression } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block } from '../../sql/query-model.ts';
-import { unwrapParens, walk } from '../../sql/walk.ts';
+import { unwrapParens } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { sql, verbatim } from '../../sql/writing/fragment.ts';
 import { QueryCopy } from '../../sql/writing/query-copy.ts';
@@ -47,15 +48,14 @@ export const countThreshold: Pattern = {
       'SELECT c.id FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id LIMIT 1 OFFSET 4);',
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['as scalar', 'calls count'],
   *find(statement) {
     const counts = statement.blocks.filter((block) => block.role === 'scalar' && bareCount(block));
     if (counts.length === 0) return;
     const comparisons = new Map<Expression, Binary>();
-    walk(statement.tree, (node) => {
-      if (node.kind !== 'binary') return;
+    for (const node of nodesOfKind(statement, 'binary')) {
       for (const side of [node.left, node.right]) comparisons.set(unwrapParens(side), node);
-    });
+    }
     for (const block of counts) {
       const comparison = comparisons.get(block.holder as Expression);
       const match = comparison ? matchOf(statement, block, comparison) : null;

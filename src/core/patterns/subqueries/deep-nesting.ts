@@ -26,6 +26,7 @@ export const deepNesting: Pattern = {
     after: null,
   },
   rewrites: false,
+  needs: [['as derived', 'as lateral', 'as scalar', 'as exists', 'as in', 'as quantified', 'as array']],
   *find(statement) {
     for (const block of statement.blocks) {
       if (depthOf(block) !== DEEPEST + 1 || block.setBranch) continue;

@@ -56,7 +56,7 @@ export const limitOneToExtreme: Pattern = {
       'SELECT c.id, (SELECT MAX(o.placed) FROM orders o WHERE o.customer_id = c.id) AS latest FROM customers c;',
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['as scalar', 'few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (block.role !== 'scalar' || block.outerReferences.length === 0) continue;

@@ -47,6 +47,7 @@ export const repeatedSubquery: Pattern = {
   needs: [['as derived', 'as in']],
   *find(statement) {
     const all = statement.blocks.filter((block) => isCostly(block));
+    if (all.length < 2) return;
     const seen = new Set<Block>();
     for (const first of all) {
       if (seen.has(first)) continue;

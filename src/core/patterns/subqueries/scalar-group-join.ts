@@ -73,7 +73,7 @@ LEFT JOIN (
 ) by_customer_id ON by_customer_id.customer_id = c.id;`,
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['several scalar subqueries'],
   *find(statement) {
     const candidates = statement.blocks.flatMap((block) => candidateOf(statement, block) ?? []);
     for (const outer of new Set(candidates.map((one) => one.outer))) {

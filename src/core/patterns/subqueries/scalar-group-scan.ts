@@ -59,7 +59,7 @@ export const scalarSubqueriesToOneScan: Pattern = {
     after: `SELECT totals.count_rows AS in_store, totals.sum_total AS web FROM (SELECT count(*) FILTER (WHERE channel = 'store') AS count_rows, sum(orders.total) FILTER (WHERE orders.channel = 'web') AS sum_total FROM orders) totals;`,
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['several scalar subqueries'],
   *find(statement) {
     const members = statement.blocks.flatMap((block) => memberOf(statement, block) ?? []);
     for (const outer of new Set(members.map((one) => one.outer))) {

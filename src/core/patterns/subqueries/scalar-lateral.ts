@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
 ) one_of_orders ON TRUE;`,
   },
   rewrites: true,
-  needs: ['as scalar'],
+  needs: ['several scalar subqueries'],
   *find(statement) {
     const members = statement.blocks.flatMap((block) => memberOf(statement, block) ?? []);
     for (const outer of new Set(members.map((one) => one.outer))) {

@@ -26,7 +26,7 @@ export const scalarLimitWithoutOrder: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['as scalar'],
+  needs: ['as scalar', 'few rows'],
   *find(statement) {
     for (const block of statement.blocks) {
       if (!isScalar(block) || block.query.orderBy.length > 0 || !isLimited(block)) continue;

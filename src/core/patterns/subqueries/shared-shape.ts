@@ -13,6 +13,7 @@ import {
   verbatim,
 } from '../../sql/writing/fragment.ts';
 import { aliasOf } from '../../sql/writing/identifiers.ts';
+import { tokensWithin } from '../../sql/writing/ranges.ts';
 import { type Mapping, rebase, withAlias } from '../../sql/writing/rebase.ts';
 
 /**
@@ -38,8 +39,7 @@ function isPlainRelation(node: Block['sources'][number]['node']): boolean {
  * outside of PostgreSQL.
  */
 export function normalized(statement: AnalyzedStatement, range: TextRange): string {
-  return statement.tokens
-    .filter((token) => token.start >= range.start && token.end <= range.end)
+  return tokensWithin(statement.tokens, range)
     .filter((token) => !['whitespace', 'lineComment', 'blockComment'].includes(token.kind))
     .map((token) => (token.kind === 'word' && statement.dialect === 'postgresql' ? token.upper : token.text))
     .join(' ');

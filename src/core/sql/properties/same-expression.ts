@@ -86,14 +86,22 @@ function within(source: Source, range: TextRange): boolean {
 
 /** Queue the properties of both; false when they do not have the same ones. */
 function pushParts(a: Plain, b: Plain, pairs: [unknown, unknown][]): boolean {
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    for (let at = 0; at < a.length; at++) pairs.push([a[at], b[at]]);
+    return true;
+  }
   const keys = Object.keys(a).filter((key) => !POSITIONS.has(key));
   const others = Object.keys(b).filter((key) => !POSITIONS.has(key));
   if (keys.length !== others.length) return false;
   for (const key of keys) {
     if (!(key in b)) return false;
     const style = key === 'style' && a['kind'] === 'cast';
-    pairs.push(style ? [castStyle(a[key]), castStyle(b[key])] : [a[key], b[key]]);
+    const left = style ? castStyle(a[key]) : a[key];
+    const right = style ? castStyle(b[key]) : b[key];
+    // most properties are plain values, which need not wait
+    if (isObject(left) && isObject(right)) pairs.push([left, right]);
+    else if (left !== right) return false;
   }
   return true;
 }
