@@ -170,8 +170,10 @@ export class Lexer {
   }
 
   private readComment(start: number, code: number): TokenKind | null {
+    // this is asked of every token: nearly all of them begin with another character
+    if (code !== 0x2f /* / */ && code !== 0x2d /* - */ && code !== 0x23 /* # */) return null;
     const { scan, source, data } = this;
-    if (code === 0x2f /* / */ && source.charCodeAt(start + 1) === 0x2a /* * */) {
+    if (code === 0x2f && source.charCodeAt(start + 1) === 0x2a /* * */) {
       const executed = data.comments.executable.some((opener) => source.startsWith(opener, start));
       return this.found(executed ? 'unknown' : 'blockComment', scan.blockCommentEnd(start));
     }
@@ -251,6 +253,7 @@ export class Lexer {
   /** Dollar quotes, placeholders and variables. */
   private readParameter(start: number, code: number): TokenKind | null {
     const { scan, source, data } = this;
+    if (!scan.mayBeginParameter(code)) return null;
     if (code === 0x24 /* $ */ && data.strings.dollar) {
       const tag = scan.dollarTag(start);
       if (tag !== null) return this.found('string', scan.after(tag, start + tag.length));
@@ -298,7 +301,7 @@ export class Lexer {
       end++;
     }
     // + and - end an operator only when it holds one of these characters: a*-1 is a * -1, but a @- b is one.
-    if (!/[~!@#^&|`?%]/.test(source.slice(start, end))) {
+    if (end > start + 1 && !/[~!@#^&|`?%]/.test(source.slice(start, end))) {
       while (end > start + 1 && (source[end - 1] === '+' || source[end - 1] === '-')) end--;
     }
     return end;

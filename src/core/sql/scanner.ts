@@ -9,6 +9,7 @@ const PUNCTUATION = 8;
 const OPERATOR = 16;
 const STRING_QUOTE = 32;
 const NAME_QUOTE = 64;
+const PARAMETER = 128;
 
 const BOM = 0xfeff;
 const BACKSLASH = 0x5c;
@@ -53,6 +54,11 @@ export class Scanner {
     return code < 128 && this.has(code, OPERATOR);
   }
 
+  /** A placeholder, a variable or a dollar quote may begin with the character. */
+  mayBeginParameter(code: number): boolean {
+    return code < 128 && this.has(code, PARAMETER);
+  }
+
   spaceEnd(start: number): number {
     let at = start + 1;
     while (at < this.source.length && this.isSpace(this.source.charCodeAt(at))) at++;
@@ -60,8 +66,13 @@ export class Scanner {
   }
 
   wordEnd(start: number): number {
+    const { source, classes } = this;
     let at = start + 1;
-    while (this.isWordPart(this.source.charCodeAt(at))) at++;
+    let code = source.charCodeAt(at);
+    // isWordPart, spelled out: most characters of a source are read here
+    while (code < 128 ? ((classes[code] ?? 0) & WORD_PART) !== 0 : code >= 128 && code !== BOM) {
+      code = source.charCodeAt(++at);
+    }
     return at;
   }
 
@@ -149,16 +160,17 @@ export class Scanner {
   /** A string or name with a letter before its quote: E'', B'', X'', N'', U&'', U&"". */
   prefixedQuote(start: number, code: number): { kind: TokenKind; end: number } | null {
     const { source, data } = this;
-    const letter = String.fromCharCode(code & ~0x20);
     const next = source.charCodeAt(start + 1);
-    if (letter === 'U' && next === 0x26 /* & */ && data.strings.escapePrefixes) {
+    if (next !== 0x27 /* ' */ && next !== 0x26 /* & */) return null;
+    const letter = String.fromCharCode(code & ~0x20);
+    if (letter === 'U' && next === 0x26 && data.strings.escapePrefixes) {
       const quote = source.charCodeAt(start + 2);
       if (quote === 0x27) return { kind: 'string', end: this.quotedEnd(start + 2, 'string') };
       if (quote === 0x22)
         return { kind: 'quotedIdentifier', end: this.quotedEnd(start + 2, 'quotedIdentifier') };
       return null;
     }
-    if (next !== 0x27 /* ' */) return null;
+    if (next !== 0x27) return null;
     const kind = PREFIX_KINDS[letter];
     if (kind === undefined) return null;
     if (letter === 'E' && !data.strings.escapePrefixes) return null;
@@ -249,6 +261,7 @@ function classesOf(data: DialectData): Uint8Array {
   mark(`${letters}0123456789${data.identifiers.part}`, WORD_PART);
   mark('()[]{},;.:', PUNCTUATION);
   mark('+-*/<>=~!@#%^&|`?', OPERATOR);
+  mark('?:%#$@', PARAMETER);
   mark(data.strings.quotes, STRING_QUOTE);
   mark(Object.keys(data.identifiers.quotes).join(''), NAME_QUOTE);
   cache.set(data, classes);

@@ -1,10 +1,10 @@
-import type { SelectItem } from '../../sql/ast.ts';
+import type { Node, SelectItem } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
 import { referencesTo } from '../../sql/properties/usage.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
 import type { AnalyzedStatement, Block, Source } from '../../sql/query-model.ts';
 import { contains } from '../../sql/text.ts';
-import { walk } from '../../sql/walk.ts';
 import { editing } from '../../sql/writing/edits.ts';
 import { allEngines } from '../engines.ts';
 import { removeListItems } from '../list-items.ts';
@@ -103,14 +103,13 @@ function matchOf(statement: AnalyzedStatement, block: Block, readers: readonly S
 }
 
 /** `d.*` as an argument or an operand. */
-function hasStarInside({ tree, blocks }: AnalyzedStatement): boolean {
-  const items = new Set(blocks.flatMap((block) => block.select.items.map((item) => item.expression)));
-  let found = false;
-  walk(tree, (node) => {
-    if (node.kind === 'star' && node.qualifier.length > 0 && !items.has(node)) found = true;
-    return !found;
-  });
-  return found;
+function hasStarInside(statement: AnalyzedStatement): boolean {
+  const stars = nodesOfKind(statement, 'star').filter(({ qualifier }) => qualifier.length > 0);
+  if (stars.length === 0) return false;
+  const items = new Set<Node>(
+    statement.blocks.flatMap(({ select }) => select.items.map((i) => i.expression)),
+  );
+  return stars.some((star) => !items.has(star));
 }
 
 function isComputed(block: Block, item: SelectItem): boolean {

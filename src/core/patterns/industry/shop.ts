@@ -1,5 +1,6 @@
 import type { Catalog, Table } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import type { AnalyzedStatement, WriteBlock } from '../../sql/query-model.ts';
 import { unwrapParens, walk } from '../../sql/walk.ts';
 import { allEngines } from '../engines.ts';
@@ -152,12 +153,8 @@ CREATE TABLE order_items (order_id int, product_id int REFERENCES products (id),
   needs: ['operator *'],
   *find(statement) {
     if (!hasPricedChild(statement.catalog)) return;
-    const places: Expression[] = [];
-    walk(statement.tree, (node) => {
-      if (node.kind === 'binary' && node.operator === '*') places.push(node);
-    });
-    for (const place of places) {
-      if (place.kind !== 'binary') continue;
+    for (const place of nodesOfKind(statement, 'binary')) {
+      if (place.operator !== '*') continue;
       for (const [a, b] of [
         [place.left, place.right],
         [place.right, place.left],

@@ -26,7 +26,7 @@ export const joinFanOut: Pattern = {
     after: null,
   },
   rewrites: false,
-  needs: ['aggregate', 'several sources'],
+  needs: ['aggregate', 'several sources', ['calls sum', 'calls count', 'calls avg']],
   *find(statement) {
     for (const block of statement.blocks) {
       const counted = block.aggregates.find(
@@ -45,6 +45,7 @@ export const joinFanOut: Pattern = {
 
 /** Two sources that are joined to one row of a third each, with many rows. */
 function fannedOut(statement: AnalyzedStatement, block: Block): [Source, Source, Source] | null {
+  if (block.sources.length < 3) return null;
   const all = [...block.joins.flatMap((step) => step.on), ...block.where];
   if (block.joins.some((step) => !isInner(step) && step.type !== 'left')) return null;
   for (const parent of block.sources) {

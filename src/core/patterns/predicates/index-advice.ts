@@ -59,10 +59,9 @@ function equalColumn(
   statement: AnalyzedStatement,
   expression: Conjunct['expression'],
 ): ResolvedColumn | null {
-  if (expression.kind !== 'binary') return null;
+  if (expression.kind !== 'binary' || expression.operator !== '=') return null;
   const comparison = comparisonsOf(expression, (side) => side.kind === 'column')?.[0];
-  if (comparison?.operator !== '=' || comparison.left.kind !== 'column' || !isRowConstant(comparison.right))
-    return null;
+  if (comparison?.left.kind !== 'column' || !isRowConstant(comparison.right)) return null;
   return statement.resolve(comparison.left);
 }
 

@@ -1,6 +1,7 @@
 /** Comparisons of a column with constants whose order is known without a server. */
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { ColumnRef, Expression } from '../../sql/ast.ts';
+import { once } from '../../sql/facts.ts';
 import { type Constant, compareConstants, constantOf } from '../../sql/properties/constant-values.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
@@ -36,17 +37,22 @@ export function constantBounds(
   statement: AnalyzedStatement,
   expression: Expression,
 ): readonly ConstantBound[] | null {
+  return bounds(expression, statement);
+}
+
+/** Conditions are compared with each other: each is read once. */
+const bounds = once((expression: Expression, statement: AnalyzedStatement): ConstantBound[] | null => {
   const comparisons = comparisonsOf(expression, (side) => side.kind === 'column');
   if (!comparisons) return null;
-  const bounds: ConstantBound[] = [];
+  const found: ConstantBound[] = [];
   for (const { operator, left, right } of comparisons) {
     const family = left.kind === 'column' ? orderedFamily(statement, left) : null;
     const value = family ? constantOf(right, family, statement) : null;
     if (left.kind !== 'column' || !value) return null;
-    bounds.push({ column: left, operator, value, written: right });
+    found.push({ column: left, operator, value, written: right });
   }
-  return bounds;
-}
+  return found;
+});
 
 /** Every value that meets the first bound meets the second one; both are of one column. */
 export function implies(first: ConstantBound, second: ConstantBound): boolean {

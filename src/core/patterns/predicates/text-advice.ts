@@ -95,10 +95,10 @@ export const blanksInLiteral = predicateAdvice(
     },
   },
   (expression, statement) => {
-    const values = [
-      comparisonsOf(expression, (side) => side.kind === 'column')?.map(({ right }) => right),
-      expression.kind === 'in' ? expression.list : null,
-    ].flatMap((one) => one ?? []);
+    const values =
+      (expression.kind === 'in'
+        ? expression.list
+        : comparisonsOf(expression, (side) => side.kind === 'column')?.map(({ right }) => right)) ?? [];
     const odd = values
       .map(unwrapParens)
       .find((value) => value.kind === 'literal' && value.type === 'string' && isOdd(value.value));

@@ -40,11 +40,12 @@ export const transitiveRange: Pattern = {
       'SELECT o.total, i.lines FROM orders o JOIN (SELECT order_id, count(*) AS lines FROM items GROUP BY order_id) i ON i.order_id = o.order_id WHERE o.order_id > 24700 AND i.order_id > 24700',
   },
   rewrites: true,
-  needs: ['where', 'both column'],
+  needs: ['where', 'both column', 'operator ='],
   *find(statement) {
     for (const block of statement.blocks) {
       const filters = filteringConjuncts(block);
       const equal = filters.flatMap((conjunct) => equalColumns(statement, conjunct));
+      if (equal.length === 0) continue;
       for (const range of block.where) {
         const subject = rangeSubject(statement, range);
         if (!subject) continue;

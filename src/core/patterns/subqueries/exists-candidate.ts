@@ -1,6 +1,7 @@
 /** Correlated EXISTS that a join with the keys of its rows could answer. */
 
 import type { Exists, Expression, Node } from '../../sql/ast.ts';
+import { oncePerStatement } from '../../sql/facts.ts';
 import { isLocked } from '../../sql/properties/locking.ts';
 import { sameEqualitySemantics, typeOf } from '../../sql/properties/types.ts';
 import { isDeterministic } from '../../sql/properties/volatility.ts';
@@ -28,29 +29,31 @@ export interface ExistsCandidate {
 }
 
 /** Every EXISTS of a statement whose correlation is by equalities alone, in the select list or WHERE of a block. */
-export function existsCandidates(statement: AnalyzedStatement): ExistsCandidate[] {
-  if (!statement.blocks.some((block) => block.role === 'exists')) return [];
-  const parents = new Map<Node, Node | null>();
-  walk(statement.tree, (node, parent) => {
-    parents.set(node, parent?.kind === 'paren' ? (parents.get(parent) ?? null) : parent);
-  });
-  return statement.blocks.flatMap((block) => {
-    const { holder } = block;
-    if (block.role !== 'exists' || holder?.kind !== 'exists' || !isPlainSelect(block)) return [];
-    const correlation = correlationOf(statement, block);
-    if (correlation?.outer.kind !== 'select' || statement.scopeOf(holder) !== correlation.outer) return [];
-    if (correlation.keys.length === 0 || correlation.other.length > 0) return [];
-    const outer = correlation.outer as Block;
-    const holds = (range: TextRange): boolean => range.start <= holder.start && holder.end <= range.end;
-    const conjunct = outer.where.find((one) => holds(one.range));
-    if (!conjunct && (outer.grouped || !outer.select.items.some(holds))) return [];
-    const around = parents.get(holder) ?? null;
-    const { expression } = conjunct ?? { expression: null };
-    const isConjunct =
-      expression === holder || (expression !== null && isNot(around) && expression === around);
-    return [{ block, outer, holder, correlation, isConjunct, around }];
-  });
-}
+export const existsCandidates = oncePerStatement(
+  (statement: AnalyzedStatement): readonly ExistsCandidate[] => {
+    if (!statement.blocks.some((block) => block.role === 'exists')) return [];
+    const parents = new Map<Node, Node | null>();
+    walk(statement.tree, (node, parent) => {
+      parents.set(node, parent?.kind === 'paren' ? (parents.get(parent) ?? null) : parent);
+    });
+    return statement.blocks.flatMap((block) => {
+      const { holder } = block;
+      if (block.role !== 'exists' || holder?.kind !== 'exists' || !isPlainSelect(block)) return [];
+      const correlation = correlationOf(statement, block);
+      if (correlation?.outer.kind !== 'select' || statement.scopeOf(holder) !== correlation.outer) return [];
+      if (correlation.keys.length === 0 || correlation.other.length > 0) return [];
+      const outer = correlation.outer as Block;
+      const holds = (range: TextRange): boolean => range.start <= holder.start && holder.end <= range.end;
+      const conjunct = outer.where.find((one) => holds(one.range));
+      if (!conjunct && (outer.grouped || !outer.select.items.some(holds))) return [];
+      const around = parents.get(holder) ?? null;
+      const { expression } = conjunct ?? { expression: null };
+      const isConjunct =
+        expression === holder || (expression !== null && isNot(around) && expression === around);
+      return [{ block, outer, holder, correlation, isConjunct, around }];
+    });
+  },
+);
 
 function isNot(node: Node | null): boolean {
   return node?.kind === 'unary' && node.operator === 'NOT';

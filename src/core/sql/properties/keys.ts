@@ -174,7 +174,7 @@ export function rowsAreUnique(block: Block, names: Names, among: readonly Output
  */
 export function determinesRow(block: Block, given: readonly SourceField[], names: Names): boolean {
   const known = new KnownFields(given);
-  const filters = filteringConjuncts(block).flatMap((conjunct) => equalitiesOf(conjunct, names));
+  const filters = filteringEqualities(block, names);
   const notNull = (field: SourceField): boolean => isFilteredNotNull(field, block, names);
   const joins = block.joins.map((step) => ({ step, equalities: onEqualities(step, names) }));
   const merged = filteringJoins(block).flatMap(usingPairs);
@@ -202,6 +202,10 @@ export function determinesRow(block: Block, given: readonly SourceField[], names
   }
   return block.sources.every((source) => determined.has(source));
 }
+
+const filteringEqualities = once((block: Block, names: Names): readonly ColumnEquality[] =>
+  filteringConjuncts(block).flatMap((conjunct) => equalitiesOf(conjunct, names)),
+);
 
 /** What LATERAL refers to is determined: only then its keys are keys of the rows here. */
 function isFixedBy(source: Source, determined: ReadonlySet<Source>, names: Names): boolean {
