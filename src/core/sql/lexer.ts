@@ -35,6 +35,23 @@ export function tokenize(source: string, dialect: Dialect): Token[] {
   return tokens;
 }
 
+/** Words in upper case: most words of a text are the same few ones. */
+const UPPER = new Map<string, string>();
+const MOST_WORDS = 4000;
+/** What is longer V8 may keep as a piece of its source, which would be held on to as a whole. */
+const LONGEST_KEPT = 12;
+
+function upperCase(word: string): string {
+  if (word.length > LONGEST_KEPT) return word.toUpperCase();
+  let upper = UPPER.get(word);
+  if (upper === undefined) {
+    upper = word.toUpperCase();
+    if (UPPER.size >= MOST_WORDS) UPPER.clear();
+    UPPER.set(word, upper);
+  }
+  return upper;
+}
+
 /** Reads tokens one by one from any place on: what the splitter needs, which must skip what is not SQL. */
 export class Lexer {
   private readonly source: string;
@@ -93,7 +110,7 @@ export class Lexer {
       start,
       end: this.end,
       text,
-      upper: kind === 'word' ? text.toUpperCase() : '',
+      upper: kind === 'word' ? upperCase(text) : '',
     };
     this.at = this.end;
     this.remember(token);

@@ -41,5 +41,5 @@ export const POSTGRESQL: DialectData = {
   statementStarts: wordSet(STATEMENT_STARTS),
   // In a UTF-8 database the server folds ASCII letters only (downcase_identifier in scansup.c).
   foldIdentifier: (name, quoted) =>
-    quoted ? name : name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+    quoted || !/[A-Z]/.test(name) ? name : name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
 };

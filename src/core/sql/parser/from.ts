@@ -118,7 +118,8 @@ export function parseTable(c: Cursor, aliasFollows: (c: Cursor) => boolean = () 
   while (atModifier(c)) modifiers.push(parseModifier(c));
   const alias = aliasFollows(c) ? parseTableAlias(c) : null;
   while (atModifier(c)) modifiers.push(parseModifier(c));
-  return { ...table, end: c.lastEnd, alias, modifiers };
+  const { start, name, only } = table;
+  return { kind: 'table', start, end: c.lastEnd, name, only, alias, modifiers };
 }
 
 /** A query or joins in parentheses; see parentheses.ts for the same question in expressions. */

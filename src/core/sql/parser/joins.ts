@@ -57,7 +57,9 @@ function parseJoin(c: Cursor, left: FromItem): FromItem {
     natural,
     left,
     right,
-    ...condition,
+    on: condition.on,
+    using: condition.using,
+    usingAlias: condition.usingAlias,
     joinRange,
   };
   return missing && c.grammar.conditionlessJoins && right.kind === 'join' ? rotate(join, right) : join;

@@ -6,17 +6,17 @@ import { readString } from './literals.ts';
 import { closeParens, isLabel, type Name, parseLabel, readIdentifier } from './names.ts';
 
 /** Types of several words: the words that may follow the first. */
-const SECOND_WORDS: Readonly<Record<string, readonly string[]>> = {
-  DOUBLE: ['PRECISION'],
-  CHARACTER: ['VARYING', 'LARGE'],
-  CHAR: ['VARYING'],
-  NCHAR: ['VARYING'],
-  BIT: ['VARYING'],
-  NATIONAL: ['CHARACTER', 'CHAR', 'VARCHAR'],
-  LONG: ['VARCHAR', 'VARBINARY'],
-  SIGNED: ['INTEGER', 'INT'],
-  UNSIGNED: ['INTEGER', 'INT'],
-};
+const SECOND_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['DOUBLE', ['PRECISION']],
+  ['CHARACTER', ['VARYING', 'LARGE']],
+  ['CHAR', ['VARYING']],
+  ['NCHAR', ['VARYING']],
+  ['BIT', ['VARYING']],
+  ['NATIONAL', ['CHARACTER', 'CHAR', 'VARCHAR']],
+  ['LONG', ['VARCHAR', 'VARBINARY']],
+  ['SIGNED', ['INTEGER', 'INT']],
+  ['UNSIGNED', ['INTEGER', 'INT']],
+]);
 
 const MYSQL_ATTRIBUTES: ReadonlySet<string> = new Set(['UNSIGNED', 'SIGNED', 'ZEROFILL']);
 
@@ -53,7 +53,7 @@ function rangeOf(range: { start: number; end: number }): { start: number; end: n
 
 function moreWords(c: Cursor, first: string): string {
   let words = '';
-  let followers = SECOND_WORDS[first];
+  let followers = SECOND_WORDS.get(first);
   while (followers?.includes(c.token.upper)) {
     const { upper } = c.advance();
     words += ` ${upper.toLowerCase()}`;
@@ -161,7 +161,7 @@ export function atTypedLiteral(c: Cursor): boolean {
   } else if (word === 'INTERVAL') {
     at = afterPrecision(c, at);
   } else {
-    let followers = SECOND_WORDS[word];
+    let followers = SECOND_WORDS.get(word);
     if (followers === undefined) return c.peek(1).kind === 'string';
     while (followers?.includes(c.peek(at).upper)) {
       followers = word === 'NATIONAL' && at === 1 ? ['VARYING'] : undefined;

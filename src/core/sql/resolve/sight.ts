@@ -100,9 +100,13 @@ export function lookUpName(sight: Sight, name: string, last: boolean): Lookup {
 /** Look up `alias.name`, `schema.table.name`. */
 export function lookUpQualified(sight: Sight, parts: readonly Identifier[]): Lookup {
   const name = parts.at(-1)?.name ?? '';
-  const sources = sourcesNamed(sight, parts.slice(0, -1));
-  if (sources.length > 1) return 'ambiguous';
-  const source = sources[0];
+  const [alias, schema] = [parts.at(-2)?.name, parts.at(-3)?.name];
+  let source: OpenSource | null = null;
+  for (const one of sight.sources) {
+    if (!isNamed(one, alias, schema)) continue;
+    if (source) return 'ambiguous';
+    source = one;
+  }
   if (!source) return 'none';
   if (!source.columns) return { source, column: null };
   let column: SourceColumn | null = null;
@@ -118,11 +122,13 @@ export function lookUpQualified(sight: Sight, parts: readonly Identifier[]): Loo
 export function sourcesNamed(sight: Sight, qualifier: readonly Identifier[]): OpenSource[] {
   const alias = qualifier.at(-1)?.name;
   const schema = qualifier.at(-2)?.name;
-  return sight.sources.filter((source) => {
-    if (source.alias !== alias) return false;
-    if (schema === undefined) return true;
-    if (source.node.kind !== 'table' || source.node.alias) return false;
-    const written = source.node.name.at(-2)?.name ?? source.table?.schema;
-    return written === schema;
-  });
+  return sight.sources.filter((source) => isNamed(source, alias, schema));
+}
+
+function isNamed(source: OpenSource, alias: string | undefined, schema: string | undefined): boolean {
+  if (source.alias !== alias) return false;
+  if (schema === undefined) return true;
+  if (source.node.kind !== 'table' || source.node.alias) return false;
+  const written = source.node.name.at(-2)?.name ?? source.table?.schema;
+  return written === schema;
 }
