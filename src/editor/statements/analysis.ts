@@ -3,16 +3,17 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import { catalogFromDdl } from '../../core/catalog/from-ddl.ts';
 import { type FindOptions, findPatterns } from '../../core/patterns/find.ts';
 import { ScriptFinder } from '../../core/patterns/script/find.ts';
-import { analyzeStatement } from '../../core/sql/analyze.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
+import { resolveStatement } from '../../core/sql/resolve.ts';
 import { DocumentFindings } from './document-findings.ts';
 
 /** Keeps the findings of one document. A pattern that fails is reported, and the others' findings stand. */
 export function documentFindings(onFailure: NonNullable<FindOptions['onFailure']>): DocumentFindings {
   const script = new ScriptFinder({ onFailure });
   return new DocumentFindings(
-    (text, catalog) => findPatterns(analyzeStatement(text, catalog), { onFailure }),
-    (source, statements, catalog) => script.find(source, statements, catalog),
+    (text, catalog) =>
+      findPatterns(resolveStatement(script.parse(text, catalog.dialect), catalog), { onFailure }),
+    (source, statements, catalog) => script.finding(source, statements, catalog),
   );
 }
 

@@ -6,28 +6,35 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { Finding } from '../../core/optimizer/optimization.ts';
 import { isSuppressed } from '../../core/patterns/suppression.ts';
 import { type IndexedStatement, StatementIndex } from '../../core/sql/statement-index.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { SqlStatement, StatementFindings } from './sql-statement.ts';
 
 /** What is found in one statement. */
 export type FindInStatement = (text: string, catalog: Catalog) => readonly Finding[];
 
-/** What is found when several statements of the text are looked at together. */
+/** What is found when several statements of the text are looked at together, in steps. */
 export type FindInScript = (
   source: string,
   statements: readonly SqlStatement[],
   catalog: Catalog,
-) => readonly { readonly statement: number; readonly finding: Finding }[];
+) => Steps<readonly ScriptFinding[]>;
+
+interface ScriptFinding {
+  /** index of the statement */
+  readonly statement: number;
+  readonly finding: Finding;
+}
 
 /** Milliseconds of work before others get their turn. */
 const SLICE_MS = 12;
 
 export class DocumentFindings {
   private readonly find: FindInStatement;
-  private readonly findInScript: FindInScript;
+  private readonly findInScript: FindInScript | null;
   private catalog: Catalog | null = null;
   private index: StatementIndex<readonly Finding[]> | null = null;
 
-  constructor(find: FindInStatement, findInScript: FindInScript = () => []) {
+  constructor(find: FindInStatement, findInScript: FindInScript | null = null) {
     this.find = find;
     this.findInScript = findInScript;
   }
@@ -47,35 +54,29 @@ export class DocumentFindings {
     catalog: Catalog,
     signal: AbortSignal,
   ): Promise<readonly StatementFindings[] | null> {
-    const found: StatementFindings[] = [];
+    const steps = this.updating(source, catalog);
     let sliceEnd = performance.now() + SLICE_MS;
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal.aborted) return null;
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  }
+
+  /** Split the text, then a step for each statement, then those over several statements. */
+  private *updating(source: string, catalog: Catalog): Steps<readonly StatementFindings[]> {
+    const found: StatementFindings[] = [];
     for (const each of this.indexed(source, catalog)) {
-      if (performance.now() >= sliceEnd) {
-        await new Promise((resolve) => setImmediate(resolve));
-        if (signal.aborted) return null;
-        sliceEnd = performance.now() + SLICE_MS;
-      }
+      yield;
       const statement = placed(each, source);
       found.push({ statement, findings: unsuppressed(each.analysis, statement.comments) });
     }
-    return this.withScript(source, catalog, found);
-  }
-
-  private withScript(
-    source: string,
-    catalog: Catalog,
-    found: readonly StatementFindings[],
-  ): readonly StatementFindings[] {
     const statements = found.map((one) => one.statement);
-    const further = new Map<number, Finding[]>();
-    for (const { statement, finding } of this.findInScript(source, statements, catalog)) {
-      further.set(statement, [...(further.get(statement) ?? []), finding]);
-    }
-    return found.map((one, index) => {
-      const more = further.get(index);
-      if (!more) return one;
-      return { ...one, findings: [...unsuppressed(more, one.statement.comments), ...one.findings] };
-    });
+    return this.findInScript
+      ? withFurther(found, yield* this.findInScript(source, statements, catalog))
+      : found;
   }
 
   private indexed(source: string, catalog: Catalog): readonly IndexedStatement<readonly Finding[]>[] {
@@ -85,6 +86,22 @@ export class DocumentFindings {
     }
     return this.index.update(source).filter(({ range }) => range.kind === 'sql');
   }
+}
+
+/** What is found over several statements stands before what is found in the statement. */
+function withFurther(
+  found: readonly StatementFindings[],
+  overSeveral: readonly ScriptFinding[],
+): readonly StatementFindings[] {
+  const further = new Map<number, Finding[]>();
+  for (const { statement, finding } of overSeveral) {
+    further.set(statement, [...(further.get(statement) ?? []), finding]);
+  }
+  return found.map((one, index) => {
+    const more = further.get(index);
+    if (!more) return one;
+    return { ...one, findings: [...unsuppressed(more, one.statement.comments), ...one.findings] };
+  });
 }
 
 function placed({ range, text }: IndexedStatement<unknown>, source: string): SqlStatement {

@@ -62,7 +62,10 @@ test('shows what is found over several statements at its statement, unless a com
   assert.ok(over);
   const findings = new DocumentFindings(
     () => [],
-    (_, statements) => statements.map((_each, statement) => ({ statement, finding: over })),
+    function* (_, statements) {
+      yield;
+      return statements.map((_each, statement) => ({ statement, finding: over }));
+    },
   );
   const found = await findings.update('SELECT 1;\n-- sqlopt-ignore star\nSELECT 2;\n', catalog, never);
   assert.deepEqual(
@@ -86,6 +89,29 @@ test('an analysis that takes long lets others work in between and stops when it 
   };
   setImmediate(count);
   assert.equal(await new DocumentFindings(slow).update(source, catalog, overtaken.signal), null);
+  assert.equal(others, 2);
+});
+
+test('looking over several statements lets others work in between, too', async () => {
+  let others = 0;
+  const overtaken = new AbortController();
+  const findings = new DocumentFindings(
+    () => [],
+    function* () {
+      for (let step = 0; step < 40; step++) {
+        const end = performance.now() + 2;
+        while (performance.now() < end);
+        yield;
+      }
+      return [];
+    },
+  );
+  const count = (): void => {
+    if (++others === 2) overtaken.abort();
+    else setImmediate(count);
+  };
+  setImmediate(count);
+  assert.equal(await findings.update('SELECT 1;\n', catalog, overtaken.signal), null);
   assert.equal(others, 2);
 });
 

@@ -1,5 +1,8 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Finding } from '../../optimizer/optimization.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { ParsedText } from '../../sql/resolve.ts';
+import { atOnce, type Steps } from '../../steps.ts';
 import { isFor } from '../find.ts';
 import { scriptPatterns } from './list.ts';
 import {
@@ -34,9 +37,15 @@ export interface ScriptFindOptions {
 
 /** Every match of patterns over several statements, in the order of the statements. */
 export function findScriptMatches(script: Script, options: ScriptFindOptions = {}): ScriptPatternMatch[] {
+  return atOnce(findingScriptMatches(script, options));
+}
+
+/** A step for each pattern. */
+function* findingScriptMatches(script: Script, options: ScriptFindOptions): Steps<ScriptPatternMatch[]> {
   const found: ScriptPatternMatch[] = [];
   for (const pattern of options.among ?? scriptPatterns) {
     if (!isFor(pattern.engines, script)) continue;
+    yield;
     try {
       for (const match of pattern.find(script)) found.push({ pattern, match });
     } catch (error) {
@@ -56,10 +65,21 @@ export class ScriptFinder {
     this.options = options;
   }
 
+  /** A statement's text parsed: it is parsed once for what is found in it and over several statements. */
+  parse(text: string, dialect: Dialect): ParsedText {
+    return this.reader.parse(text, dialect);
+  }
+
   /** @param places of the SQL statements of the source, in its order */
   find(source: string, places: readonly StatementPlace[], catalog: Catalog): ScriptFinding[] {
-    const script = this.reader.read(source, places, catalog);
-    return findScriptMatches(script, this.options).map(({ pattern, match }) => ({
+    return atOnce(this.finding(source, places, catalog));
+  }
+
+  /** {@link find} in steps, none of which looks at more than one statement or for more than one pattern. */
+  *finding(source: string, places: readonly StatementPlace[], catalog: Catalog): Steps<ScriptFinding[]> {
+    const script = yield* this.reader.reading(source, places, catalog);
+    const matches = yield* findingScriptMatches(script, this.options);
+    return matches.map(({ pattern, match }) => ({
       statement: match.statement.index,
       finding: {
         pattern: pattern.id,

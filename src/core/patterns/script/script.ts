@@ -7,6 +7,7 @@ import { tokenize } from '../../sql/lexer.ts';
 import type { ParsedText } from '../../sql/resolve.ts';
 import type { TextEdit, TextRange } from '../../sql/text.ts';
 import { isTrivia, type Token } from '../../sql/tokens.ts';
+import { atOnce, type Steps } from '../../steps.ts';
 import type { PatternDeclaration } from '../pattern.ts';
 
 export interface Script {
@@ -55,28 +56,57 @@ export interface StatementPlace extends TextRange {
   readonly leadingStart: number;
 }
 
-/** Parses each text once, and forgets those that are no longer asked for. */
+/** Parses each text once, and forgets those that are no longer in the source. */
 export class ScriptReader {
-  private parsed = new Map<string, Pick<ScriptStatement, 'tree' | 'words' | 'opaque'>>();
+  private known = new Map<string, KnownText>();
+
+  /** A text parsed: for who looks at the statements one by one, too. */
+  parse(text: string, dialect: Dialect): ParsedText {
+    return this.knownText(text, dialect).parsed;
+  }
 
   /** @param places of the SQL statements of the source, in its order */
   read(source: string, places: readonly StatementPlace[], catalog: Catalog): Script {
+    return atOnce(this.reading(source, places, catalog));
+  }
+
+  /** {@link read}, a step for each statement. */
+  *reading(source: string, places: readonly StatementPlace[], catalog: Catalog): Steps<Script> {
     const { dialect } = catalog;
-    const kept = new Map<string, Pick<ScriptStatement, 'tree' | 'words' | 'opaque'>>();
-    const statements = places.map(({ start, end, leadingStart }, index): ScriptStatement => {
+    const statements: ScriptStatement[] = [];
+    const kept = new Map<string, KnownText>();
+    for (const [index, { start, end, leadingStart }] of places.entries()) {
       const text = source.slice(start, end);
-      const key = `${dialect}\u0000${text}`;
-      const parts = this.parsed.get(key) ?? kept.get(key) ?? partsOf(parseText(text, dialect));
-      kept.set(key, parts);
-      return { index, start, end, leadingStart, text, ...parts };
-    });
-    this.parsed = kept;
+      const known = this.knownText(text, dialect);
+      kept.set(keyOf(text, dialect), known);
+      known.words ??= known.parsed.tokens.filter((token) => !isTrivia(token));
+      const { tree, opaque } = known.parsed;
+      statements.push({ index, start, end, leadingStart, text, tree, opaque, words: known.words });
+      yield;
+    }
+    this.known = kept;
     return { source, dialect, catalog, statements };
+  }
+
+  private knownText(text: string, dialect: Dialect): KnownText {
+    const key = keyOf(text, dialect);
+    let known = this.known.get(key);
+    if (!known) {
+      known = { parsed: parseText(text, dialect), words: null };
+      this.known.set(key, known);
+    }
+    return known;
   }
 }
 
-function partsOf({ tree, tokens, opaque }: ParsedText) {
-  return { tree, opaque, words: tokens.filter((token) => !isTrivia(token)) };
+interface KnownText {
+  readonly parsed: ParsedText;
+  /** found when the text is read as a part of a script */
+  words: readonly Token[] | null;
+}
+
+function keyOf(text: string, dialect: Dialect): string {
+  return `${dialect}\u0000${text}`;
 }
 
 /** Only a terminator, white space and comments stand between two statements. */
