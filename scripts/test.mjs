@@ -225,7 +225,7 @@ function nothing(suite, against, folder) {
 /** Which server a database test ran against, told by the names of the blocks around it. */
 function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { names }) {
   const text = names.join(' ');
-  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL \d+|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
+  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
     text,
   )?.[1];
   return found ?? (/embedded|PGlite/i.test(text) ? 'embedded PostgreSQL (PGlite)' : undefined);
