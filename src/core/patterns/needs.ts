@@ -5,10 +5,12 @@
  */
 import type { Expression, Literal, Node } from '../sql/ast.ts';
 import { oncePerStatement } from '../sql/facts.ts';
+import { catalogFunctions } from '../sql/properties/functions.ts';
 import { kindsIn, nodesOfKind } from '../sql/properties/nodes.ts';
 import type { AnalyzedStatement, Block, BlockRole, Scope, Source } from '../sql/query-model.ts';
 import { isReadByWords } from '../sql/statement-facts.ts';
 import { unwrapParens } from '../sql/walk.ts';
+import { tenancyOf } from './industry/tenant.ts';
 import { positivePredicates } from './predicates/positive.ts';
 
 /** Something that a statement holds, anywhere in it. */
@@ -21,6 +23,10 @@ export type Part =
   | `operator ${string}`
   /** a call of the function: `calls coalesce` */
   | `calls ${string}`
+  /** a call by the name of a function that the catalog has */
+  | 'catalog function'
+  /** the catalog's tables hold the rows of many tenants */
+  | 'tenants'
   /** DISTINCT in a call, DISTINCT ON */
   | 'distinct call'
   | 'distinct on'
@@ -151,12 +157,14 @@ const rolePart = partBy((role: BlockRole) => `as ${role}`);
 export const partsOf = oncePerStatement((statement: AnalyzedStatement): ReadonlySet<Part> => {
   const parts = new Set<Part>(kindsIn(statement));
   if (isReadByWords(statement.tree)) parts.add('words alone');
+  if (tenancyOf(statement.catalog)) parts.add('tenants');
   if (statement.text.includes('/*+')) parts.add('hint comment');
   for (const { operator } of nodesOfKind(statement, 'binary')) parts.add(operatorPart(operator));
   for (const { type } of nodesOfKind(statement, 'literal')) parts.add(literalPart(type));
   for (const call of nodesOfKind(statement, 'call')) {
     parts.add(callPart(call.function));
     if (call.distinct) parts.add('distinct call');
+    if (catalogFunctions(call, statement.catalog).length > 0) parts.add('catalog function');
   }
   for (const { expression } of positivePredicates(statement)) addSides(parts, expression);
   for (const write of statement.writes) {

@@ -59,6 +59,17 @@ describe('parts of a statement', () => {
     assert.ok(!twice('SELECT 1 FROM unknown x, unknown y'));
   });
 
+  test('functions of the catalog, and tenants', () => {
+    const own = catalogFromDdl(
+      "CREATE FUNCTION price_of(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE orgs (org_id int PRIMARY KEY); CREATE TABLE a (org_id int NOT NULL REFERENCES orgs, id int, PRIMARY KEY (org_id, id)); CREATE TABLE b (org_id int NOT NULL REFERENCES orgs, id int, PRIMARY KEY (org_id, id));",
+      'postgresql',
+    );
+    assert.ok(partsOf(analyzeStatement('SELECT price_of(a) FROM t', own)).has('catalog function'));
+    assert.ok(!partsOf(analyzeStatement('SELECT abs(a) FROM t', own)).has('catalog function'));
+    assert.ok(partsOf(analyzeStatement('SELECT 1', own)).has('tenants'));
+    assert.ok(!parts('SELECT 1').has('tenants'));
+  });
+
   test('hints in comments', () => {
     has('SELECT /*+ HashJoin(a b) */ 1 FROM a, b', 'hint comment');
     assert.ok(!parts('SELECT /* + */ 1 FROM a').has('hint comment'));

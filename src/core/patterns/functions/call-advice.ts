@@ -173,6 +173,7 @@ export const xmlValueCall = callAdvice(
 export const functionPerRow = callAdvice(
   {
     id: 'user-function-per-row',
+    needs: ['catalog function'],
     title: 'User-defined function called for every row',
     category: 'functions',
     industries: ['saas', 'e-commerce'],

@@ -31,7 +31,7 @@ export const stableFunctionPerRow: Pattern = {
     after: "SELECT body FROM documents WHERE owner = (SELECT current_setting('app.user'))",
   },
   rewrites: true,
-  needs: ['condition', 'call'],
+  needs: ['condition', ['catalog function', 'calls current_setting']],
   *find(statement) {
     for (const { expression } of positivePredicates(statement)) {
       for (const { node, call } of callsIn(statement, expression)) {

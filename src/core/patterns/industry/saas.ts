@@ -181,7 +181,7 @@ CREATE TABLE items (tenant_id int NOT NULL, id int, PRIMARY KEY (tenant_id, id))
     after: null,
   },
   rewrites: false,
-  needs: ['join step', 'condition'],
+  needs: ['join step', 'condition', 'tenants'],
   *find(statement) {
     const tenancy = tenancyOf(statement.catalog);
     if (!tenancy) return;
@@ -265,7 +265,7 @@ CREATE TABLE items (tenant_id int NOT NULL REFERENCES tenants (id), id int PRIMA
     after: null,
   },
   rewrites: false,
-  needs: ['where'],
+  needs: ['where', 'tenants'],
   *find(statement) {
     const tenancy = tenancyOf(statement.catalog);
     if (!tenancy) return;
