@@ -62,6 +62,9 @@ interface End {
 /** Nothing but a comment up to the end of a line, its line break included. */
 const REST_OF_LINE = /[ \t]{0,200}(?:--[^\r\n]*|\/\*[^*\r\n]{0,500}\*\/[ \t]{0,200})?(?:\r\n|\r|\n|$)/y;
 
+/** Between two tokens with no line break between them. */
+const NO_GAP: Gap = { lineStart: false, blankLine: false };
+
 /** One pass over one text. Not reusable for another text. */
 export class StatementReader {
   private readonly source: string;
@@ -193,12 +196,12 @@ export class StatementReader {
     const shape = new StatementShape(this.source, this.dialect);
     let last = first;
     let token: Token | null = first;
-    let gap = { lineStart: false, blankLine: false };
+    let gap = NO_GAP;
     for (;;) {
       if (token === null) return untilHere(last);
       if (token.kind === 'whitespace') {
         const breaks = countLineBreaks(token.text);
-        gap = { lineStart: gap.lineStart || breaks > 0, blankLine: gap.blankLine || breaks > 1 };
+        if (breaks > 0) gap = { lineStart: true, blankLine: gap.blankLine || breaks > 1 };
       } else if (!isTrivia(token)) {
         if (token !== first) {
           const end = this.endBefore(token, last, gap, blocks, shape);
@@ -208,7 +211,7 @@ export class StatementReader {
         shape.see(whole, blocks.inside);
         blocks.see(whole);
         last = whole;
-        gap = { lineStart: false, blankLine: false };
+        gap = NO_GAP;
         if (whole !== token && !blocks.inside && this.source[whole.end] !== ';') return untilHere(last);
       } else if (token.kind === 'lineComment') {
         gap = { lineStart: false, blankLine: gap.blankLine };

@@ -33,7 +33,7 @@ export const castOnColumn: Pattern = {
     after: 'SELECT * FROM orders WHERE order_id = 20417',
   },
   rewrites: true,
-  needs: ['condition', ['cast', 'literal']],
+  needs: ['condition', ['cast', 'literal number']],
   *find(statement) {
     for (const predicate of positivePredicates(statement)) {
       const found = textCast(statement, predicate) ?? numericConstant(statement, predicate);

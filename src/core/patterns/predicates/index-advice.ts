@@ -11,7 +11,7 @@ import { MOST_COMPARED, quote } from './positive.ts';
 export const laterIndexColumn = conjunctAdvice(
   {
     id: 'later-index-column',
-    needs: ['where'],
+    needs: ['where', 'operator ='],
     title: 'Equality on a column that an index does not begin with',
     category: 'predicates',
     industries: ['saas', 'e-commerce'],
