@@ -131,6 +131,7 @@ class Optimizing {
         connected: this.request.database !== null,
         findings: findings.length,
         refuted: this.refuted.length,
+        dear: paths.length - selected.length,
         dialect: this.original.dialect,
       });
       const model = rounds ? { model: rounds.report() } : {};
