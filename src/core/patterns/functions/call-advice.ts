@@ -182,8 +182,10 @@ export const functionPerRow = callAdvice(
   },
   (call, statement) => {
     const own = catalogFunctions(call, statement.catalog);
+    // of a function in SQL, sql-function-to-subquery and sql-function-to-expression speak
     const calls =
       own.length > 0 &&
+      !(own[0]?.definition?.body && statement.writes.length === 0) &&
       own.every((one) => one.kind === 'function' && !one.returnsSet && one.volatility !== 'immutable');
     return calls && hasColumn(call)
       ? `${quote(statement, call)} is a call for each row: if it looks something up, a join does it for all rows at once.`
