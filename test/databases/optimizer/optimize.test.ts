@@ -58,7 +58,8 @@ describe('optimizing on PostgreSQL 18', () => {
       'SELECT o.id, email_of(o.customer_id) AS email FROM orders o WHERE spent(o.customer_id) > 100',
     );
     const best = result.candidates.find((candidate) => candidate.id === result.best);
-    assert.ok(best?.patterns.includes('sql-function-to-subquery'), result.reason);
+    assert.ok(best, result.reason);
+    assert.ok(best.patterns.includes('sql-function-to-subquery'));
     assert.ok(best.patterns.length > 1, 'the subquery became something else');
     assert.equal(best.evidence.level, 'proved');
     assert.equal(best.cost, null, 'the price of the original says nothing');

@@ -23,7 +23,7 @@ export const sqlFunctionToSubquery: Pattern = {
   description:
     'PostgreSQL writes the body of a function in the place of its call only when it reads no table. One that does is a statement of its own for every row, of whose cost the planner knows nothing. Written as a subquery it is planned with the rest, and can become a join.',
   source:
-    'https://www.postgresql.org/docs/current/xfunc-optimization.html; inline_function() in src/backend/optimizer/util/clauses.c; measured 7.5 times on PostgreSQL 15 as a join',
+    'https://www.postgresql.org/docs/current/xfunc-optimization.html; inline_function() in src/backend/optimizer/util/clauses.c; measured on PostgreSQL 18: 5.4 times where a join followed, 1.5 to 3.0 times alone',
   precondition: `${PRECONDITION} It is STABLE or IMMUTABLE, its body finds one row at most, and its tables have no row security.`,
   example: {
     schema:
