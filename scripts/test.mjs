@@ -21,6 +21,8 @@ import { installServer, serverVersions } from './vscode-server.mjs';
 const usual = ['check', 'build', 'unit', 'databases', 'panels', 'editor', 'package'];
 const known = [...usual, 'compat'];
 const minute = 60_000;
+/** Every test file is a process of its own: most of them compile the same sources, which takes a second each time. */
+const compiled = { NODE_COMPILE_CACHE: path.join(root, '.cache', 'compiled') };
 
 /** Processes of this run, ended with it. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -120,7 +122,11 @@ async function test(args) {
     suites.has('editor') || suites.has('package') ? installServer(serverVersions.current, say) : null;
   server?.catch(() => {});
   // the tests of connections wait more than they work, so that three files at once keep two processors busy
-  const unit = tests('unit', `Node ${nodeVersion}`, { folder: 'test/unit', concurrency: 1 });
+  const unit = tests('unit', `Node ${nodeVersion}`, {
+    folder: 'test/unit',
+    concurrency: 1,
+    env: environment(compiled),
+  });
   await Promise.all([unit, databases()]);
   // Without a panel there is nothing that could have been left untested.
   if (existsSync(path.join(root, 'webview'))) {
@@ -130,7 +136,11 @@ async function test(args) {
     `VS Code ${vscode} in Chromium ${chromiumVersion()}`;
   if (suites.has('editor') && built && needs('editor', editorName(serverVersions.current))) {
     await server;
-    await tests('editor', editorName(serverVersions.current), { folder: 'test/editor' });
+    const elsewhere = suites.has('package') && only.length === 0 ? packagedFiles() : [];
+    await tests('editor', editorName(serverVersions.current), {
+      folder: 'test/editor',
+      files: testFiles('test/editor', only).filter((file) => !elsewhere.includes(file)),
+    });
   }
   if (suites.has('package') && needs('package', editorName(serverVersions.current))) await packaged();
   if (suites.has('compat') && built && needs('compat', editorName(serverVersions.oldest))) {
@@ -165,7 +175,7 @@ async function test(args) {
       await tests('databases', 'no server', {
         folder: 'test/databases',
         concurrency: 3,
-        env: environment(servers.env),
+        env: environment({ ...servers.env, ...compiled }),
         groupOf: serverOf,
       });
     } finally {
@@ -191,11 +201,18 @@ async function test(args) {
     await server;
     await tests('package', `VSIX installed in ${editorName(serverVersions.current)}`, {
       folder: 'test/editor',
-      // The smoke suite, and the main path: it needs the embedded database's files and the driver chunks.
-      files: testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name)),
+      files: packagedFiles(),
       env: environment({ SQLOPT_TEST_VSIX: file }),
     });
   }
+}
+
+/**
+ * What runs in the installed package, and then not once more in the built folder: the smoke suite, and the main path,
+ * which needs the embedded database's files and the driver chunks.
+ */
+function packagedFiles() {
+  return testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name));
 }
 
 /** @param {string} suite @param {string} against @param {string} folder @returns {Row} */
@@ -214,7 +231,7 @@ function nothing(suite, against, folder) {
 /** Which server a database test ran against, told by the names of the blocks around it. */
 function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { names }) {
   const text = names.join(' ');
-  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL \d+|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
+  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
     text,
   )?.[1];
   return found ?? (/embedded|PGlite/i.test(text) ? 'embedded PostgreSQL (PGlite)' : undefined);

@@ -15,7 +15,7 @@ import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
 import type { RewriteProposer } from './rewrite-proposer.ts';
 import { type RewritePath, searchRewrites } from './search.ts';
-import { revealsCost, selectPaths } from './select-paths.ts';
+import { hasRoughPrices, revealsCost, selectPaths } from './select-paths.ts';
 
 export interface OptimizeOptions {
   /** execute the statement and its candidates in turns to compare their times; only for statements that read */
@@ -110,7 +110,10 @@ class Optimizing {
     }
     const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };
-    const selected = selectPaths(paths, cost, this.request.options.wanted);
+    const selected = selectPaths(paths, cost, {
+      wanted: this.request.options.wanted,
+      rough: hasRoughPrices(this.request.catalog),
+    });
     const rounds = this.askModel(matches, selected, cost, plan);
     try {
       const verified = await this.verify(selected, cost);
