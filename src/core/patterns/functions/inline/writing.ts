@@ -207,8 +207,7 @@ function renaming(own: AnalyzedStatement, source: Source, name: Fragment): Repla
   walk(own.tree, (node) => {
     if (node.kind === 'star') {
       const [qualifier] = node.qualifier;
-      const block = own.blocks.find((b) => b.sources.includes(source));
-      if (qualifier?.name === source.alias && block && contains(block.select, node)) {
+      if (qualifier && sourceOfStar(own, node, qualifier.name) === source) {
         replacements.push({ range: qualifier, by: name });
       }
     }
@@ -218,6 +217,13 @@ function renaming(own: AnalyzedStatement, source: Source, name: Fragment): Repla
     replacements.push({ range: { start: node.start, end: last.start }, by: sql`${name}.` });
   });
   return replacements;
+}
+
+/** What `alias.*` is of: the relation of that name in the innermost block around. */
+function sourceOfStar(own: AnalyzedStatement, star: TextRange, alias: string): Source | null {
+  // a block comes before the blocks inside it
+  const around = own.blocks.filter((block) => contains(block.select, star));
+  return around.flatMap(({ sources }) => sources.filter((one) => one.alias === alias)).at(-1) ?? null;
 }
 
 function aliasNode(node: FromItem): Identifier | null {
@@ -306,13 +312,27 @@ function placed(
   if (!sameAggregates(own, expected)) return 'an aggregate of the body would belong elsewhere';
   const queries = nodesOfKind(after, 'query').filter((query) => contains(range, query));
   if (queries.some((query) => !isDeterministic(query, after))) return 'its body calls a volatile function';
-  if (!subquery) {
-    const expression = expressionAt(after, range);
-    return { raises: !expression || canRaise(expression, after) };
+  if (subquery) {
+    const [query] = queries;
+    if (!query || !isAtMostOneRow(query, after)) return 'its body may find several rows';
   }
-  const [query] = queries;
-  if (!query || !isAtMostOneRow(query, after)) return 'its body may find several rows';
-  return { raises: canRaise(query, after) };
+  return { raises: raises(after, range) };
+}
+
+/**
+ * What was written may raise an error. Values of placeholders are read when they are bound, in the function's types as
+ * before: that their casts could fail is nothing new.
+ */
+function raises(after: AnalyzedStatement, range: TextRange): boolean {
+  const bound = nodesOfKind(after, 'cast').flatMap(({ operand }) =>
+    operand.kind === 'placeholder' && contains(range, operand) ? [operand] : [],
+  );
+  const edits = bound.map(({ start, end }) => ({ start, end, text: 'NULL' }));
+  const grown = edits.reduce((sum, { start, end }) => sum + 4 - (end - start), 0);
+  const statement =
+    edits.length === 0 ? after : analyzeStatement(applyEdits(after.text, edits), after.catalog);
+  const expression = expressionAt(statement, { start: range.start, end: range.end + grown });
+  return !expression || canRaise(expression, statement);
 }
 
 function expressionAt(statement: AnalyzedStatement, range: TextRange): Expression | null {
