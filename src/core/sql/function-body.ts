@@ -24,7 +24,7 @@ export interface ParameterUse {
 /**
  * The body of a function whose parameters only take values in.
  *
- * A name is a parameter where no column, alias or output of the query has it: PostgreSQL looks for columns first
+ * A name is a parameter where no column or relation of the query has it, and no output that ORDER BY or GROUP BY names: PostgreSQL looks for columns first
  * (sql_fn_post_column_ref in src/backend/executor/functions.c). Names that could be either are not told apart.
  *
  * @returns a sentence's end that says why it cannot be read: `its body …`
@@ -106,7 +106,6 @@ function parameterSites(body: AnalyzedStatement, info: FunctionInfo): Site[] | s
   const sites: Site[] = [];
   let trouble: string | null = null;
   const aliases = new Set(body.blocks.flatMap((block) => block.sources.map(({ alias }) => alias)));
-  const outputs = new Set(body.blocks.flatMap((block) => block.outputs.map(({ name }) => name)));
   walk(body.tree, (node) => {
     if (node.kind === 'placeholder') {
       const number = /^\$(\d+)$/.exec(node.text)?.[1];
@@ -118,11 +117,7 @@ function parameterSites(body: AnalyzedStatement, info: FunctionInfo): Site[] | s
     const parameter = namedParameter(node, info);
     const name = node.parts.at(-1)?.name ?? '';
     if (parameter < 0) trouble = `has a name that is neither a column nor a parameter (${name})`;
-    else if (
-      SYSTEM_COLUMNS.has(name) ||
-      node.parts.some((part) => aliases.has(part.name)) ||
-      outputs.has(name)
-    ) {
+    else if (SYSTEM_COLUMNS.has(name) || node.parts.some((part) => aliases.has(part.name))) {
       trouble = `has a parameter (${name}) that is called like something else in it`;
     } else sites.push({ start: node.start, end: node.end, parameter });
   });

@@ -74,12 +74,12 @@ function* matchesIn(
     const { definition } = info;
     if (!definition || info.returnsSet) continue;
     const readable = typeof body !== 'string';
-    const subquery = !readable || readsTables(body);
+    const subquery = readable ? readsTables(body) : /\bFROM\b/i.test(definition.body ?? '');
     const said = quote(statement, call);
     const message = subquery
       ? `${said} is a query of its own for each row. Written in its place, the body of ${info.name}() is planned with the statement.`
       : `${said} hides an expression: written out, it can be seen what is done with the columns.`;
-    const match = whenAsked(call, message, () => {
+    const match = whenAsked({ start: call.start, end: call.end }, message, () => {
       if (!readable) return `its body ${body}`;
       const one: InlinableCall = { call, block, info, definition, body };
       return (
