@@ -4,13 +4,14 @@ export interface GainCase {
   /** the rule's number in the catalogue that the library was made from */
   readonly rule: string;
   readonly pattern: string;
+  /** patterns that are applied to what it gives, in their order */
+  readonly followedBy?: readonly string[];
   /** one statement for both engines, or one for each; null where the engine has no such statement */
   readonly sql: string | { readonly postgresql: string | null; readonly mariadb: string | null };
 }
 
 /** Rules of the core that are advice about programs or need values that only a program has: nothing to measure here. */
 export const NOT_MEASURED: readonly (readonly [rule: string, why: string])[] = [
-  ['F01', 'advice: the catalog holds no bodies of functions to write in their place'],
   ['D02', 'rows inserted one by one: the loop is in the program'],
   ['G01', 'keyset paging needs the last key that the client has seen'],
   ['N01', 'a query in a loop: the loop is in the program'],
@@ -229,6 +230,25 @@ export const GAIN_CASES: readonly GainCase[] = [
     rule: 'A17',
     pattern: 'running-total-to-window',
     sql: 'SELECT o.id, (SELECT sum(p.total) FROM orders p WHERE p.customer_id = o.customer_id AND p.id <= o.id) AS so_far FROM orders o',
+  },
+  {
+    rule: 'F01',
+    pattern: 'sql-function-to-subquery',
+    sql: { postgresql: 'SELECT c.id, spent(c.id) AS spent FROM customers c', mariadb: null },
+  },
+  {
+    rule: 'F01, then S06',
+    pattern: 'sql-function-to-subquery',
+    followedBy: ['correlated-aggregate-to-join'],
+    sql: { postgresql: 'SELECT c.id, spent(c.id) AS spent FROM customers c', mariadb: null },
+  },
+  {
+    rule: 'F01, lookup',
+    pattern: 'sql-function-to-subquery',
+    sql: {
+      postgresql: "SELECT o.id FROM orders o WHERE name_of(o.customer_id) = 'name 77'",
+      mariadb: null,
+    },
   },
   {
     rule: 'F03',

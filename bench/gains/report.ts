@@ -21,8 +21,8 @@ export function gainsText(gains: readonly Gain[]): string {
     return gain ? gainText(gain) : '–';
   };
   const rows = GAIN_CASES.map(
-    ({ rule, pattern }) =>
-      `| ${rule} | ${pattern} | ${cell(rule, 'postgresql')} | ${cell(rule, 'mariadb')} |`,
+    ({ rule, pattern, followedBy = [] }) =>
+      `| ${rule} | ${[pattern, ...followedBy].join(', ')} | ${cell(rule, 'postgresql')} | ${cell(rule, 'mariadb')} |`,
   );
   const losing = gains.filter(
     ({ beforeMs, afterMs }) => beforeMs !== null && afterMs !== null && beforeMs / afterMs < 0.95,

@@ -147,7 +147,15 @@ async function measure(one: GainCase, dialect: Dialect, catalog: Catalog, run: R
     (found) => found.match.rewrite,
   );
   if (!match?.match.rewrite) return { ...base, note: 'no rewrite here' };
-  const rewrite = applyEdits(sql, match.match.rewrite.edits);
+  let rewrite = applyEdits(sql, match.match.rewrite.edits);
+  for (const id of one.followedBy ?? []) {
+    const next = patternById(id);
+    const found = findMatches(analyzeStatement(rewrite, catalog), { among: next ? [next] : [] }).find(
+      ({ match: { rewrite: edits } }) => edits,
+    );
+    if (!found?.match.rewrite) return { ...base, note: `no ${id} here` };
+    rewrite = applyEdits(rewrite, found.match.rewrite.edits);
+  }
   const [before, after]: [number[], number[]] = [[], []];
   let stopped = false;
   await run(rewrite);

@@ -30,6 +30,12 @@ CREATE TABLE tickets (id int PRIMARY KEY, number varchar(12) NOT NULL, kind int 
 `;
 }
 
+/** Functions in SQL that look something up: PostgreSQL's. */
+const FUNCTIONS = [
+  'CREATE FUNCTION spent(customer int) RETURNS numeric LANGUAGE sql STABLE AS $$ SELECT sum(o.total) FROM orders o WHERE o.customer_id = customer $$',
+  'CREATE FUNCTION name_of(customer int) RETURNS varchar LANGUAGE sql STABLE STRICT AS $$ SELECT c.name FROM customers c WHERE c.id = customer $$',
+];
+
 /** DDL alone, for the catalog. */
 const POSTGRES_DDL = tables('timestamp', '') + INDEXES;
 export const MARIADB_DDL = tables('datetime', ' CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci') + INDEXES;
@@ -74,7 +80,7 @@ export function postgresStatements(): string[] {
     minutes: (expression) => `timestamp '2020-01-01' + (${expression}) * interval '1 minute'`,
     day: (expression) => `date '2020-01-01' + ${expression}`,
     half: (expression) => `(${expression}) / 2`,
-    last: ['VACUUM ANALYZE'],
+    last: [...FUNCTIONS, 'VACUUM ANALYZE'],
   });
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../src/core/catalog/catalog.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
+import { functionsQuery } from '../../src/databases/postgres/catalog-queries.ts';
 import { describeEngines } from '../servers/engines.ts';
 import { runOnce } from '../servers/with-database.ts';
 
@@ -56,6 +57,13 @@ const SETUP = `
   CREATE TRIGGER watching BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION watch();
   CREATE FUNCTION twice(integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 * 2';
   CREATE FUNCTION numbers() RETURNS SETOF integer LANGUAGE sql STABLE AS 'SELECT 1';
+  CREATE FUNCTION sales.spent(customer bigint, since date DEFAULT '2020-01-01', OUT n numeric) LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = sales, pg_temp SET timezone = 'UTC' AS $$ SELECT count(*) FROM "Order Line" $$;
+  CREATE FUNCTION sales.half(n integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN n / 2;
+  CREATE FUNCTION sales.lines(c integer) RETURNS bigint LANGUAGE sql STABLE
+    BEGIN ATOMIC SELECT count(*) FROM sales."Order Line" AS l WHERE l.customer_id = c; END;
+  CREATE FUNCTION long_one() RETURNS text LANGUAGE sql AS $$ SELECT '${'x'.repeat(9000)}' $$;
+  CREATE FUNCTION lower(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
   INSERT INTO sales.customer (email, name, mood, tags)
     SELECT g || '@example.com', CASE WHEN g % 4 > 0 THEN 'n' || g % 3 END, 'good', ARRAY['x'] FROM generate_series(1, 400) AS g;
   INSERT INTO sales.event SELECT g, '2024-05-01' FROM generate_series(1, 70) AS g;
@@ -250,14 +258,65 @@ describeEngines('the catalog', SETUP, (engine) => {
       strict: true,
       returnsSet: false,
       kind: 'function',
+      overloadsBuiltIn: false,
+      definition: {
+        language: 'sql',
+        parameters: [{ name: null, type: 'integer', mode: 'in', default: null }],
+        returns: 'integer',
+        securityDefiner: false,
+        leakproof: false,
+        settings: [],
+        body: 'SELECT $1 * 2',
+        standardBody: false,
+      },
     });
     assert.deepEqual([byName['numbers']?.returnsSet, byName['numbers']?.volatility], [true, 'stable']);
-    assert.equal(byName['lower'], undefined);
+    assert.equal(byName['lower']?.overloadsBuiltIn, true);
+    assert.equal(byName['upper'], undefined);
     assert.equal(settings['datestyle'], 'ISO, MDY');
     const order = settings['default_collation_order'] ?? '';
     assert.ok(['bytes', 'libc', 'icu'].includes(order));
     assert.ok(settings['timezone'] && settings['lc_collate'] && settings['server_version_num']);
     assert.equal(version?.[0], engine.database.info.version[0]);
+  });
+
+  test('knows what functions in SQL are made of', async () => {
+    const byName = Object.fromEntries((await catalog()).functions.map((entry) => [entry.name, entry]));
+    assert.deepEqual(byName['spent']?.definition, {
+      language: 'sql',
+      parameters: [
+        { name: 'customer', type: 'bigint', mode: 'in', default: null },
+        { name: 'since', type: 'date', mode: 'in', default: "'2020-01-01'::date" },
+        { name: 'n', type: 'numeric', mode: 'out', default: null },
+      ],
+      returns: 'numeric',
+      securityDefiner: true,
+      leakproof: false,
+      settings: ['search_path=sales, pg_temp', 'TimeZone=UTC'],
+      body: ' SELECT count(*) FROM "Order Line" ',
+      standardBody: false,
+    });
+    assert.equal(byName['watch']?.definition?.language, 'plpgsql');
+    assert.equal(byName['watch']?.definition?.body, null, 'only what is in SQL is read');
+    assert.equal(byName['long_one']?.definition?.body, null, 'it is too long');
+  });
+
+  test('knows bodies without quotes', async () => {
+    const { functions } = await catalog();
+    const definition = (name: string) => functions.find((f) => f.name === name)?.definition;
+    assert.match(definition('half')?.body ?? '', /^SELECT \(?n \/ 2\)?$/);
+    assert.match(
+      definition('lines')?.body ?? '',
+      /^SELECT count\(\*\)[\s\S]*FROM sales\."Order Line" l[\s\S]*;$/,
+    );
+    assert.equal(definition('half')?.standardBody, true);
+  });
+
+  test('asks version 13 for no more than it has', async () => {
+    const sql = functionsQuery(13);
+    assert.doesNotMatch(sql, /sqlbody/);
+    const { rows } = await engine.database.readOnly((session) => session.query(sql));
+    assert.ok(rows.some(([json]) => json?.includes('"spent"')));
   });
 
   if (engine.name !== 'embedded') {

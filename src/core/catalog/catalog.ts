@@ -167,6 +167,38 @@ export interface FunctionInfo {
   readonly strict: boolean;
   readonly returnsSet: boolean;
   readonly kind: 'function' | 'aggregate' | 'window' | 'procedure';
+  /** the server has a function of that name itself: which one a call means depends on its arguments. Left out without a server */
+  readonly overloadsBuiltIn?: boolean;
+  /** what it is made of; left out where that was not read (other engines, functions of extensions) */
+  readonly definition?: FunctionDefinition | undefined;
+}
+
+/** What CREATE FUNCTION says beyond what every call shows. PostgreSQL: `pg_proc`. */
+export interface FunctionDefinition {
+  /** lower case: 'sql', 'plpgsql' */
+  readonly language: string;
+  /** all of them in their order, those that only give something back too */
+  readonly parameters: readonly FunctionParameter[];
+  /** the type as the server prints it, without modifiers and without SETOF; 'record' for RETURNS TABLE */
+  readonly returns: string;
+  readonly securityDefiner: boolean;
+  readonly leakproof: boolean;
+  /** its SET clauses as `pg_proc.proconfig` has them: 'search_path=sales, public' */
+  readonly settings: readonly string[];
+  /** the statements of a function in SQL, without BEGIN ATOMIC and END; `RETURN x` is `SELECT x`. Null in other languages */
+  readonly body: string | null;
+  /** the body is written without quotes (RETURN, BEGIN ATOMIC): its names were looked up when it was created */
+  readonly standardBody: boolean;
+}
+
+export interface FunctionParameter {
+  /** folded; null when it has none */
+  readonly name: string | null;
+  /** as the server prints it, without modifiers, which a function does not keep */
+  readonly type: string;
+  readonly mode: 'in' | 'out' | 'inout' | 'variadic' | 'table';
+  /** the default as SQL, null without one */
+  readonly default: string | null;
 }
 
 /**

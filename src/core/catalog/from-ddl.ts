@@ -16,9 +16,9 @@ import { typeText } from '../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { resolveStatement } from '../sql/resolve.ts';
 import { splitStatements } from '../sql/splitter.ts';
-import type { Catalog, Column, FunctionInfo, Table, TypeFamily } from './catalog.ts';
+import type { Catalog, Column, Table, TypeFamily } from './catalog.ts';
 import { type DraftTable, indexFromDdl, withConstraint } from './constraints-from-ddl.ts';
-import { enumFromDdl, functionFromDdl, searchPathFromDdl } from './routines-from-ddl.ts';
+import { enumFromDdl, FunctionDraft, searchPathFromDdl } from './routines-from-ddl.ts';
 import { canonicalType, typeFamily } from './type-family.ts';
 import { dropNamed, droppedIndexes, forgetConstraints, undo } from './undone-by-ddl.ts';
 
@@ -48,7 +48,7 @@ export function catalogFromDdl(script: string, dialect: Dialect): Catalog {
 class CatalogDraft {
   private readonly dialect: Dialect;
   private readonly tables = new Map<string, DraftTable>();
-  private readonly functions: FunctionInfo[] = [];
+  private readonly functions = new FunctionDraft();
   private readonly enums = new Set<string>();
   private searchPath: readonly string[];
 
@@ -86,7 +86,7 @@ class CatalogDraft {
       version: null,
       searchPath: this.searchPath,
       tables,
-      functions: this.functions,
+      functions: this.functions.all(this.searchPath),
       settings: {},
       gaps: [],
     };
@@ -100,8 +100,7 @@ class CatalogDraft {
     for (const index of droppedIndexes(text)) {
       for (const table of this.tables.values()) dropNamed(table, index);
     }
-    const routine = functionFromDdl(text, this.dialect, this.searchPath[0] ?? '');
-    if (routine) this.functions.push(routine);
+    this.functions.read(text, this.dialect, this.searchPath);
   }
 
   private createTable(node: CreateTable, text: string): void {

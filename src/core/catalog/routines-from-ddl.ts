@@ -4,6 +4,7 @@ import { dialectData } from '../sql/dialects/dialect-data.ts';
 import { tokenize } from '../sql/lexer.ts';
 import { isTrivia, type Token } from '../sql/tokens.ts';
 import type { FunctionInfo } from './catalog.ts';
+import { functionDefinition } from './function-definition.ts';
 
 function words(text: string, dialect: Dialect): Token[] {
   return tokenize(text, dialect).filter((token) => !isTrivia(token));
@@ -48,6 +49,7 @@ export function functionFromDdl(text: string, dialect: Dialect, schema: string):
     }
     return false;
   };
+  const definition = dialect === 'postgresql' ? functionDefinition(text, tokens, next) : null;
   return {
     schema: parts.at(-2) ?? schema,
     name,
@@ -55,7 +57,67 @@ export function functionFromDdl(text: string, dialect: Dialect, schema: string):
     strict: has('STRICT') || has('RETURNS', 'NULL', 'ON', 'NULL', 'INPUT'),
     returnsSet: has('RETURNS', 'SETOF') || has('RETURNS', 'TABLE'),
     kind: 'function',
+    ...(definition ? { definition } : {}),
   };
+}
+
+/** The functions of a script, as far as it has been read. */
+export class FunctionDraft {
+  private functions: { readonly info: FunctionInfo; readonly searchPath: string }[] = [];
+
+  /** Take CREATE, ALTER and DROP FUNCTION in; other statements are passed over. */
+  read(text: string, dialect: Dialect, searchPath: readonly string[]): void {
+    const info = functionFromDdl(text, dialect, searchPath[0] ?? '');
+    if (info) {
+      this.functions = this.functions.filter((one) => !isReplacedBy(one.info, info));
+      this.functions.push({ info, searchPath: searchPath.join() });
+      return;
+    }
+    const changed = changedFunction(text, dialect);
+    if (changed === null) return;
+    this.functions = this.functions.map((one) =>
+      one.info.name === changed ? { ...one, info: forgotten(one.info) } : one,
+    );
+  }
+
+  /** @param searchPath of the end of the script, under which statements will run */
+  all(searchPath: readonly string[]): FunctionInfo[] {
+    const path = searchPath.join();
+    return this.functions.map(({ info, searchPath: before }) => {
+      // its names mean what they meant then
+      if (!info.definition?.standardBody || before === path) return info;
+      return { ...info, definition: { ...info.definition, body: null } };
+    });
+  }
+}
+
+/** CREATE OR REPLACE of the same name and the same types of arguments. */
+function isReplacedBy(old: FunctionInfo, info: FunctionInfo): boolean {
+  if (old.schema !== info.schema || old.name !== info.name) return false;
+  const [before, after] = [signature(old), signature(info)];
+  return before !== null && before === after;
+}
+
+function signature({ definition }: FunctionInfo): string | null {
+  if (!definition) return null;
+  return definition.parameters
+    .filter(({ mode }) => mode !== 'out' && mode !== 'table')
+    .map(({ type }) => type)
+    .join();
+}
+
+/** The name in ALTER FUNCTION and DROP FUNCTION, null for anything else. */
+function changedFunction(text: string, dialect: Dialect): string | null {
+  const tokens = words(text, dialect);
+  const [first, second, third] = tokens;
+  if (first?.upper !== 'ALTER' && first?.upper !== 'DROP') return null;
+  if (second?.upper !== 'FUNCTION' && second?.upper !== 'ROUTINE') return null;
+  return nameAt(tokens, third?.upper === 'IF' ? 4 : 2, dialect).parts.at(-1) ?? null;
+}
+
+/** What is left of a function that was changed by a statement that is not read: its name. */
+function forgotten({ schema, name, returnsSet, kind }: FunctionInfo): FunctionInfo {
+  return { schema, name, returnsSet, kind, volatility: 'volatile', strict: false };
 }
 
 /** The schemas of SET search_path TO a, b, or the database of MySQL's USE; null for anything else. */

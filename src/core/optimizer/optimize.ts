@@ -16,7 +16,7 @@ import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
 import type { RewriteProposer } from './rewrite-proposer.ts';
 import { type RewritePath, searchRewrites } from './search.ts';
-import { hasRoughPrices, selectPaths } from './select-paths.ts';
+import { hasRoughPrices, revealsCost, selectPaths } from './select-paths.ts';
 
 export interface OptimizeOptions {
   /** execute the statement and its candidates in turns to compare their times; only for statements that read */
@@ -260,7 +260,10 @@ class Optimizing {
         patterns: path.patterns,
         origin: 'pattern',
         evidence: verdict.evidence,
-        cost: cost === null || path.cost === null ? null : { before: cost, after: path.cost },
+        cost:
+          cost === null || path.cost === null || revealsCost(path.patterns)
+            ? null
+            : { before: cost, after: path.cost },
         estimate: null,
         measured: null,
       });

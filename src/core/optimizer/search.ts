@@ -1,5 +1,6 @@
 /** The search over rewrites: sequences of rule applications, memoised by canonical form, kept to a beam by price. */
 import { findMatches, type PatternMatch } from '../patterns/find.ts';
+import { patternById } from '../patterns/library.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import { composeEdits } from '../sql/compose-edits.ts';
 import { locksDerivedTables } from '../sql/properties/locking.ts';
@@ -162,6 +163,8 @@ class RewriteSearch {
     const { known } = path;
     if (known) return [...this.rulesFor(path.statement, nameOf)].some((name) => !known.has(name));
     if (!this.price || parent.cost === null) return true;
+    // what it shows of the cost was there before
+    if (patternById(path.patterns.at(-1) ?? '')?.hiddenCost === true) return true;
     if (path.cost === null) return performance.now() < this.deadline;
     if (path.cost < parent.cost * (1 - GAIN)) return true;
     const before = this.rulesFor(parent.statement, idOf);

@@ -35,7 +35,7 @@ export function selectPaths(
 function promising(paths: readonly RewritePath[], cost: number | null, dearest: number): RewritePath[] {
   if (cost === null) return [...paths].sort(byPromise).slice(0, TRIED);
   const price = (path: RewritePath): number => path.cost ?? cost;
-  const affordable = paths.filter((path) => price(path) <= cost * dearest);
+  const affordable = paths.filter((path) => revealsCost(path.patterns) || price(path) <= cost * dearest);
   const cheapestFirst = [...affordable].sort(
     (a, b) => price(a) - price(b) || a.patterns.length - b.patterns.length,
   );
@@ -48,7 +48,21 @@ function promising(paths: readonly RewritePath[], cost: number | null, dearest: 
   }
   const one = plans.map((alike) => shortest(alike));
   const rest = cheapestFirst.filter((path) => !one.includes(path));
-  return [...one, ...rest].slice(0, TRIED).sort((a, b) => price(a) - price(b));
+  const chosen = [...one, ...rest].slice(0, TRIED);
+  // beside what hides its cost it looks dear
+  const shown = cheapestFirst.find(({ patterns }) => revealsCost(patterns));
+  if (shown && !chosen.some(({ patterns }) => revealsCost(patterns))) chosen.splice(-1, 1, shown);
+  return chosen.sort((a, b) => price(a) - price(b));
+}
+
+/**
+ * A rule shows the planner what it did not see of the original, so that the original's price says nothing of that of the
+ * rewrite.
+ *
+ * @param patterns ids of the rules that made a rewrite
+ */
+export function revealsCost(patterns: readonly string[]): boolean {
+  return patterns.some((id) => patternById(id)?.hiddenCost === true);
 }
 
 /** MariaDB tells prices from version 11 on. */

@@ -53,6 +53,11 @@ export interface PatternDeclaration {
    * takes it as a step only where another rule finds something after it that it did not find before.
    */
   readonly styleOnly?: true;
+  /**
+   * The planner does not see what the original costs (the body of a function): its price is no bound for what the rewrite
+   * may cost, and is not compared with it.
+   */
+  readonly hiddenCost?: true;
 }
 
 /**

@@ -187,13 +187,55 @@ SELECT json_build_object(
  WHERE ${USER_SCHEMAS}
  ORDER BY s.inherited`;
 
-export const FUNCTIONS = `
+/**
+ * Functions with their definitions: of those of extensions only what a call shows, and bodies only of functions in SQL,
+ * the shorter ones, until they are a few megabytes. `pg_get_function_sqlbody` came with version 14, as the bodies that
+ * it prints did: written without quotes, with names that were looked up when the function was created. It prints these
+ * as the session's search path needs them.
+ *
+ * @param major version of the server
+ */
+export function functionsQuery(major: number): string {
+  const written = major >= 14 ? 'pg_get_function_sqlbody(f.oid)' : 'NULL::text';
+  return `
+WITH own AS (
+  SELECT p.*, n.nspname, l.lanname,
+         EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') AS extension
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    JOIN pg_language AS l ON l.oid = p.prolang
+   WHERE ${USER_SCHEMAS}),
+sized AS (
+  SELECT own.*, length(prosrc) <= ${LONGEST_BODY}
+           AND sum(length(prosrc)) FILTER (WHERE lanname = 'sql' AND NOT extension AND length(prosrc) <= ${LONGEST_BODY})
+                 OVER (ORDER BY own.oid) <= ${MOST_BODIES} AS readable
+    FROM own)
 SELECT json_build_object(
-         'schema', n.nspname, 'name', p.proname, 'volatility', p.provolatile,
-         'strict', p.proisstrict, 'returnsSet', p.proretset, 'kind', p.prokind)
-  FROM pg_proc AS p
-  JOIN pg_namespace AS n ON n.oid = p.pronamespace
- WHERE ${USER_SCHEMAS}`;
+         'schema', f.nspname, 'name', f.proname, 'volatility', f.provolatile,
+         'strict', f.proisstrict, 'returnsSet', f.proretset, 'kind', f.prokind,
+         'builtIn', EXISTS (SELECT FROM pg_proc AS b
+                             WHERE b.proname = f.proname AND b.pronamespace = 'pg_catalog'::regnamespace),
+         'definition', CASE WHEN f.prokind = 'f' AND NOT f.extension THEN json_build_object(
+           'language', f.lanname,
+           'returns', format_type(f.prorettype, NULL),
+           'securityDefiner', f.prosecdef, 'leakproof', f.proleakproof,
+           'settings', coalesce(to_json(f.proconfig), '[]'),
+           'source', CASE WHEN f.lanname = 'sql' AND f.readable THEN f.prosrc END,
+           'standard', CASE WHEN f.lanname = 'sql' AND f.readable THEN ${written} END,
+           'parameters', (SELECT coalesce(json_agg(json_build_object(
+                              'name', nullif(f.proargnames[u.place], ''),
+                              'type', format_type(u.type, NULL),
+                              'mode', coalesce(f.proargmodes[u.place]::text, 'i'),
+                              'default', pg_get_function_arg_default(f.oid, u.place::int)) ORDER BY u.place), '[]')
+                            FROM unnest(coalesce(f.proallargtypes, f.proargtypes::oid[]))
+                                   WITH ORDINALITY AS u (type, place))) END)
+  FROM sized AS f`;
+}
+
+/** Characters of one body that is read, and of all of them together. */
+const LONGEST_BODY = 8_000;
+const MOST_BODIES = 4_000_000;
 
 /**
  * Settings that decide what an expression means or what a plan costs. LC_COLLATE is the database's since 16, but it

@@ -108,6 +108,26 @@ export interface FunctionRow {
   readonly strict: boolean;
   readonly returnsSet: boolean;
   readonly kind: 'f' | 'a' | 'w' | 'p';
+  /** the server has a function of that name itself */
+  readonly builtIn: boolean;
+  /** null for aggregates, procedures and what belongs to an extension */
+  readonly definition: {
+    readonly language: string;
+    readonly returns: string;
+    readonly securityDefiner: boolean;
+    readonly leakproof: boolean;
+    readonly settings: readonly string[];
+    /** the text of the body; null in other languages than SQL, and for very long ones */
+    readonly source: string | null;
+    /** `RETURN x` or `BEGIN ATOMIC … END`; null for a body in quotes */
+    readonly standard: string | null;
+    readonly parameters: readonly {
+      readonly name: string | null;
+      readonly type: string;
+      readonly mode: 'i' | 'o' | 'b' | 'v' | 't';
+      readonly default: string | null;
+    }[];
+  } | null;
 }
 
 export interface SettingsRow {

@@ -3,16 +3,18 @@ import type {
   Catalog,
   CatalogGap,
   CheckConstraint,
+  FunctionDefinition,
   FunctionInfo,
   Table,
 } from '../../core/catalog/catalog.ts';
+import { standardBody } from '../../core/catalog/function-definition.ts';
 import { DatabaseError, type ReadOnlySession, type ServerInfo } from '../../core/database.ts';
 import { columnOf, statisticsByColumn } from './catalog-columns.ts';
 import { indexOf, keyOf } from './catalog-indexes.ts';
 import {
   COLUMNS,
   CONSTRAINTS,
-  FUNCTIONS,
+  functionsQuery,
   INDEXES,
   SETTINGS,
   STATISTICS,
@@ -53,7 +55,7 @@ export async function readCatalog(session: ReadOnlySession, info: ServerInfo): P
   const indexes = await rows<IndexRow>('indexes', INDEXES);
   const views = await rows<ViewRow>('tables', VIEWS);
   const statistics = await rows<StatisticsRow>('statistics', STATISTICS);
-  const functions = await rows<FunctionRow>('functions', FUNCTIONS);
+  const functions = await rows<FunctionRow>('functions', functionsQuery(info.version[0]));
   const [settings] = await rows<SettingsRow>('settings', SETTINGS);
   gaps.push(...hiddenStatistics(tables, info));
   const parts = new TableParts({ columns, constraints, indexes, views, statistics });
@@ -172,7 +174,22 @@ function functionOf(row: FunctionRow): FunctionInfo {
   const { schema, name, strict, returnsSet } = row;
   const volatility = ({ i: 'immutable', s: 'stable', v: 'volatile' } as const)[row.volatility];
   const kind = ({ f: 'function', a: 'aggregate', w: 'window', p: 'procedure' } as const)[row.kind];
-  return { schema, name, volatility, strict, returnsSet, kind };
+  const definition = definitionOf(row);
+  const known = { schema, name, volatility, strict, returnsSet, kind, overloadsBuiltIn: row.builtIn };
+  return definition ? { ...known, definition } : known;
+}
+
+const MODES = { i: 'in', o: 'out', b: 'inout', v: 'variadic', t: 'table' } as const;
+
+function definitionOf({ definition }: FunctionRow): FunctionDefinition | null {
+  if (!definition) return null;
+  const { source, standard, parameters, ...rest } = definition;
+  return {
+    ...rest,
+    parameters: parameters.map((parameter) => ({ ...parameter, mode: MODES[parameter.mode] })),
+    body: standard === null ? source : standardBody(standard),
+    standardBody: standard !== null,
+  };
 }
 
 /** pg_stats shows only columns that the user may read, without saying so. */

@@ -15,6 +15,9 @@ CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL);
 CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, total numeric NOT NULL);
 INSERT INTO customers SELECT n, n || '@example.com' FROM generate_series(1, 500) n;
 INSERT INTO orders SELECT n, 1 + n % 400, n % 97 FROM generate_series(1, 1500) n;
+CREATE FUNCTION spent(customer int) RETURNS numeric LANGUAGE sql STABLE AS $$ SELECT sum(total) FROM orders WHERE customer_id = customer $$;
+CREATE FUNCTION email_of(customer int) RETURNS text LANGUAGE sql STABLE STRICT
+  BEGIN ATOMIC SELECT c.email FROM customers c WHERE c.id = customer; END;
 CREATE TABLE called (at timestamptz NOT NULL);
 CREATE FUNCTION note_call() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'executed'; END $$;
 ANALYZE;`;
@@ -55,6 +58,20 @@ describe('optimizing on PostgreSQL 18', () => {
     assert.ok(best.measured?.significant);
     assert.equal(best.measured.before.rows, best.measured.after.rows);
     assert.match(result.reason, /^Measured [\d.,]+× faster: .* before, .* after\.$/);
+  });
+
+  test('makes joins of functions that look something up, whatever the planner thinks that they cost', async () => {
+    const result = await optimize(
+      'SELECT o.id, email_of(o.customer_id) AS email FROM orders o WHERE spent(o.customer_id) > 100',
+    );
+    const best = result.candidates.find((candidate) => candidate.id === result.best);
+    assert.ok(best, result.reason);
+    assert.ok(best.patterns.includes('sql-function-to-subquery'));
+    assert.ok(best.patterns.length > 1, 'the subquery became something else');
+    assert.equal(best.evidence.level, 'proved');
+    assert.equal(best.cost, null, 'the price of the original says nothing');
+    assert.ok(best.measured?.significant && best.measured.speedup > 1);
+    assert.deepEqual(result.refuted, []);
   });
 
   test('only plans when it may not measure, and says so', async () => {

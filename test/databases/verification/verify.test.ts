@@ -19,6 +19,9 @@ const SETUP = `
   CREATE DOMAIN positive AS int CHECK (VALUE > 0);
   CREATE TABLE sized (id int PRIMARY KEY, size positive);
   INSERT INTO sized VALUES (1, 5), (2, 6);
+  CREATE FUNCTION spent(c int) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT sum(total) FROM orders WHERE customer_id = c';
+  CREATE FUNCTION spent_twice(c int) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT 2 * spent(c)';
+  CREATE FUNCTION looked_up(c int) RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT sum(total) FROM orders WHERE customer_id = c); END';
 `;
 const NO_RULE: Proof = { soundness: 'none', assumptions: [] };
 const NOT_IN = 'SELECT name FROM customers WHERE id NOT IN (SELECT customer_id FROM orders)';
@@ -56,6 +59,38 @@ describe('levels of evidence', () => {
       search: { databases: 120, budgetMs: 60_000 },
     });
   };
+
+  test('functions in SQL are rebuilt with what they read, and with what they call', async () => {
+    const call = 'SELECT c.id, spent_twice(c.id) AS s FROM customers c';
+    const right = await verify(
+      call,
+      'SELECT c.id, 2 * (SELECT sum(o.total) FROM orders o WHERE o.customer_id = c.id) AS s FROM customers c',
+      { database: null },
+    );
+    assert.equal(right.outcome, 'accepted');
+    assert.equal(right.outcome === 'accepted' && right.evidence.level, 'tested');
+    const wrong = await verify(
+      call,
+      'SELECT c.id, 2 * (SELECT coalesce(sum(o.total), 0) FROM orders o WHERE o.customer_id = c.id) AS s FROM customers c',
+      { database: null },
+    );
+    assert.equal(wrong.outcome, 'refuted');
+    const setup = wrong.outcome === 'refuted' ? wrong.counterexample.setup : '';
+    assert.match(
+      setup,
+      /CREATE FUNCTION public\.spent\(c integer\)[\s\S]*CREATE FUNCTION public\.spent_twice/,
+    );
+  });
+
+  test('a function whose body is not known takes the test away, and is named', async () => {
+    const verdict = await verify(
+      'SELECT c.id, looked_up(c.id) AS s FROM customers c',
+      'SELECT c.id, (SELECT sum(o.total) FROM orders o WHERE o.customer_id = c.id) AS s FROM customers c',
+      { database: null },
+    );
+    assert.equal(verdict.outcome, 'unknown');
+    assert.match(verdict.outcome === 'unknown' ? verdict.reason : '', /looked_up/);
+  });
 
   test('equal on the user’s data alone is observed', async () => {
     const verdict = await verify(NOT_IN, NOT_EXISTS, { generated: false });

@@ -132,6 +132,65 @@ describe('a catalog from DDL', () => {
     );
   });
 
+  test('knows what a function is made of, in any order of its clauses', () => {
+    const sql = `CREATE FUNCTION f(a int, IN price numeric(10,2) DEFAULT 1 + 2, double precision, at timestamp with time zone, date date)
+        RETURNS varchar(5) SECURITY DEFINER SET search_path = app, 'b' SET work_mem TO '1MB' NOT LEAKPROOF
+        AS $x$ SELECT 'a;b' $x$ LANGUAGE 'sql' STABLE;
+      CREATE FUNCTION g(VARIADIC ids int[], INOUT n bigint) LANGUAGE sql LEAKPROOF BEGIN ATOMIC SELECT n; END;
+      CREATE FUNCTION h(x app.kind) RETURNS TABLE (a int) LANGUAGE plpgsql AS 'BEGIN END';
+      CREATE FUNCTION r("A" char) RETURNS int RETURN 1;`;
+    const [f, g, h, r] = catalogFromDdl(sql, 'postgresql').functions.map(({ definition }) => definition);
+    const plain = { mode: 'in', default: null } as const;
+    assert.deepEqual(f, {
+      language: 'sql',
+      parameters: [
+        { name: 'a', type: 'integer', ...plain },
+        { name: 'price', type: 'numeric', mode: 'in', default: '1 + 2' },
+        { name: null, type: 'double precision', ...plain },
+        { name: 'at', type: 'timestamp with time zone', ...plain },
+        { name: 'date', type: 'date', ...plain },
+      ],
+      returns: 'character varying',
+      securityDefiner: true,
+      leakproof: false,
+      settings: ['search_path=app, "b"', 'work_mem=1MB'],
+      body: " SELECT 'a;b' ",
+      standardBody: false,
+    });
+    assert.deepEqual(
+      [g?.parameters.map(({ mode }) => mode), g?.returns, g?.body, g?.standardBody, g?.leakproof],
+      [['variadic', 'inout'], 'bigint', 'SELECT n;', true, true],
+    );
+    assert.deepEqual(
+      [h?.language, h?.body, h?.returns, h?.parameters[0]?.type],
+      ['plpgsql', null, 'record', 'app.kind'],
+    );
+    assert.deepEqual([r?.body, r?.parameters[0]], ['SELECT 1', { name: 'A', type: 'character', ...plain }]);
+  });
+
+  test('forgets what a function was made of when it is changed', () => {
+    const create = "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql STABLE STRICT AS 'SELECT 1';";
+    const made = (more: string): unknown[] =>
+      catalogFromDdl(create + more, 'postgresql').functions.map((f) => [f.volatility, f.definition?.body]);
+    assert.deepEqual(
+      made("CREATE OR REPLACE FUNCTION f(b integer) RETURNS int LANGUAGE sql AS 'SELECT 2';"),
+      [['volatile', 'SELECT 2']],
+    );
+    assert.equal(made("CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql AS 'SELECT 2';").length, 2);
+    assert.deepEqual(made('ALTER FUNCTION f(int) SECURITY DEFINER;'), [['volatile', undefined]]);
+    assert.deepEqual(made('DROP FUNCTION IF EXISTS f(int);'), [['volatile', undefined]]);
+  });
+
+  test('a body without quotes keeps what its names meant', () => {
+    const body = (form: string): string | null | undefined =>
+      catalogFromDdl(
+        `CREATE FUNCTION f() RETURNS int LANGUAGE sql ${form}; SET search_path TO app;`,
+        'postgresql',
+      ).functions[0]?.definition?.body;
+    assert.equal(body('RETURN (SELECT max(a) FROM t)'), null);
+    assert.equal(body("AS 'SELECT max(a) FROM t'"), 'SELECT max(a) FROM t');
+  });
+
   test('gives views the columns of their queries', () => {
     const view = table(
       'CREATE TABLE t (a int NOT NULL, b text); CREATE VIEW v (x) AS SELECT a, upper(b) AS up FROM t',

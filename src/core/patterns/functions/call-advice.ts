@@ -184,7 +184,8 @@ export const functionPerRow = callAdvice(
     description:
       'A function that is not inlined is a statement of its own for each row, the planner knows nothing of its cost, and in SQL Server before 2019 it forbids parallel plans. If it only looks something up, a LEFT JOIN on its key says the same.',
     source: 'https://learn.microsoft.com/sql/relational-databases/user-defined-functions/scalar-udf-inlining',
-    precondition: 'A function of the catalog that is not declared IMMUTABLE is called with a column.',
+    precondition:
+      'A function of the catalog that is not declared IMMUTABLE is called with a column; of those in SQL whose body is known other rules speak.',
     example: {
       schema:
         "CREATE TABLE items (item_id integer PRIMARY KEY);\nCREATE FUNCTION price_of(integer) RETURNS numeric LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1; END';",
@@ -193,8 +194,10 @@ export const functionPerRow = callAdvice(
   },
   (call, statement) => {
     const own = catalogFunctions(call, statement.catalog);
+    // of a function in SQL, sql-function-to-subquery and sql-function-to-expression speak
     const calls =
       own.length > 0 &&
+      !(own[0]?.definition?.body && statement.writes.length === 0) &&
       own.every((one) => one.kind === 'function' && !one.returnsSet && one.volatility !== 'immutable');
     return calls && hasColumn(call)
       ? `${quote(statement, call)} is a call for each row: if it looks something up, a join does it for all rows at once.`

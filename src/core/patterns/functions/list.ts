@@ -9,6 +9,7 @@ import {
   xmlValueCall,
 } from './call-advice.ts';
 import { multiStatementFunction, volatilityNotDeclared } from './definition-advice.ts';
+import { sqlFunctionToExpression, sqlFunctionToSubquery } from './inline/sql-function.ts';
 import { recursiveNumbers } from './number-generator.ts';
 import { stableFunctionPerRow } from './stable-function.ts';
 import { concatenationWithNull, dateFromText } from './text-advice.ts';
@@ -17,7 +18,9 @@ import { concatenationWithNull, dateFromText } from './text-advice.ts';
 export const functionPatterns: readonly Pattern[] = [
   stableFunctionPerRow,
   recursiveNumbers,
+  sqlFunctionToSubquery,
   functionPerRow,
+  sqlFunctionToExpression,
   sysdateCall,
   formatCall,
   concatenationWithNull,

@@ -8,6 +8,7 @@ import type { AnalyzedStatement, Source } from '../../sql/query-model.ts';
 import { walk } from '../../sql/walk.ts';
 import { identifierText } from '../../sql/writing/identifiers.ts';
 import { Associations, associate } from './associations.ts';
+import { functionNotes, type ScratchFunction, scratchFunctions } from './scratch-functions.ts';
 import { ScratchTypes } from './scratch-types.ts';
 import {
   type ColumnShape,
@@ -39,6 +40,8 @@ export class SpaceBuilder {
   private readonly notes = new Set<string>();
   private readonly groups = new Map<string, number>();
   private readonly types: ScratchTypes;
+  /** the bodies of the functions that are called, read as statements */
+  private functions: readonly ScratchFunction[] = [];
   readonly space: SearchSpace;
 
   /**
@@ -53,14 +56,11 @@ export class SpaceBuilder {
     for (const { statement, parameterKey } of statements) {
       associate(statement, this.associations, parameterKey);
     }
+    for (const { body } of this.functions) associate(body, this.associations, () => null);
     const checks = new Map(tables.map((table) => [table, this.checksOf(table)]));
     for (const table of tables) this.joinForeignKeys(table, tables);
     const used = this.usedNames();
-    this.types = new ScratchTypes(
-      this.notes,
-      orderedNames(statements.map(({ statement }) => statement)),
-      catalog.dialect,
-    );
+    this.types = new ScratchTypes(this.notes, orderedNames(this.readStatements()), catalog.dialect);
     const columns = new Map(
       tables.map((table) => [table, keptColumns(table, tables, used, checks.get(table))]),
     );
@@ -69,6 +69,7 @@ export class SpaceBuilder {
       tables: tables.map((table) => this.shape(table, tables, columns, checks.get(table) ?? [])),
       domains: this.types.domains,
       views: [...views.values()].reverse(),
+      functions: this.functions.map(({ info }) => info),
       parameters: [],
       thresholds: [...this.associations.thresholds].sort((a, b) => a - b),
       page: this.associations.page,
@@ -124,8 +125,39 @@ export class SpaceBuilder {
       if (isMysql(this.catalog.dialect)) refuseQualifiedNames(statement);
       visit(statement, 4);
     }
+    if (!isMysql(this.catalog.dialect)) {
+      this.functions = this.usableFunctions((body) => visit(body, 4), tables);
+    }
     for (const view of views.values()) associateText(view.definition, this.catalog, this.associations);
     return [...tables.values()];
+  }
+
+  /** The functions that are called and whose tables can be rebuilt; what cannot be is left out with all that it reads. */
+  private usableFunctions(
+    visit: (body: AnalyzedStatement) => void,
+    tables: Map<string, Table>,
+  ): ScratchFunction[] {
+    const called = scratchFunctions(
+      this.statements.map(({ statement }) => statement),
+      this.catalog,
+    );
+    return called.filter(({ info, body }) => {
+      const before = new Set(tables.keys());
+      try {
+        visit(body);
+        for (const note of functionNotes(info)) this.notes.add(note);
+        return true;
+      } catch (error) {
+        if (!(error instanceof NotReproducible)) throw error;
+        for (const key of tables.keys()) if (!before.has(key)) tables.delete(key);
+        return false;
+      }
+    });
+  }
+
+  /** The statements of the pair, and the bodies of the functions that they call. */
+  private readStatements(): AnalyzedStatement[] {
+    return [...this.statements.map(({ statement }) => statement), ...this.functions.map(({ body }) => body)];
   }
 
   private checksOf(table: Table): string[] {
@@ -156,10 +188,9 @@ export class SpaceBuilder {
   private usedNames(): ReadonlySet<string> | null {
     const names = new Set<string>();
     let all = false;
-    const aliases = new Set(
-      this.statements.flatMap(({ statement }) => sourcesOf(statement).map((source) => source.alias)),
-    );
-    for (const { statement } of this.statements) {
+    const statements = this.readStatements();
+    const aliases = new Set(statements.flatMap((one) => sourcesOf(one).map((source) => source.alias)));
+    for (const statement of statements) {
       walk(statement.tree, (node, parent) => {
         if (node.kind === 'identifier') names.add(node.name);
         if (node.kind === 'star' && parent?.kind !== 'argument') all = true;

@@ -2,15 +2,24 @@
 import type { Dialect } from '../../sql/dialect.ts';
 import { identifierText } from '../../sql/writing/identifiers.ts';
 import type { SmallDatabase, SmallRow } from './rows.ts';
+import { createFunction } from './scratch-functions.ts';
 import { isMysql, type SearchSpace, type TableShape } from './search-space.ts';
 
 /** Where an unqualified name is looked up in the sandbox. */
 const DEFAULT_SCHEMA = 'public';
 
+/** CREATE FUNCTION for the functions that the statements call, in an order that works: when all else is there. */
+export function functionStatements({ functions }: SearchSpace): string[] {
+  return functions.flatMap((info) => createFunction(info) ?? []);
+}
+
 /** CREATE SCHEMA, TABLE and VIEW for the whole space, in an order that works. */
 export function createStatements(space: SearchSpace): string[] {
   if (isMysql(space.dialect)) return space.tables.map((shape) => createTable(shape, space));
-  const schemas = new Set([...space.tables, ...space.views].map(({ table }) => table.schema));
+  const schemas = new Set([
+    ...[...space.tables, ...space.views].map(({ table }) => table.schema),
+    ...space.functions.map(({ schema }) => schema),
+  ]);
   for (const name of space.domains.keys()) {
     const schema = /^(\w+)\./.exec(name)?.[1];
     if (schema !== undefined) schemas.add(schema);
@@ -72,7 +81,9 @@ export function setupText(database: SmallDatabase, space: SearchSpace): string {
     const values = rows.map((row) => rowValues(row, shape, space.dialect));
     return [`${insertHead(shape, space.dialect)}\n  ${values.join(',\n  ')}`];
   });
-  return [...createStatements(space), ...inserts].map((statement) => `${statement};`).join('\n');
+  return [...createStatements(space), ...functionStatements(space), ...inserts]
+    .map((statement) => `${statement};`)
+    .join('\n');
 }
 
 function cellLiteral(cell: string | null, family: string | undefined): string {

@@ -1,5 +1,5 @@
 /** What small databases for two statements are made of: their tables, the values that matter, the sizes that matter. */
-import type { ForeignKey, Table, TypeFamily } from '../../catalog/catalog.ts';
+import type { ForeignKey, FunctionInfo, Table, TypeFamily } from '../../catalog/catalog.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import type { ValuePool } from './values.ts';
 
@@ -52,6 +52,8 @@ export interface SearchSpace {
   /** parents before the tables that reference them */
   readonly tables: readonly TableShape[];
   readonly views: readonly ViewShape[];
+  /** functions in SQL that the statements call, a function behind those that it calls */
+  readonly functions: readonly FunctionInfo[];
   /** user-defined types by name, with the built-in type that stands in for each */
   readonly domains: ReadonlyMap<string, string>;
   readonly parameters: readonly ParameterShape[];

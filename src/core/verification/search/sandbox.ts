@@ -1,6 +1,6 @@
 /** The sandbox of one search: the space's tables in a scratch database, everything undone at the end. */
 import { DatabaseError, type QueryResult, type ResultColumn, type ScratchDatabase } from '../../database.ts';
-import { createStatements, stringLiteral } from '../generate/ddl.ts';
+import { createStatements, functionStatements, stringLiteral } from '../generate/ddl.ts';
 import { NotReproducible, type SearchSpace } from '../generate/search-space.ts';
 import { CREATE_HARNESS, HARNESS_SCHEMA, type Job, type JobResult } from './harness.ts';
 import { isLost, type SandboxLimits, type TrialSandbox } from './trial-sandbox.ts';
@@ -33,6 +33,8 @@ export class Sandbox implements TrialSandbox {
       try {
         for (const statement of createStatements(space)) await sandbox.execute(statement);
         for (const statement of settings) await sandbox.apply(statement);
+        // a function that cannot be had is missed by the statement that calls it
+        for (const statement of functionStatements(space)) await sandbox.apply(statement);
       } catch (error) {
         if (!(error instanceof DatabaseError) || isLost(error)) throw error;
         throw new NotReproducible(`The tables could not be rebuilt for tests: ${error.message}`);
@@ -74,7 +76,7 @@ export class Sandbox implements TrialSandbox {
     });
   }
 
-  /** A setting of the user's server that the sandbox does not know (a time zone) is left at its default. */
+  /** A setting of the user's server that the sandbox does not know (a time zone) is left at its default, a function left out. */
   private async apply(setting: string): Promise<void> {
     await this.execute('SAVEPOINT sqlopt_setting');
     try {
