@@ -6,6 +6,7 @@ import type { SessionFacts } from './connect.ts';
 import { adviseOnRole } from './role.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MssqlSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 
 /**
  * Connect and look who answers.
@@ -16,6 +17,7 @@ export function openMssqlDatabase(transport: ServerTransport, options: CallOptio
     info: serverInfo(first.session),
     session: (kind, defaults) => new MssqlSession({ transport, pool }, kind, defaults),
     readCatalog,
+    readStatementStatistics,
     adviseOnRole,
   }));
 }

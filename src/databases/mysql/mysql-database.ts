@@ -7,6 +7,7 @@ import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 
 /**
  * Connect and look who answers.
@@ -20,6 +21,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       info,
       session: (kind, defaults) => new MysqlSession(place, kind, defaults),
       readCatalog,
+      readStatementStatistics,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),
     };

@@ -5,6 +5,7 @@ import { readCatalog } from './catalog.ts';
 import { ResultTypes } from './result-types.ts';
 import { adviseOnRole } from './role.ts';
 import { PostgresSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 import type { SessionFacts, Transport } from './transport.ts';
 
 /**
@@ -18,6 +19,7 @@ export function openPostgresDatabase(transport: Transport, options: CallOptions)
       info: serverInfo(first.session, transport.embedded),
       session: (kind, defaults) => new PostgresSession(place, kind, defaults),
       readCatalog,
+      readStatementStatistics,
       // whoever starts the embedded database owns it
       adviseOnRole: transport.embedded ? null : adviseOnRole,
     };
