@@ -10,6 +10,7 @@ import { ExplainRefused, explainStatement } from '../plans/explain-statement.ts'
 import { fingerprint } from '../sql/fingerprint.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { verifyPair } from '../verification/verify-pair.ts';
+import { workloadReport } from '../workload/report.ts';
 
 /** What the tools work with. */
 export interface ToolContext {
@@ -164,8 +165,35 @@ const verifyRewrite: Tool = {
   },
 };
 
+/** Statements that the report has when the agent says nothing, and at most. */
+const REPORTED = 10;
+const MOST_REPORTED = 50;
+
+const reportWorkload: Tool = {
+  name: 'workload_report',
+  title: 'Report the workload',
+  description:
+    'The statements that cost the database the most time, as the server itself has counted them, costliest first: calls, total and mean time in milliseconds, share of the whole, findings of the library. Values in the statements are replaced by parameters. "since" says since when the figures count, "notes" what limits them. "next" has the ranks of those for which a rewrite is known: give their "sql" to optimize_sql, after reading their "hint". Use it to find out what is worth optimizing. It reads statistics only and runs none of the statements.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      limit: { type: 'number', description: 'How many statements, 1 to 50; default 10' },
+    },
+    required: [],
+    additionalProperties: false,
+  },
+  async run(args, { catalog, database, timeoutMs }, signal) {
+    const limit = Math.floor(args.number('limit', 1, MOST_REPORTED) ?? REPORTED);
+    if (!database) throw new ToolError('Statistics come from a database, and none is connected.');
+    const statistics = await database.readStatementStatistics({ limit, timeoutMs, signal });
+    if (statistics.available) return workloadReport(statistics, catalog, limit);
+    const { reason, remedy } = statistics;
+    throw new ToolError(remedy === null ? reason : `${reason}\n${remedy}`);
+  },
+};
+
 /** All tools, in the order in which they are listed. */
-export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite];
+export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite, reportWorkload];
 
 function statementsIn(sql: string, { dialect }: Catalog): string[] {
   const statements = splitStatements(sql, dialect)
