@@ -130,7 +130,11 @@ async function test(args) {
     `VS Code ${vscode} in Chromium ${chromiumVersion()}`;
   if (suites.has('editor') && built && needs('editor', editorName(serverVersions.current))) {
     await server;
-    await tests('editor', editorName(serverVersions.current), { folder: 'test/editor' });
+    const elsewhere = suites.has('package') && only.length === 0 ? packagedFiles() : [];
+    await tests('editor', editorName(serverVersions.current), {
+      folder: 'test/editor',
+      files: testFiles('test/editor', only).filter((file) => !elsewhere.includes(file)),
+    });
   }
   if (suites.has('package') && needs('package', editorName(serverVersions.current))) await packaged();
   if (suites.has('compat') && built && needs('compat', editorName(serverVersions.oldest))) {
@@ -191,11 +195,18 @@ async function test(args) {
     await server;
     await tests('package', `VSIX installed in ${editorName(serverVersions.current)}`, {
       folder: 'test/editor',
-      // The smoke suite, and the main path: it needs the embedded database's files and the driver chunks.
-      files: testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name)),
+      files: packagedFiles(),
       env: environment({ SQLOPT_TEST_VSIX: file }),
     });
   }
+}
+
+/**
+ * What runs in the installed package, and then not once more in the built folder: the smoke suite, and the main path,
+ * which needs the embedded database's files and the driver chunks.
+ */
+function packagedFiles() {
+  return testFiles('test/editor').filter((name) => /\/(smoke|main-path)\.test\.ts$/.test(name));
 }
 
 /** @param {string} suite @param {string} against @param {string} folder @returns {Row} */

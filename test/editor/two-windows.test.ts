@@ -6,7 +6,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { globalStorage, openEditor } from './harness/editor.ts';
-import { codeLenses, openFile, screenshot, showContainer, treeRows } from './harness/workbench.ts';
+import {
+  codeLenses,
+  comeBackTo,
+  openFile,
+  screenshot,
+  showContainer,
+  treeRows,
+} from './harness/workbench.ts';
 
 const slow = (table: string): string =>
   `SELECT k.name FROM ${table} k WHERE (SELECT count(*) FROM orders o WHERE o.code = k.code) > 0;\n`;
@@ -25,7 +32,7 @@ test('what one window optimizes is kept beside the other’s and shown in both',
   const second = await editor.openWindow();
   await open(second, 'regions');
   for (const page of [first, second]) {
-    await page.bringToFront();
+    await comeBackTo(page);
     await codeLenses(page, 'Optimize with AI').first().click();
   }
   for (const page of [first, second]) {

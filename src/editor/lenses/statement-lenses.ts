@@ -25,6 +25,10 @@ export class StatementLenses implements vscode.CodeLensProvider, vscode.Disposab
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (affects(event, 'lenses', 'diagnostics', 'rules')) this.changed.fire();
       }),
+      // Lenses that the editor draws anew in a window that nobody sees stay dead text until they are asked for again.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) this.changed.fire();
+      }),
       vscode.languages.registerCodeLensProvider(sqlSelector(), this),
     ];
   }

@@ -77,6 +77,22 @@ export function codeLenses(page: Page, title?: string | RegExp): Locator {
   return title === undefined ? lenses : lenses.filter({ hasText: title });
 }
 
+/**
+ * Shows another window, as a person does who comes back to it: it gets the focus. The browser's pages, driven as here,
+ * all claim to have it all the time, so that the window is told.
+ */
+export async function comeBackTo(page: Page): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate(`(async () => {
+    const hasFocus = document.hasFocus;
+    document.hasFocus = () => false;
+    window.dispatchEvent(new Event('blur'));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    document.hasFocus = hasFocus;
+    window.dispatchEvent(new Event('focus'));
+  })()`);
+}
+
 /** The text of the right side of the open diff, as it is shown (the visible lines). */
 export async function diffRightSide(page: Page): Promise<string> {
   return shownText(page.locator('.monaco-diff-editor .editor.modified .view-lines'));
