@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import type { Dialect } from '../../../src/core/sql/dialect.ts';
+import { splitStatements } from '../../../src/core/sql/splitter.ts';
 import { workloadReport } from '../../../src/core/workload/report.ts';
+import { duration, reportText } from '../../../src/core/workload/report-text.ts';
 import {
   countTogether,
   type FiguresRead,
@@ -145,4 +147,56 @@ test('what is asked for stays within bounds', () => {
     [undefined, 0, 2.9, 9999].map((wanted) => statementLimit(wanted)),
     [50, 1, 2, 500],
   );
+});
+
+describe('a report as a text', () => {
+  const text = reportText(
+    report(
+      'postgresql',
+      [
+        { text: COUNT('$1'), calls: 1204, totalMs: 14_900, rows: 1 },
+        { text: 'CREATE ROLE r PASSWORD $tag$geheim$tag$', calls: 1, totalMs: 0.05 },
+        { text: 'SELECT id FROM orders WHERE id = $1 -- the end', calls: 2, totalMs: 4 },
+      ],
+      29_800,
+    ),
+    'the\nshop',
+    ({ sql }) => sql,
+  );
+  const lines = text.text.split('\n');
+
+  test('says what the figures are of, and each statement’s own above it', () => {
+    assert.match(lines[0] ?? '', /^-- The costliest statements on the shop\. Runs that .* counted\.$/);
+    assert.equal(lines[1], '-- 9 statements, 90 calls, 30 s in all.');
+    assert.equal(lines[2], '-- a note');
+    assert.equal(lines[4], '-- 1. 50 % of the time: 1,204 calls of 12 ms, 15 s together, 1 row');
+    assert.match(text.text, /^-- {4}\w+: .* \[correlated-aggregate-to-join\]$/m);
+    assert.match(text.text, /^-- {4}It is no query and no change of rows\.$/m);
+    assert.doesNotMatch(text.text, /geheim/);
+  });
+
+  test('is SQL that reads as the same statements, at the places that it names', () => {
+    const statements = splitStatements(text.text, 'postgresql').filter(({ kind }) => kind === 'sql');
+    assert.equal(statements.length, 3);
+    assert.deepEqual(
+      text.places.map(({ rank }) => rank),
+      [1, 2, 3],
+    );
+    for (const { rank, firstLine, lastLine } of text.places) {
+      assert.match(lines[firstLine] ?? '', new RegExp(`^-- ${rank}\\. `));
+      assert.match(lines[lastLine] ?? '', /;$/);
+    }
+  });
+
+  test('has times in units that can be read', () => {
+    assert.deepEqual([0.05, 0.7, 3.28, 47.6, 1500, 61_000, 7_200_000].map(duration), [
+      '0.05 ms',
+      '0.7 ms',
+      '3.3 ms',
+      '48 ms',
+      '1.5 s',
+      '1 min',
+      '2 h',
+    ]);
+  });
 });
