@@ -1,215 +1,268 @@
-/** What one may do in a guarded session, on every PostgreSQL. */
+/** What one may do in a guarded session: the same on every engine. What an engine has of its own is tested in its folder. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DatabaseError, type ReadOnlySession } from '../../src/core/database.ts';
 import { planNodes } from '../../src/core/plans/plan.ts';
-import { describeEngines } from '../servers/engines.ts';
+import { describeEngines, type Engine } from '../servers/engines.ts';
+import { runOnce } from '../servers/with-database.ts';
 
-const SETUP = `
-  CREATE TABLE item (id integer PRIMARY KEY, price numeric(10,2) NOT NULL, label varchar(40), made timestamptz(3));
-  INSERT INTO item SELECT g, g * 1.5, 'item ' || g, timestamptz '2024-01-01 00:00Z' + g * interval '1 hour'
-    FROM generate_series(1, 2000) AS g;
-  CREATE INDEX ON item (label);
-  CREATE TABLE log (entry text);
-  CREATE SEQUENCE counter;
+/** Digits, to make rows of: no engine lacks this. */
+const NUMBERS = `(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 1 AS n FROM digit a, digit b, digit c, digit e) AS numbers WHERE n <= 2000`;
+
+const setup = (write: string): string => `
+  CREATE TABLE digit (d int PRIMARY KEY);
+  INSERT INTO digit VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
+  CREATE TABLE item (id int PRIMARY KEY, price decimal(10,2) NOT NULL, label varchar(40));
+  INSERT INTO item SELECT n, n * 1.5, concat('item ', n) FROM ${NUMBERS};
+  CREATE INDEX item_label ON item (label);
+  CREATE TABLE log (entry varchar(40));
+  ${write}`;
+
+const MYSQL = setup(`
+  CREATE FUNCTION sneaky() RETURNS int DETERMINISTIC MODIFIES SQL DATA
+    BEGIN INSERT INTO log VALUES ('written'); RETURN 1; END;
+  ANALYZE TABLE item`);
+
+const SETUPS = {
+  postgresql: setup(`
   CREATE FUNCTION sneaky() RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
     BEGIN INSERT INTO log VALUES ('written'); RETURN 1; END $$;
-  ANALYZE`;
+  ANALYZE`),
+  mariadb: MYSQL,
+  mysql: MYSQL,
+} as const;
+
+/** What an engine says in words of its own. */
+interface Words {
+  readonly product: string;
+  /** a statement with one parameter that must not run to be described: it would sleep for a quarter of an hour */
+  readonly described: string;
+  /** types of a number, a text of 40 characters */
+  readonly types: readonly [number: string, text: string];
+  /** a setting for one call, and the plan of a statement with and without it */
+  readonly setting: {
+    readonly sql: string;
+    readonly settings: Readonly<Record<string, string>>;
+    readonly operations: readonly [without: RegExp, with_: RegExp];
+  };
+  /** that raises an error about its data */
+  readonly overflow: string;
+  /** that ends or changes the transaction; none may come through */
+  readonly ends: readonly string[];
+  /** how many run whose text has this in it, as `n` */
+  readonly running: (text: string) => string;
+  /** a text with control characters in it */
+  readonly control: string;
+}
+
+const MYSQL_WORDS: Omit<Words, 'product' | 'setting'> = {
+  described: 'SELECT id, label AS l, sleep(1000) AS s FROM item WHERE label = ?',
+  types: ['int', 'varchar(40)'],
+  overflow: 'SELECT 18446744073709551615 + 1',
+  ends: [
+    'SET SESSION TRANSACTION READ WRITE',
+    'COMMIT',
+    'ROLLBACK',
+    'BEGIN',
+    '/* a */ # b\n COMMIT',
+    '(COMMIT)',
+  ],
+  running: (text) => `SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE '${text}%'`,
+  control: "'a\\tb\\nc'",
+};
+
+const WORDS: Readonly<Record<Engine['dialect'], Words>> = {
+  postgresql: {
+    product: 'PostgreSQL',
+    described: 'SELECT id, label AS l, length(pg_sleep(1000)::text) AS s FROM item WHERE label = $1',
+    types: ['integer', 'character varying(40)'],
+    setting: {
+      sql: `SELECT * FROM item WHERE label = 'item 7'`,
+      settings: { enable_indexscan: 'off', enable_bitmapscan: 'off', enable_indexonlyscan: 'off' },
+      operations: [/Index|Bitmap/, /^Seq Scan$/],
+    },
+    overflow: 'SELECT 1 / 0',
+    ends: [
+      'SET TRANSACTION READ WRITE',
+      'COMMIT',
+      'ROLLBACK',
+      'END',
+      'ABORT',
+      '/* a */ -- b\n COMMIT',
+      '(COMMIT)',
+    ],
+    running: (text) =>
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '${text}%'`,
+    control: "E'a\\tb\\nc'",
+  },
+  mariadb: {
+    ...MYSQL_WORDS,
+    product: 'MariaDB',
+    setting: {
+      sql: 'SELECT count(*) FROM item a, item b WHERE a.price = b.price',
+      settings: { join_cache_level: '0' },
+      operations: [/^Block Nested Loop$/, /^Nested Loop$/],
+    },
+  },
+  mysql: {
+    ...MYSQL_WORDS,
+    product: 'MySQL',
+    setting: {
+      sql: 'SELECT count(*) FROM item a, item b WHERE a.price = b.price',
+      settings: { optimizer_switch: 'block_nested_loop=off' },
+      operations: [/Hash Join/i, /Nested Loop/i],
+    },
+  },
+};
 
 /** Runs for days, unless it is stopped. */
 const ENDLESS =
   'SELECT count(*) FROM item AS a, item AS b, item AS c, item AS d WHERE a.id + b.id <> c.id + d.id';
 
-describeEngines('a guarded session', SETUP, (engine) => {
+describeEngines('a guarded session', SETUPS, (engine) => {
+  const words = WORDS[engine.dialect];
+  /** has a second connection to look through */
+  const isServer = engine.name !== 'embedded';
   const reading = <T>(work: (session: ReadOnlySession) => Promise<T>) => engine.database.readOnly(work);
+  const failing =
+    (sql: string, ...reasons: DatabaseError['reason'][]) =>
+    (error: unknown): true => {
+      assert.ok(DatabaseError.is(error, ...reasons), `${sql}: ${reasons.join(' or ')}: ${String(error)}`);
+      assert.ok(error.message.length > 20, error.message);
+      return true;
+    };
   const rejects = (
-    work: (session: ReadOnlySession) => Promise<unknown>,
+    run: (session: ReadOnlySession, sql: string) => Promise<unknown>,
+    sql: string,
     ...reasons: DatabaseError['reason'][]
-  ) =>
-    assert.rejects(
-      () => reading(work),
-      (error) => DatabaseError.is(error, ...reasons) && error.message.length > 20,
-    );
+  ) => assert.rejects(() => reading((session) => run(session, sql)), failing(sql, ...reasons));
+  const query = (session: ReadOnlySession, sql: string) => session.query(sql);
 
   test('says what it is connected to', () => {
     const { info } = engine.database;
-    assert.equal(info.product, 'PostgreSQL');
-    assert.equal(info.embedded, engine.name === 'embedded');
-    assert.equal(info.version[0], engine.name === 'PostgreSQL 15' ? 15 : 18);
-    assert.equal(info.superuser, true);
-  });
-
-  test('gives values as the text on the wire, with exact types', async () => {
-    const result = await reading((session) =>
-      session.query(
-        `SELECT id, price, label, made, NULL::uuid AS nothing, '{a,NULL}'::text[] AS list, true AS yes,
-                1e100::float8 AS big, '\\x00ff'::bytea AS bytes FROM item WHERE id = 3`,
-      ),
+    assert.deepEqual(
+      [info.product, info.dialect, info.embedded, info.superuser],
+      [words.product, engine.dialect, !isServer, true],
     );
-    assert.deepEqual(result.columns, [
-      { name: 'id', type: 'integer' },
-      { name: 'price', type: 'numeric(10,2)' },
-      { name: 'label', type: 'character varying(40)' },
-      { name: 'made', type: 'timestamp(3) with time zone' },
-      { name: 'nothing', type: 'uuid' },
-      { name: 'list', type: 'text[]' },
-      { name: 'yes', type: 'boolean' },
-      { name: 'big', type: 'double precision' },
-      { name: 'bytes', type: 'bytea' },
-    ]);
-    assert.deepEqual(result.rows, [
-      ['3', '4.50', 'item 3', '2024-01-01 03:00:00+00', null, '{a,NULL}', 't', '1e+100', '\\x00ff'],
-    ]);
-    assert.equal(result.truncated, false);
+    const [, major] = / (\d+)/.exec(engine.name) ?? [];
+    if (major !== undefined) assert.equal(info.version[0], Number(major));
   });
 
   test('stops fetching at the row limit and says that there were more', async () => {
     await reading(async (session) => {
       const some = await session.query('SELECT id FROM item ORDER BY id', { maxRows: 3 });
-      assert.deepEqual(some.rows, [['1'], ['2'], ['3']]);
-      assert.equal(some.truncated, true);
+      assert.deepEqual([some.rows, some.truncated], [[['1'], ['2'], ['3']], true]);
       const all = await session.query('SELECT id FROM item WHERE id <= 3', { maxRows: 3 });
-      assert.equal(all.rowCount, 3);
-      assert.equal(all.truncated, false);
+      assert.deepEqual([all.rowCount, all.truncated], [3, false]);
       // so many rows would never arrive: they are not produced
-      const first = await session.query('SELECT generate_series(1, 30000000000)', { maxRows: 1 });
-      assert.deepEqual(first.rows, [['1']]);
+      const first = await session.query('SELECT a.id FROM item a, item b, item c, item d', { maxRows: 1 });
+      assert.deepEqual([first.rowCount, first.truncated], [1, true]);
+      // and what comes after such a statement is not cut off with it
+      assert.equal((await session.query('SELECT id FROM item')).rowCount, 2000);
     });
   });
 
   test('describes a result without running the statement, parameters included', async () => {
-    const columns = await reading((session) =>
-      session.describe(`SELECT id, price * $1 AS total, sneaky() FROM item WHERE label = $2`),
-    );
+    const columns = await reading((session) => session.describe(words.described));
+    const [number, text] = words.types;
     assert.deepEqual(columns, [
-      { name: 'id', type: 'integer' },
-      { name: 'total', type: 'numeric' },
-      { name: 'sneaky', type: 'integer' },
+      { name: 'id', type: number },
+      { name: 'l', type: text },
+      { name: 's', type: number },
     ]);
   });
 
   test('explains with and without running, with settings for one call only', async () => {
     await reading(async (session) => {
-      const sql = `SELECT * FROM item WHERE label = 'item 7'`;
+      const sql = `SELECT * FROM item AS i WHERE label = 'item 7'`;
       const plan = await session.explain(sql);
       assert.equal(plan.analyzed, false);
       assert.ok(plan.cost > 0);
-      assert.ok([...planNodes(plan.root)].some((node) => node.index?.startsWith('item_label')));
-      const forced = await session.explain(sql, {
-        verbose: true,
-        settings: { enable_indexscan: 'off', enable_bitmapscan: 'off', enable_indexonlyscan: 'off' },
-      });
-      assert.equal(forced.root.operation, 'Seq Scan');
-      assert.equal(forced.settings['enable_indexscan'], 'off');
-      assert.deepEqual(forced.root.output, ['id', 'price', 'label', 'made']);
-      const again = await session.explain(sql, { analyze: true });
-      assert.equal(again.settings['enable_indexscan'], undefined);
-      assert.equal(again.root.actual?.rows, 1);
-      assert.ok(again.executionMs !== null && again.planningMs !== null);
+      assert.ok([...planNodes(plan.root)].some((node) => node.index === 'item_label'));
+      const analyzed = await session.explain(sql, { analyze: true });
+      assert.equal(analyzed.root.actual?.rows, 1);
+      assert.ok(analyzed.executionMs !== null && analyzed.planningMs !== null);
+      const { settings, operations } = words.setting;
+      const operationsOf = async (options = {}) =>
+        [...planNodes((await session.explain(words.setting.sql, options)).root)].map(
+          (node) => node.operation,
+        );
+      const has = (found: readonly string[], wanted: RegExp) =>
+        assert.ok(
+          found.some((operation) => wanted.test(operation)),
+          `${wanted}: ${found}`,
+        );
+      has(await operationsOf(), operations[0]);
+      has(await operationsOf({ settings }), operations[1]);
+      has(await operationsOf(), operations[0]);
     });
   });
 
-  test('plans statements with parameters for any value of them', async () => {
-    await reading(async (session) => {
-      const plan = await session.explain('SELECT * FROM item WHERE id = $1 AND price > $2');
-      assert.match(plan.root.operation, /Index Scan/);
-      assert.match(plan.root.indexCondition ?? '', /\$1/);
-      assert.deepEqual(plan.settings['plan_cache_mode'], undefined);
-      const twice = await session.explain(`SELECT '$9' FROM item WHERE id = $1`);
-      assert.match(twice.root.indexCondition ?? '', /\$1/);
-    });
-    await rejects((s) => s.explain('SELECT * FROM item WHERE id = $1', { analyze: true }), 'other');
-    await rejects((s) => s.query('SELECT $1::int'), 'other');
-  });
-
-  test('times a run in the server, with blocks and rows', async () => {
+  test('times a run in the server, with pages and rows', async () => {
     const timing = await reading((session) => session.time('SELECT * FROM item ORDER BY price DESC'));
     assert.equal(timing.rows, 2000);
     assert.ok(timing.elapsedMs > 0);
     assert.ok(timing.sharedHit + timing.sharedRead > 0);
-    assert.equal(timing.tempBlocks, 0);
-    assert.equal(timing.cpuMs, null);
   });
 
   test('refuses every way to write, and nothing is written', async () => {
     for (const sql of [
       `INSERT INTO log VALUES ('x')`,
       'SELECT sneaky()',
+      'UPDATE item SET price = 0',
       'DELETE FROM item',
-      'CREATE TABLE other (a integer)',
-      `SELECT nextval('counter')`,
-      'WITH gone AS (DELETE FROM item RETURNING *) SELECT * FROM gone',
+      'CREATE TABLE other (a int)',
+      'DROP TABLE item',
       'TRUNCATE log',
     ]) {
-      await rejects((session) => session.query(sql), 'readOnly');
-      await rejects(
-        (session) => session.time(sql),
-        ...(['readOnly', 'syntax'] as const), // EXPLAIN takes no CREATE
-      );
+      await rejects(query, sql, 'readOnly');
+      await rejects((session) => session.time(sql), sql, 'readOnly', 'syntax');
     }
-    const [counts] = (await reading((s) => s.query('SELECT count(*), (SELECT count(*) FROM log) FROM item')))
-      .rows;
-    assert.deepEqual(counts, ['2000', '0']);
+    const counts = await reading((s) => s.query('SELECT count(*), (SELECT count(*) FROM log) FROM item'));
+    assert.deepEqual(counts.rows, [['2000', '0']]);
   });
 
   test('cannot be talked out of being read-only', async () => {
-    await rejects((session) => session.query('SET TRANSACTION READ WRITE'), 'other', 'readOnly', 'syntax');
-    await rejects(
-      (session) => session.query(`SELECT set_config('transaction_read_only', 'off', false)`),
-      'other',
-      'readOnly',
-    );
-    await rejects((session) => session.query('SELECT 1; DROP TABLE item'), 'syntax');
-    await rejects((session) => session.explain('SELECT 1; DROP TABLE item'), 'syntax');
-    await rejects((session) => session.explain('SELECT $1; DROP TABLE item'), 'syntax');
-    for (const end of ['COMMIT', 'ROLLBACK', 'END', 'ABORT']) {
+    for (const sql of words.ends) {
       await reading(async (session) => {
-        await assert.rejects(
-          () => session.query(end),
-          (error) => DatabaseError.is(error, 'readOnly'),
-        );
+        await assert.rejects(() => session.query(sql), failing(sql, 'readOnly', 'syntax', 'other'));
         // and what comes after it does not run outside of the guard
-        await assert.rejects(() => session.query(`INSERT INTO log VALUES ('after')`));
+        await assert.rejects(() => session.query("INSERT INTO log VALUES ('after')"), sql);
       });
     }
+    await rejects(query, 'SELECT 1; DROP TABLE item', 'syntax');
+    await rejects((session, sql) => session.explain(sql), 'SELECT 1; DROP TABLE item', 'syntax');
     assert.deepEqual((await reading((s) => s.query('SELECT count(*) FROM log'))).rows, [['0']]);
   });
 
   test('goes on after a statement that failed, and says where the failure is', async () => {
     await reading(async (session) => {
       const emoji = `SELECT '😀', missing FROM item`;
+      for (const run of [() => session.query(emoji), () => session.explain(emoji)]) {
+        await assert.rejects(
+          run,
+          (error) =>
+            DatabaseError.is(error, 'undefinedObject') && error.position === emoji.indexOf('missing'),
+        );
+      }
+      await assert.rejects(() => session.query('SELEC 1'), failing('SELEC 1', 'syntax'));
       await assert.rejects(
-        () => session.query(emoji),
-        (error) => DatabaseError.is(error, 'undefinedObject') && error.position === emoji.indexOf('missing'),
-      );
-      await assert.rejects(
-        () => session.explain(emoji),
-        (error) => DatabaseError.is(error, 'undefinedObject') && error.position === emoji.indexOf('missing'),
-      );
-      await assert.rejects(
-        () => session.query('SELEC 1'),
-        (e) => DatabaseError.is(e, 'syntax'),
-      );
-      await assert.rejects(
-        () => session.query('SELECT 1 / 0'),
-        (e) => DatabaseError.is(e, 'dataException'),
+        () => session.query(words.overflow),
+        (error) => DatabaseError.is(error, 'dataException'),
       );
       assert.deepEqual((await session.query('SELECT 42')).rows, [['42']]);
     });
   });
 
   test('sees one state of the data in all its statements, called one after the other', async () => {
+    const count = 'SELECT count(*) FROM log';
     await reading(async (session) => {
-      const results = await Promise.all([
-        session.query('SELECT transaction_timestamp()'),
-        session.query('SELECT transaction_timestamp()'),
-        session.query(
-          `SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')`,
-        ),
-      ]);
-      assert.deepEqual(results[0]?.rows, results[1]?.rows);
-      assert.deepEqual(results[2]?.rows, [['repeatable read', 'on']]);
+      const before = await session.query(count);
+      if (isServer) await runOnce(engine.url, "INSERT INTO log VALUES ('meanwhile')");
+      const after = await Promise.all([session.query(count), session.query(count)]);
+      assert.deepEqual([after[0]?.rows, after[1]?.rows], [before.rows, before.rows]);
     });
+    if (isServer) await runOnce(engine.url, 'TRUNCATE TABLE log');
   });
 
   test('stops a statement at its limit and goes on', async () => {
@@ -229,14 +282,19 @@ describeEngines('a guarded session', SETUP, (engine) => {
 
   test('cancelling stops the statement in the server', async () => {
     const stop = new AbortController();
+    const count = async (): Promise<number> =>
+      Number((await runOnce(engine.url, words.running('/* to be stopped ')))[0]?.['n']);
     await reading(async (session) => {
-      const running = session.query(`/* to be stopped */ ${ENDLESS}`, { signal: stop.signal });
-      if (engine.name !== 'embedded') await untilSeen(engine.database, 1);
-      else await started(stop);
+      const running = session.query(`/* to be stopped 😀 */ ${ENDLESS}`, { signal: stop.signal });
+      running.catch(() => undefined);
+      // the embedded database has no second connection to look through: the statement gets turns to begin
+      if (isServer) while ((await count()) === 0) await pause();
+      else for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
       stop.abort();
       await assert.rejects(running, (error) => DatabaseError.is(error, 'cancelled'));
-      // the call returns when the server has stopped, not before
-      if (engine.name !== 'embedded') assert.equal(await countRunning(engine.database), 0);
+      // the call returns when the server has stopped; a list of processes may show an ended one for a moment longer
+      for (let look = 0; isServer && look < 100 && (await count()) > 0; look++) await pause();
+      if (isServer) assert.equal(await count(), 0);
       assert.deepEqual((await session.query('SELECT 1')).rows, [['1']]);
     });
     await assert.rejects(
@@ -250,11 +308,9 @@ describeEngines('a guarded session', SETUP, (engine) => {
       const changed = await session.query('UPDATE item SET price = 0 WHERE id <= 10');
       assert.equal(changed.rowCount, 10);
       await assert.rejects(() => session.query('SELECT nothing'));
-      const timing = await session.time('DELETE FROM item WHERE id > 1990');
-      assert.ok(timing.elapsedMs > 0);
-      return session.query('SELECT count(*), sum(price) FILTER (WHERE id <= 10) FROM item');
+      return session.query('SELECT count(*), sum(CASE WHEN id <= 10 THEN price END) FROM item');
     });
-    assert.deepEqual(seen.rows, [['1990', '0.00']]);
+    assert.deepEqual(seen.rows, [['2000', '0.00']]);
     const after = await reading((s) => s.query('SELECT count(*), min(price) FROM item'));
     assert.deepEqual(after.rows, [['2000', '1.50']]);
   });
@@ -271,27 +327,13 @@ describeEngines('a guarded session', SETUP, (engine) => {
 
   test('carries texts of any size and any script', async () => {
     const result = await reading((session) =>
-      session.query(`SELECT repeat('ä😀', 100000) AS long, '' AS empty, E'a\\tb\\nc' AS control`),
+      session.query(`SELECT repeat('ä😀', 100000) AS big, '' AS empty, ${words.control} AS control`),
     );
     assert.equal(result.rows[0]?.[0], 'ä😀'.repeat(100_000));
     assert.deepEqual(result.rows[0]?.slice(1), ['', 'a\tb\nc']);
   });
 });
 
-type Reader = { readOnly<T>(work: (session: ReadOnlySession) => Promise<T>): Promise<T> };
-
-const RUNNING = `SELECT count(*) FROM pg_stat_activity
-  WHERE state = 'active' AND query LIKE '/* to be stopped */%'`;
-
-async function countRunning(database: Reader): Promise<number> {
-  return Number((await database.readOnly((session) => session.query(RUNNING))).rows[0]?.[0]);
-}
-
-async function untilSeen(database: Reader, count: number): Promise<void> {
-  while ((await countRunning(database)) !== count) await new Promise(setImmediate);
-}
-
-/** The embedded database has no second connection to look through: give the statement turns to begin. */
-async function started(_stop: AbortController): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -2,17 +2,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
 import { availableServers, serverOf } from './servers.ts';
-import type { ServerName } from './test-server.ts';
+import { SERVER_VARIABLES, type ServerName } from './test-server.ts';
 import { createDatabase, type TestDatabase } from './with-database.ts';
 
 export interface Engine {
   readonly name: ServerName | 'embedded';
-  readonly dialect: 'postgresql' | 'mariadb';
+  readonly dialect: 'postgresql' | 'mariadb' | 'mysql';
   /** connected to a database of its own, in which the setup was run; inside tests and hooks only */
   readonly database: Database;
   /** its connection URL */
@@ -43,8 +43,11 @@ function describeEach(
   body: (engine: Engine) => void,
 ): void {
   const byDialect = typeof setup === 'string' ? { postgresql: setup } : setup;
+  if (byDialect.mysql !== undefined && !names.includes('MySQL')) {
+    test(`${title} on MySQL`, { skip: `set ${SERVER_VARIABLES.MySQL}` });
+  }
   for (const name of names) {
-    const dialect = name === 'MariaDB 10.11' ? 'mariadb' : 'postgresql';
+    const dialect = name === 'MySQL' ? 'mysql' : name === 'MariaDB 10.11' ? 'mariadb' : 'postgresql';
     const sql = byDialect[dialect];
     if (sql === undefined) continue;
     describe(`${title} on ${name}`, () => {

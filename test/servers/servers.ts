@@ -1,7 +1,13 @@
 /** One server of each kind for a whole test process: the one that the runner names, else started at first use. */
 import { hasMariadb, startMariadb } from './mariadb.ts';
 import { postgres15Binaries, postgres18Binaries, startPostgres15, startPostgres18 } from './postgres.ts';
-import { SERVER_NAMES, SERVER_VARIABLES, type ServerName, type TestServer } from './test-server.ts';
+import {
+  NAMED_SERVERS,
+  SERVER_NAMES,
+  SERVER_VARIABLES,
+  type ServerName,
+  type TestServer,
+} from './test-server.ts';
 
 interface Kind {
   readonly installed: () => boolean;
@@ -9,6 +15,8 @@ interface Kind {
   /** how the missing one is had */
   readonly advice: string;
 }
+
+const MYSQL_ADVICE = 'docker compose up mysql, and set SQLOPT_TEST_MYSQL_URL';
 
 const KINDS: Readonly<Record<ServerName, Kind>> = {
   'PostgreSQL 18': {
@@ -26,11 +34,18 @@ const KINDS: Readonly<Record<ServerName, Kind>> = {
     start: () => startMariadb(),
     advice: 'apt-get install mariadb-server',
   },
+  MySQL: {
+    installed: () => false,
+    start: () => Promise.reject(new Error(`${MYSQL_ADVICE}.`)),
+    advice: MYSQL_ADVICE,
+  },
 };
 
 /** The servers that can be had here: named by an environment variable or installed. */
 export function availableServers(): ServerName[] {
-  return SERVER_NAMES.filter((name) => process.env[SERVER_VARIABLES[name]] || KINDS[name].installed());
+  return [...SERVER_NAMES, ...NAMED_SERVERS].filter(
+    (name) => process.env[SERVER_VARIABLES[name]] || KINDS[name].installed(),
+  );
 }
 
 /** How a server that is not available can be had. */

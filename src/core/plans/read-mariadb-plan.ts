@@ -3,6 +3,8 @@
  * https://mariadb.com/kb/en/explain-format-json/, https://mariadb.com/kb/en/analyze-format-json/
  */
 import { accessCost, comparisonCost, sortCost, temporaryCost } from './mariadb-cost.ts';
+import { blockTime } from './mariadb-run-totals.ts';
+import { refersOutside, type Subquery, subqueriesOf, testedRows } from './mariadb-subqueries.ts';
 import { accessName, isStoredResult, lookupCondition } from './mysql-access.ts';
 import type { ActualFigures, Plan, PlanNode } from './plan.ts';
 import { actualFigures, planNode } from './plan-node.ts';
@@ -38,51 +40,6 @@ export function readMariadbPlan(json: string): Plan {
     analyzed,
     raw: JSON.parse(json),
   };
-}
-
-export interface MariadbTotals {
-  /** milliseconds in the server, planning included: it evaluates what is constant while planning */
-  readonly elapsedMs: number;
-  readonly pagesAccessed: number;
-  /** of them, those that were not in memory */
-  readonly pagesRead: number;
-}
-
-/** What a run took, from ANALYZE FORMAT=JSON. @throws SyntaxError, TypeError as {@link readMariadbPlan} */
-export function mariadbTotals(json: string): MariadbTotals {
-  const top = parseRepeatedKeys(json);
-  const block = objectOf(top, 'query_block');
-  if (!block) throw new TypeError('ANALYZE returned no plan');
-  const optimization = objectOf(top, 'query_optimization');
-  const planning = optimization ? (numberOf(optimization, 'r_total_time_ms') ?? 0) : 0;
-  return {
-    elapsedMs: planning + blockTime(block),
-    pagesAccessed: sumOf(json, 'pages_accessed'),
-    pagesRead: sumOf(json, 'pages_read_count'),
-  };
-}
-
-/** A union has no total of its own: the sum of its parts. */
-function blockTime(block: Entries): number {
-  const own = numberOf(block, 'r_total_time_ms');
-  if (own !== null) return own;
-  let sum = 0;
-  for (const [key, value] of block) {
-    const inner = entriesOf(value);
-    if (key === 'query_block' || key === 'union_result' || key === 'recursive_union' || key === 'filesort') {
-      if (inner) sum += blockTime(inner);
-    } else if (key === 'query_specifications' && Array.isArray(value)) {
-      for (const part of value) sum += blockTime(entriesOf(part) ?? []);
-    }
-  }
-  return sum;
-}
-
-/** The sum of a figure over a whole plan. */
-function sumOf(json: string, key: string): number {
-  let sum = 0;
-  for (const [, value] of json.matchAll(new RegExp(`"${key}":\\s*(\\d+)`, 'g'))) sum += Number(value);
-  return sum;
 }
 
 /** A step that was read, with the rows that come out of it. */
@@ -435,23 +392,6 @@ function windowStep(entries: Entries): Step | null {
   };
 }
 
-interface Subquery {
-  readonly block: Entries;
-  readonly cached: boolean;
-}
-
-function subqueriesOf(block: Entries): Subquery[] {
-  const list = valueAt(block, 'subqueries');
-  return (Array.isArray(list) ? list : []).flatMap((entry) => {
-    const entries = entriesOf(entry) ?? [];
-    const cache = objectOf(entries, 'expression_cache');
-    const around = cache ?? entries;
-    // the rows of an IN are stored once and looked up
-    const inner = objectOf(objectOf(around, 'materialization') ?? around, 'query_block');
-    return inner ? [{ block: inner, cached: cache !== null }] : [];
-  });
-}
-
 /** A subquery that names tables of the statement around it runs for each row, the others run once. */
 function subqueryNode(
   { block, cached }: Subquery,
@@ -471,43 +411,4 @@ function subqueryNode(
       details: { ...node.details, ...(cached ? { 'Results kept by': 'expression cache' } : {}) },
     },
   };
-}
-
-/** Rows on which a condition with the subquery is tried: those of the table that it is attached to. */
-function testedRows(around: Entries, number: number | null): number | null {
-  let found: number | null = null;
-  visitTables(around, (table) => {
-    if ((textOf(table, 'attached_condition') ?? '').includes(`subquery#${number}`)) {
-      found = numberOf(table, 'rows');
-    }
-  });
-  return found;
-}
-
-function refersOutside(block: Entries): boolean {
-  const names = new Set<string>();
-  const used = new Set<string>();
-  visitTables(block, (table) => {
-    const name = textOf(table, 'table_name');
-    if (name !== null) names.add(name);
-    for (const reference of textsOf(table, 'ref')) {
-      const parts = reference.split('.');
-      const owner = parts.at(-2);
-      if (owner !== undefined) used.add(owner);
-    }
-    for (const [, owner] of (textOf(table, 'attached_condition') ?? '').matchAll(/`?([\w$]+)`?\.`?[\w$]+/g)) {
-      if (owner !== undefined) used.add(owner);
-    }
-  });
-  return [...used].some((name) => !names.has(name));
-}
-
-function visitTables(entries: Entries, see: (table: Entries) => void): void {
-  for (const [key, value] of entries) {
-    const inner = entriesOf(value);
-    if (key === 'table' && inner) see(inner);
-    if (inner) visitTables(inner, see);
-    if (!Array.isArray(value)) continue;
-    for (const entry of value) visitTables(entriesOf(entry) ?? [], see);
-  }
 }

@@ -1,6 +1,6 @@
 /** Running a statement once, without its rows, and what it took. */
 import { DatabaseError, type Timing } from '../../core/database.ts';
-import { mariadbTotals } from '../../core/plans/read-mariadb-plan.ts';
+import { mariadbTotals } from '../../core/plans/mariadb-run-totals.ts';
 import type { WireResult } from './wire.ts';
 
 /** The rows that the server has sent, or thrown away in ANALYZE, in this session. */

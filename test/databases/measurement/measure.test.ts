@@ -4,22 +4,28 @@ import { DatabaseError } from '../../../src/core/database.ts';
 import { compareTimes, race } from '../../../src/core/measurement/measure.ts';
 import { describeEngines } from '../../servers/engines.ts';
 
-const TABLE = 'CREATE TABLE big (id int PRIMARY KEY, k int, payload text);';
+const DIGITS = ['a', 'b', 'c', 'd', 'e'].map((alias) => `digit AS ${alias}`).join(', ');
+const FILLED = `
+  CREATE TABLE big (id int PRIMARY KEY, k int, payload text);
+  CREATE TABLE digit (n int PRIMARY KEY);
+  INSERT INTO digit VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
+  INSERT INTO big SELECT n, n % 1000, repeat('x', 40) FROM
+    (SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n AS n FROM ${DIGITS}) AS numbers
+    WHERE n BETWEEN 1 AND 60000;`;
 const SETUP = {
-  postgresql: `${TABLE}
-    INSERT INTO big SELECT n, n % 1000, repeat('x', 40) FROM generate_series(1, 60000) AS n;
-    ANALYZE big;`,
-  mariadb: `${TABLE}
-    INSERT INTO big SELECT seq, seq % 1000, repeat('x', 40) FROM seq_1_to_60000;
-    ANALYZE TABLE big;`,
+  postgresql: `${FILLED} ANALYZE big;`,
+  mariadb: `${FILLED} ANALYZE TABLE big;`,
+  mysql: `${FILLED} ANALYZE TABLE big;`,
 };
 
 const FAST = 'SELECT payload FROM big WHERE id = 77';
 const SLOW = "SELECT payload FROM big WHERE CAST(id AS char(9)) = '77'";
-/** MariaDB divides by zero without an error. */
+/** MariaDB and MySQL divide by zero without an error. */
+const BELOW_ZERO = 'SELECT CAST(id AS UNSIGNED) - 2000000 FROM big';
 const FAILING = {
   postgresql: 'SELECT 1 / (id - id) FROM big',
-  mariadb: 'SELECT CAST(id AS UNSIGNED) - 2000000 FROM big',
+  mariadb: BELOW_ZERO,
+  mysql: BELOW_ZERO,
 };
 const ENDLESS = 'SELECT count(*) FROM big a, big b, big c WHERE a.k + b.k + c.k = 1';
 

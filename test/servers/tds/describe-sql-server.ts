@@ -2,7 +2,7 @@
  * Runs a suite on SQL Server: on the stand-in always, with recorded answers, and on a real one when
  * `SQLOPT_TEST_MSSQL_URL` names it (`docker compose up`; see CONTRIBUTING.md). The sibling of `describeEngines`.
  */
-import { after, before, describe } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
@@ -56,7 +56,10 @@ export function describeSqlServer(
     });
   });
   const real = process.env['SQLOPT_TEST_MSSQL_URL'];
-  if (!real) return;
+  if (!real) {
+    test(`${title} on SQL Server`, { skip: 'set SQLOPT_TEST_MSSQL_URL' });
+    return;
+  }
   describe(`${title} on SQL Server`, () => {
     let created: TestDatabase | null = null;
     let opened: Database | null = null;

@@ -9,9 +9,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { mariadbTotals } from '../../../src/core/plans/mariadb-run-totals.ts';
 import { planNodes } from '../../../src/core/plans/plan.ts';
 import { planSignature } from '../../../src/core/plans/plan-signature.ts';
-import { mariadbTotals, readMariadbPlan } from '../../../src/core/plans/read-mariadb-plan.ts';
+import { readMariadbPlan } from '../../../src/core/plans/read-mariadb-plan.ts';
 import { readMysqlPlan } from '../../../src/core/plans/read-mysql-plan.ts';
 import { readMysqlTree } from '../../../src/core/plans/read-mysql-tree.ts';
 import { withTableNames } from '../../../src/core/plans/table-names.ts';
