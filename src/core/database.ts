@@ -5,6 +5,7 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { Plan } from './plans/plan.ts';
 import type { Dialect } from './sql/dialect.ts';
+import type { IndexStatistics } from './workload/index-usage.ts';
 import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
 
 export interface ServerInfo {
@@ -136,6 +137,11 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readStatementStatistics(options?: StatisticsOptions): Promise<StatementStatistics | StatisticsUnavailable>;
+  /**
+   * How often each index was used. What is missing is no error, as above.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
   /** how many sessions can work at the same time (1 for the embedded database) */
   readonly parallelism: number;
   close(): Promise<void>;

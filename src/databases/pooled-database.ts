@@ -9,6 +9,7 @@ import type {
   ServerInfo,
   StatisticsOptions,
 } from '../core/database.ts';
+import type { IndexStatistics } from '../core/workload/index-usage.ts';
 import {
   type StatementStatistics,
   type StatisticsUnavailable,
@@ -38,6 +39,11 @@ export interface Engine<C extends PooledConnection> {
     info: ServerInfo,
     limit: number,
   ): Promise<StatementStatistics | StatisticsUnavailable>;
+  /** @throws DatabaseError */
+  readIndexUsage(
+    session: ReadOnlySession,
+    info: ServerInfo,
+  ): Promise<IndexStatistics | StatisticsUnavailable>;
   /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
   readonly adviseOnRole: ((session: ReadOnlySession) => Promise<RoleAdvice | null>) | null;
   /** left out: generated databases are not built on this engine. @throws DatabaseError */
@@ -110,6 +116,10 @@ class PooledDatabase<C extends PooledConnection> implements Database {
     const read = (session: ReadOnlySession) =>
       this.engine.readStatementStatistics(session, this.info, wanted);
     return this.inSession('reads', read, options);
+  }
+
+  readIndexUsage(options: CallOptions = {}): Promise<IndexStatistics | StatisticsUnavailable> {
+    return this.inSession('reads', (session) => this.engine.readIndexUsage(session, this.info), options);
   }
 
   async close(): Promise<void> {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TOOLS, ToolArguments, type ToolContext, ToolError } from '../../src/core/agents/tools.ts';
 import { catalogFromDdl } from '../../src/core/catalog/from-ddl.ts';
-import type { Database } from '../../src/core/database.ts';
+import { type Database, DatabaseError } from '../../src/core/database.ts';
 import type { Optimization } from '../../src/core/optimizer/optimization.ts';
-import type { WorkloadReport } from '../../src/core/workload/report.ts';
+import type { IndexReport, WorkloadReport } from '../../src/core/workload/report.ts';
 import {
   QUERY_STORE_STATE,
   QUERY_STORE_TOTALS,
@@ -86,6 +86,20 @@ describeServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (
   });
 });
 
+describeServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
+  test('names indexes that nothing has read, with the time since when', async () => {
+    await runOnce(engine.url, 'CREATE INDEX by_nobody ON orders (total, id)');
+    // MariaDB counts for a table that somebody has opened
+    await runOnce(engine.url, 'SELECT count(*) FROM orders WHERE id = 1');
+    const { indexes } = (await call('workload_report', {}, await contextOf(engine.database))) as {
+      readonly indexes: IndexReport;
+    };
+    assert.ok('unused' in indexes, JSON.stringify(indexes));
+    assert.ok(indexes.unused.some(({ table, index }) => table === 'orders' && index === 'by_nobody'));
+    assert.match(indexes.notes[0] ?? '', /since the counts began/);
+  });
+});
+
 describeServers('workload_report without figures', 'CREATE TABLE orders (id int)', (engine) => {
   test('says what to do, and other tools go on', async () => {
     const context = await contextOf(engine.database);
@@ -152,5 +166,25 @@ describeSqlServer('workload_report', STORED, (server) => {
     assert.ok(found.sharePct > 0 && found.optimizable);
     if (server.standIn) assert.deepEqual([found.sharePct, found.totalMs, found.meanMs], [25, 100, 25]);
     assert.ok(found.findings.some(({ pattern }) => pattern === 'correlated-aggregate-to-join'));
+  });
+});
+
+describeServers('workload_report with a server that fails in between', { postgresql: POSTGRES }, (engine) => {
+  test('tells the statements without the indexes', async () => {
+    await runOnce(engine.url, COSTLY);
+    const context = await contextOf(engine.database);
+    const failing: Database = {
+      ...spyOn(engine.database),
+      readIndexUsage: () => Promise.reject(new DatabaseError('timeout', 'It took too long.')),
+    };
+    const report = (await call(
+      'workload_report',
+      {},
+      { ...context, database: failing },
+    )) as WorkloadReport & {
+      readonly indexes: IndexReport;
+    };
+    assert.ok(report.statements.length > 0);
+    assert.deepEqual(report.indexes, { unavailable: 'It took too long.', remedy: null });
   });
 });

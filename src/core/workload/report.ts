@@ -6,7 +6,13 @@ import type { Severity } from '../patterns/pattern.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { statementKind } from '../sql/statement-facts.ts';
-import type { StatementFigures, StatementStatistics, StatisticsSource } from './statement-statistics.ts';
+import { type IndexStatistics, type UnusedIndex, unusedIndexes } from './index-usage.ts';
+import type {
+  StatementFigures,
+  StatementStatistics,
+  StatisticsSource,
+  StatisticsUnavailable,
+} from './statement-statistics.ts';
 import { withoutValues } from './without-values.ts';
 
 export interface WorkloadReport {
@@ -157,3 +163,29 @@ function otherFigures(figures: StatementFigures): Record<string, number | string
 function rounded(milliseconds: number): number {
   return Math.round(1000 * milliseconds) / 1000;
 }
+
+/** Indexes that nothing has read since the counts began, or why that is not known. */
+export type IndexReport =
+  | {
+      readonly since: string | null;
+      /** the largest first */
+      readonly unused: readonly UnusedIndex[];
+      /** all unused ones, those that are not listed included */
+      readonly count: number;
+      readonly notes: readonly string[];
+    }
+  | { readonly unavailable: string; readonly remedy: string | null };
+
+/** Unused indexes that are listed. */
+const LISTED = 20;
+
+/** What the statistics of indexes say of the catalog's. */
+export function indexReport(usage: IndexStatistics | StatisticsUnavailable, catalog: Catalog): IndexReport {
+  if (!usage.available) return { unavailable: usage.reason, remedy: usage.remedy };
+  const unused = unusedIndexes(usage, catalog);
+  const { since, notes } = usage;
+  return { since, unused: unused.slice(0, LISTED), count: unused.length, notes: [CAUTION, ...notes] };
+}
+
+const CAUTION =
+  'Unused means not read since the counts began: an index for the end of a month, or one that a hint names, is not seen in a quiet week.';

@@ -3,6 +3,7 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MssqlSession } from './session.ts';
@@ -18,6 +19,7 @@ export function openMssqlDatabase(transport: ServerTransport, options: CallOptio
     session: (kind, defaults) => new MssqlSession({ transport, pool }, kind, defaults),
     readCatalog,
     readStatementStatistics,
+    readIndexUsage,
     adviseOnRole,
   }));
 }

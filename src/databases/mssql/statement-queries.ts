@@ -18,7 +18,7 @@ const moment = (time: string) => `CONVERT(nvarchar(19), CAST(${time} AS datetime
 /** Of a datetimeoffset. */
 const moved = (time: string) => moment(`SWITCHOFFSET(${time}, 0)`);
 /** Of a datetime of the server's own clock. */
-const shifted = (time: string) =>
+export const shifted = (time: string) =>
   moment(`DATEADD(minute, DATEDIFF(minute, GETDATE(), GETUTCDATE()), ${time})`);
 
 /** One row for each plan; averages are over the executions of an interval. */
@@ -74,7 +74,7 @@ const CACHED = `
     FROM sys.dm_exec_query_stats AS s
    CROSS APPLY sys.dm_exec_plan_attributes(s.plan_handle) AS a
    CROSS APPLY sys.dm_exec_sql_text(s.sql_handle) AS x
-   WHERE a.attribute = N'dbid' AND CAST(a.value AS int) = DB_ID() AND x.text IS NOT NULL
+   WHERE a.attribute = N'dbid' AND TRY_CAST(a.value AS int) = DB_ID() AND x.text IS NOT NULL
      AND (x.objectid IS NOT NULL OR ${NOT_OWN('x.text')})`;
 
 /** @param limit statements wanted */

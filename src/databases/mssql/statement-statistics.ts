@@ -12,7 +12,7 @@ import {
 } from '../../core/workload/statement-statistics.ts';
 import type { Row } from '../catalog-rows.ts';
 import { figure } from '../statement-rows.ts';
-import { quoteIdentifier } from './quoting.ts';
+import { databasePermission, grant, serverPermission } from './state-permissions.ts';
 import {
   PLAN_CACHE_TOTALS,
   planCacheTop,
@@ -26,8 +26,6 @@ import { statementAt, withoutDeclarations } from './statement-texts.ts';
 const MICROSECONDS = 1000;
 /** `actual_state` in which the Query Store can be read. */
 const READABLE = ['1', '2', '4'];
-/** SQL Server 2022, which divided the permissions to look at the server's state. */
-const DIVIDED = 16;
 
 /**
  * @param limit statements wanted at most
@@ -166,21 +164,4 @@ function unavailable(stored: Missing, cached: Missing, info: ServerInfo): Statis
       `"${info.user}" may not read what the server has counted of statements: ${ways}. ${refusals[0] ?? ''}`.trim(),
     remedy: [...grants, ...(off ? [TURN_ON] : [])].join('\n-- or\n'),
   };
-}
-
-/** https://learn.microsoft.com/sql/relational-databases/system-dynamic-management-views/system-dynamic-management-views */
-function databasePermission({ product, version: [major] }: ServerInfo): string {
-  return product === 'SQL Server' && major < DIVIDED
-    ? 'VIEW DATABASE STATE'
-    : 'VIEW DATABASE PERFORMANCE STATE';
-}
-
-/** Azure SQL databases have no permissions of the server. */
-function serverPermission(info: ServerInfo): string {
-  if (info.product !== 'SQL Server') return databasePermission(info);
-  return info.version[0] < DIVIDED ? 'VIEW SERVER STATE' : 'VIEW SERVER PERFORMANCE STATE';
-}
-
-function grant(permission: string, { user }: ServerInfo): string {
-  return `GRANT ${permission} TO ${quoteIdentifier(user)};`;
 }

@@ -3,6 +3,7 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
@@ -22,6 +23,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       session: (kind, defaults) => new MysqlSession(place, kind, defaults),
       readCatalog,
       readStatementStatistics,
+      readIndexUsage,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),
     };

@@ -2,6 +2,7 @@
 import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { ResultTypes } from './result-types.ts';
 import { adviseOnRole } from './role.ts';
 import { PostgresSession } from './session.ts';
@@ -20,6 +21,7 @@ export function openPostgresDatabase(transport: Transport, options: CallOptions)
       session: (kind, defaults) => new PostgresSession(place, kind, defaults),
       readCatalog,
       readStatementStatistics,
+      readIndexUsage,
       // whoever starts the embedded database owns it
       adviseOnRole: transport.embedded ? null : adviseOnRole,
     };
