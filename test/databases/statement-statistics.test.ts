@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../src/core/database.ts';
 import { fingerprint } from '../../src/core/sql/fingerprint.ts';
+import { serverHash } from '../../src/core/verification/server-hash.ts';
 import type {
   StatementStatistics,
   StatisticsUnavailable,
@@ -41,9 +42,16 @@ describeServers('statement statistics', { postgresql: POSTGRES, mariadb: MARIADB
     await runOnce(engine.url, LISTED);
     // what the product itself runs
     await engine.database.readCatalog();
+    await engine.database.adviseOnRole?.();
+    await engine.database.readIndexUsage();
     await engine.database.readOnly(async (session) => {
       await session.explain(LISTED);
       await session.time(COUNTED(6));
+      const columns = await session.describe(LISTED);
+      const compared = serverHash(engine.dialect, columns);
+      assert.ok(compared);
+      await session.query(compared.hash(LISTED, columns));
+      await session.query(compared.difference(LISTED, LISTED, columns) ?? assert.fail());
     });
     statistics = read(await engine.database.readStatementStatistics());
   });
@@ -89,6 +97,11 @@ describeServers('statement statistics', { postgresql: POSTGRES, mariadb: MARIADB
   });
 
   test('leave out our own statements, those over the server’s catalogs, and other databases', async () => {
+    assert.deepEqual(
+      statistics.statements.filter(({ text }) => /^(SELECT|WITH)\b/.test(text)).length,
+      2,
+      statistics.statements.map(({ text }) => text).join('\n'),
+    );
     for (const { text } of statistics.statements) {
       assert.doesNotMatch(
         text,

@@ -20,6 +20,9 @@ SELECT (SELECT quote_ident(n.nspname)
 /** Longer texts are cut off here. */
 export const LONGEST_TEXT = 20_000;
 
+/** Characters by which a statement is told from those that do not count. */
+const LOOKED_AT = 4000;
+
 /** What another user's statement is called. */
 const HIDDEN = "'<insufficient privilege>'";
 
@@ -30,9 +33,10 @@ const HIDDEN = "'<insufficient privilege>'";
 const COUNTS = `
        s.query IS NOT NULL
    AND s.query !~* '^\\s*(explain|begin|start|commit|end|rollback|abort|savepoint|release|set|reset|show|deallocate|discard)\\M'
-   AND s.query !~* '\\m(from|join)\\s+(pg_catalog\\.|information_schema\\.|pg_\\w)|\\mpg_stat_statements'
-   AND s.query !~* 'hashtextextended\\(CAST\\(t AS text\\)|\\) AS a EXCEPT ALL SELECT \\* FROM \\('
-   AND s.query !~* '^\\s*SELECT (current_setting|pg_catalog\\.|pg_backend_pid|current_user)'`;
+   AND left(s.query, ${LOOKED_AT}) !~* '\\m(from|join)\\s+(pg_catalog\\.|information_schema\\.|pg_\\w)|\\mpg_stat_statements'
+   AND s.query NOT LIKE '%hashtextextended(CAST(t AS text)%'
+   AND s.query NOT LIKE '%) AS a EXCEPT ALL SELECT * FROM (%'
+   AND s.query !~ '^\\s*SELECT (current_setting|pg_catalog\\.|pg_backend_pid|current_user)'`;
 
 export interface StatementQueries {
   /** one row for each statement: the costliest ones, in order */
