@@ -63,7 +63,7 @@ SELECT o.id FROM orders o WHERE date_format(o.placed_at, '%Y-%m') = '2021-05';
 SELECT o.id, o.customer_id, o.total, o.note
 FROM orders o
 ORDER BY o.placed_at DESC, o.id DESC
-LIMIT 25 OFFSET 20000;
+LIMIT 25 OFFSET 8000;
 
 -- # The next page after the last one seen
 SELECT o.id, o.placed_at

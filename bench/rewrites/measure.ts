@@ -13,6 +13,8 @@ export interface Rewritten {
   readonly speedup: number;
   readonly low: number;
   readonly high: number;
+  /** planner's prices, null where there are none */
+  readonly cost: { readonly before: number; readonly after: number } | null;
   readonly sql: string;
 }
 
@@ -86,7 +88,7 @@ export async function measureQuery(
   };
 }
 
-function rewritten({ patterns, evidence, measured, sql }: Candidate): Rewritten {
+function rewritten({ patterns, evidence, measured, cost, sql }: Candidate): Rewritten {
   return {
     patterns,
     evidence: evidence.level,
@@ -94,6 +96,7 @@ function rewritten({ patterns, evidence, measured, sql }: Candidate): Rewritten 
     speedup: measured?.speedup ?? Number.NaN,
     low: measured?.low ?? Number.NaN,
     high: measured?.high ?? Number.NaN,
+    cost,
     sql,
   };
 }

@@ -132,6 +132,12 @@ const MIGRATIONS: readonly Migration[] = [
       }
     },
   },
+  {
+    name: 'the model that wrote a candidate',
+    async up(db) {
+      await db.schema.alterTable('candidates').addColumn('model', 'text').execute();
+    },
+  },
 ];
 
 /** The schema version that this release writes. */

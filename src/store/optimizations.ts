@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
+import type { MeasuredOutcome } from '../core/learning/estimate.ts';
 import type {
   Candidate,
   CandidateOrigin,
@@ -194,6 +195,39 @@ export class Optimizations {
     }));
   }
 
+  /**
+   * Rewrites that were priced and measured, newest first: what estimates are made from.
+   *
+   * @param dialect of their statements
+   * @throws StoreError
+   */
+  async measuredOutcomes(dialect: Dialect, limit: number): Promise<MeasuredOutcome[]> {
+    const rows = await this.db
+      .selectFrom('candidates as c')
+      .innerJoin('optimizations as o', 'o.id', 'c.optimization_id')
+      .innerJoin('statements as s', 's.id', 'o.statement_id')
+      .select(['c.optimization_id', 'c.patterns', 'c.model', 'c.cost_before', 'c.cost_after', 'c.speedup'])
+      .where('s.dialect', '=', dialect)
+      .where('c.cost_before', 'is not', null)
+      .where('c.speedup', 'is not', null)
+      .orderBy('o.created_at', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.flatMap(({ optimization_id, patterns, model, cost_before, cost_after, speedup }) =>
+      cost_before === null || cost_after === null || speedup === null
+        ? []
+        : [
+            {
+              run: optimization_id,
+              patterns: JSON.parse(patterns) as string[],
+              model,
+              cost: { before: cost_before, after: cost_after },
+              speedup,
+            },
+          ],
+    );
+  }
+
   /** All candidates of a run, refuted ones with their counterexamples too. @throws StoreError */
   async candidatesOf(optimizationId: string): Promise<StoredCandidate[]> {
     const run = await this.db
@@ -348,6 +382,7 @@ function candidateRow(
     status: 'suggested',
     status_at: new Date().toISOString(),
     origin: candidate.origin,
+    model: candidate.model?.name ?? null,
     sql: redacted(candidate.sql),
     edits: JSON.stringify(
       candidate.edits.map(({ start, end, text }) => ({ start, end, text: redacted(text) })),

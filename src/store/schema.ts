@@ -88,6 +88,8 @@ export interface CandidateTable {
   status: CandidateStatus;
   status_at: string;
   origin: CandidateOrigin;
+  /** 'ollama/qwen2.5-coder:7b'; null unless a model wrote it */
+  model: string | null;
   /** literals replaced unless keeping them is allowed */
   sql: string;
   /** JSON: TextEdit[] */

@@ -41,7 +41,7 @@ export interface Estimate {
   readonly improvementPct: number;
   readonly low: number;
   readonly high: number;
-  /** 0 to 1: the share of such estimates that came true */
+  /** 0 to 1: the share of such estimates that came true, see `core/learning/estimate.ts` */
   readonly confidence: number;
 }
 

@@ -1,6 +1,7 @@
 /** The use case "optimize a statement": match, search, price, verify, measure, rank. */
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
+import { Estimator, type MeasuredOutcome } from '../learning/estimate.ts';
 import { findingsOf, findMatches, type PatternMatch } from '../patterns/find.ts';
 import type { Plan } from '../plans/plan.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
@@ -15,7 +16,7 @@ import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
 import type { RewriteProposer } from './rewrite-proposer.ts';
 import { type RewritePath, searchRewrites } from './search.ts';
-import { selectPaths } from './select-paths.ts';
+import { hasRoughPrices, selectPaths } from './select-paths.ts';
 
 export interface OptimizeOptions {
   /** execute the statement and its candidates in turns to compare their times; only for statements that read */
@@ -40,6 +41,8 @@ export interface OptimizeRequest {
   readonly database: Database | null;
   /** opens a private database for generated counterexamples; null when there is none */
   readonly scratch: (() => Promise<ScratchDatabase>) | null;
+  /** what earlier rewrites of this engine gained, for estimates; none are made without enough of it */
+  readonly history?: readonly MeasuredOutcome[] | undefined;
   /** a language model to ask as well; its rewrites are trusted less than the library's and tried harder */
   readonly proposer?: RewriteProposer | null | undefined;
   readonly options: OptimizeOptions;
@@ -110,19 +113,25 @@ class Optimizing {
     }
     const { paths, cost, plan, refusal } = await this.search();
     if (refusal !== null) return { ...this.nothing(refusal), findings };
-    const selected = selectPaths(paths, cost, this.request.options.wanted);
+    const selected = selectPaths(paths, cost, {
+      wanted: this.request.options.wanted,
+      rough: hasRoughPrices(this.request.catalog),
+    });
     const rounds = this.askModel(matches, selected, cost, plan);
     try {
       const verified = await this.verify(selected, cost);
       if (rounds) this.say('asking', 'Waiting for the model', 0.6);
       const first = (await rounds?.first()) ?? [];
-      const tried = await this.repair(rounds, await this.measure([...verified, ...first]));
+      const tried = this.withEstimates(
+        await this.repair(rounds, await this.measure([...verified, ...first])),
+      );
       this.refuted.push(...(rounds?.refuted ?? []));
       this.say('done', 'Done', 1);
       const ranking = rank(tried, {
         connected: this.request.database !== null,
         findings: findings.length,
         refuted: this.refuted.length,
+        dear: paths.length - selected.length,
         dialect: this.original.dialect,
       });
       const model = rounds ? { model: rounds.report() } : {};
@@ -161,6 +170,18 @@ class Optimizing {
       if (!mended) return all;
       if (mended.length > 0) all = [...all, ...(await this.measure(mended))];
     }
+  }
+
+  private withEstimates(candidates: readonly Candidate[]): readonly Candidate[] {
+    const estimator = new Estimator(this.request.history ?? []);
+    return candidates.map((candidate) => {
+      const { patterns, cost, evidence } = candidate;
+      if (!cost || evidence.level === 'unverified') return candidate;
+      return {
+        ...candidate,
+        estimate: estimator.estimate({ patterns, cost, model: candidate.model?.name ?? null }),
+      };
+    });
   }
 
   private nothing(reason: string): Optimization {

@@ -7,6 +7,8 @@ import type { Candidate } from './optimization.ts';
 const CHEAPER = 0.9;
 /** A measured speedup below this is not worth reading a diff. */
 const FASTER = 1.1;
+/** From here on it is said that a rewrite seemed faster, though its runs do not show it. */
+const SEEMS_FASTER = 1.5;
 
 export interface Ranking {
   readonly candidates: readonly Candidate[];
@@ -19,6 +21,8 @@ export interface RankingFacts {
   readonly connected: boolean;
   readonly findings: number;
   readonly refuted: number;
+  /** rewrites that were not tried, since their prices are far above the original's */
+  readonly dear?: number | undefined;
   /** names what a rule says of the engine; left out, no bet is explained */
   readonly dialect?: Dialect | undefined;
 }
@@ -73,6 +77,13 @@ function reasonForNone(candidates: readonly Candidate[], facts: RankingFacts): s
   if (candidates.length > 0 && !facts.connected) {
     return `Not connected: nothing was priced or measured, so no rewrite is called faster.${safeBet(candidates, facts)} Connect a database to compare them.`;
   }
+  const promising = bestUndecided(candidates);
+  if (promising) {
+    return (
+      `No rewrite measured clearly faster: ${promising.id} seemed ${factor(promising.speedup)}× faster, but its runs ` +
+      'were too few or too different to be sure. Optimize again when the database is less busy.'
+    );
+  }
   if (candidates.some((candidate) => candidate.measured))
     return 'No rewrite measured faster than the original.';
   if (candidates.some((candidate) => candidate.evidence.level !== 'unverified')) {
@@ -81,9 +92,23 @@ function reasonForNone(candidates: readonly Candidate[], facts: RankingFacts): s
   if (candidates.length > 0)
     return 'A rewrite was found, but it could not be verified; it is listed and not suggested.';
   if (facts.refuted > 0) return 'Every rewrite that was tried changes the result, so none is offered.';
+  if (facts.dear) return 'The planner prices all known rewrites far above the original, so none was tried.';
   if (facts.findings > 0)
     return 'There are findings, but no rewrite of them is known to keep the result here.';
   return 'No pattern of the library applies to this statement.';
+}
+
+/** What was measured as faster by far, but not surely so. */
+function bestUndecided(
+  candidates: readonly Candidate[],
+): { readonly id: string; readonly speedup: number } | null {
+  let best: { readonly id: string; readonly speedup: number } | null = null;
+  for (const { id, measured, evidence } of candidates) {
+    if (!measured || measured.significant || evidence.level === 'unverified') continue;
+    if (measured.after.timedOut || measured.speedup < (best?.speedup ?? SEEMS_FASTER)) continue;
+    best = { id, speedup: measured.speedup };
+  }
+  return best;
 }
 
 /** The first that is proved, with what its rule says of when it pays on the engine. */

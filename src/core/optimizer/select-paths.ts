@@ -1,4 +1,5 @@
 /** Which of the rewrites that a search found are verified and measured: the promising few. */
+import type { Catalog } from '../catalog/catalog.ts';
 import { patternById } from '../patterns/library.ts';
 import type { Severity } from '../patterns/pattern.ts';
 import type { RewritePath } from './search.ts';
@@ -7,6 +8,8 @@ import type { RewritePath } from './search.ts';
 const TRIED = 3;
 /** A candidate dearer than the original by this factor is not tried: the planner errs, but seldom by more. */
 const DEAREST = 3;
+/** … where prices are not the planner's own: they count a derived table's skipped rows as if they were joined, too. */
+const DEAREST_BY_ROUGH_PRICES = 10;
 /** Prices that differ by less than this share are of plans that are the same, but for details. */
 const SAME_PRICE = 0.02;
 
@@ -15,23 +18,24 @@ const SAME_PRICE = 0.02;
  * a second plan says more than a second spelling of the first. Without: the safest bets, see {@link byPromise}.
  *
  * @param cost the original's price, null without one
- * @param wanted a rule that somebody asked for: the shortest path with it is among them
+ * @param options.wanted a rule that somebody asked for: the shortest path with it is among them
+ * @param options.rough the prices are made of the planner's row estimates, and not its own (see `mariadb-cost.ts`)
  */
 export function selectPaths(
   paths: readonly RewritePath[],
   cost: number | null,
-  wanted?: string | undefined,
+  { wanted, rough = false }: { readonly wanted?: string | undefined; readonly rough?: boolean } = {},
 ): RewritePath[] {
-  const selected = promising(paths, cost);
+  const selected = promising(paths, cost, rough ? DEAREST_BY_ROUGH_PRICES : DEAREST);
   const asked = paths.filter(({ patterns }) => wanted !== undefined && patterns.includes(wanted));
   const own = asked.length > 0 ? shortest(asked) : null;
   return own && !selected.includes(own) ? [...selected, own] : selected;
 }
 
-function promising(paths: readonly RewritePath[], cost: number | null): RewritePath[] {
+function promising(paths: readonly RewritePath[], cost: number | null, dearest: number): RewritePath[] {
   if (cost === null) return [...paths].sort(byPromise).slice(0, TRIED);
   const price = (path: RewritePath): number => path.cost ?? cost;
-  const affordable = paths.filter((path) => price(path) <= cost * DEAREST);
+  const affordable = paths.filter((path) => price(path) <= cost * dearest);
   const cheapestFirst = [...affordable].sort(
     (a, b) => price(a) - price(b) || a.patterns.length - b.patterns.length,
   );
@@ -45,6 +49,11 @@ function promising(paths: readonly RewritePath[], cost: number | null): RewriteP
   const one = plans.map((alike) => shortest(alike));
   const rest = cheapestFirst.filter((path) => !one.includes(path));
   return [...one, ...rest].slice(0, TRIED).sort((a, b) => price(a) - price(b));
+}
+
+/** MariaDB tells prices from version 11 on. */
+export function hasRoughPrices({ dialect, version }: Pick<Catalog, 'dialect' | 'version'>): boolean {
+  return dialect === 'mariadb' && version !== null && version[0] < 11;
 }
 
 function shortest(paths: readonly RewritePath[]): RewritePath {

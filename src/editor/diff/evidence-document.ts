@@ -1,7 +1,7 @@
 /** All that is known of a candidate, as a document to read. */
 import type { Candidate } from '../../core/optimizer/optimization.ts';
 import { EVIDENCE_MEANING } from '../../core/verification/evidence.ts';
-import { costText, factor, milliseconds, speedText } from './evidence-text.ts';
+import { costText, estimateText, factor, milliseconds, speedText } from './evidence-text.ts';
 
 /** Figures, evidence, and what each rule of the rewrite does, in Markdown. */
 export async function evidenceDocument(candidate: Candidate): Promise<string> {
@@ -31,9 +31,7 @@ export async function evidenceDocument(candidate: Candidate): Promise<string> {
     `- ${candidate.evidence.rowsCompared.toLocaleString('en-US')} rows compared`,
     `- ${candidate.evidence.databases.toLocaleString('en-US')} generated databases tried`,
     '',
-    candidate.estimate
-      ? `Confidence of the estimate: ${Math.round(100 * candidate.estimate.confidence)} %.`
-      : 'Confidence from past outcomes: not enough history.',
+    estimateText(candidate.estimate),
     '',
     '## Rules, in the order of their application',
     '',

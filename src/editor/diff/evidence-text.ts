@@ -112,3 +112,15 @@ export function milliseconds(value: number): string {
 function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
+
+/** What earlier rewrites let expect. */
+export function estimateText(estimate: Candidate['estimate']): string {
+  if (!estimate) return 'Confidence from past outcomes: not enough history.';
+  const { improvementPct, low, high, confidence } = estimate;
+  const change = (pct: number): string =>
+    pct >= 0 ? `${Math.round(pct)} % less time` : `${Math.round(-pct)} % more time`;
+  return (
+    `Expected from past outcomes: ${change(improvementPct)} (from ${change(low)} to ${change(high)}). ` +
+    `Of rewrites of which as much was expected, ${Math.round(100 * confidence)} % were faster when they were measured.`
+  );
+}

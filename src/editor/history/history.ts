@@ -2,7 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { MeasuredOutcome } from '../../core/learning/estimate.ts';
 import type { Optimization } from '../../core/optimizer/optimization.ts';
+import type { Dialect } from '../../core/sql/dialect.ts';
 import type { KnownConnection } from '../../store/connections.ts';
 import type { OptimizationSummary } from '../../store/optimizations.ts';
 import type { CandidateStatus } from '../../store/schema.ts';
@@ -25,6 +27,8 @@ export interface FinishedRun {
 /** The store's ids of the candidates of a run, by their labels; empty when nothing could be stored. */
 export type CandidateIds = ReadonlyMap<string, string>;
 
+/** Outcomes that estimates are made from: the latest count most, the server and the data change. */
+const REMEMBERED = 400;
 /** Milliseconds between two looks for what another window wrote. */
 const LOOK_MS = 3000;
 
@@ -69,6 +73,12 @@ export class History implements vscode.Disposable {
   /** The last runs, newest first. */
   async recent(limit: number): Promise<readonly OptimizationSummary[]> {
     return (await this.attempt((store) => store.optimizations.recent(limit))) ?? [];
+  }
+
+  /** What rewrites of an engine gained, newest first, for estimates. */
+  async measuredOutcomes(dialect: Dialect): Promise<readonly MeasuredOutcome[]> {
+    const found = await this.attempt((store) => store.optimizations.measuredOutcomes(dialect, REMEMBERED));
+    return found ?? [];
   }
 
   async remove(optimizationId: string): Promise<void> {

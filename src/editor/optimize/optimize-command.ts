@@ -96,7 +96,7 @@ export class OptimizeCommand {
     signal: AbortSignal,
     say: Say,
   ): Promise<Outcome> {
-    const { sessions, documents, scratch, models, log } = this.parts;
+    const { sessions, documents, scratch, models, history, log } = this.parts;
     const session = profile
       ? await sessions.open(profile, { signal, onProgress: (message) => say(message) })
       : null;
@@ -105,6 +105,7 @@ export class OptimizeCommand {
       documents.catalog(document),
     ]);
     const { measure, runs, timeoutMs } = optimizeSettings(document.uri);
+    const past = session ? await history.measuredOutcomes(session.catalog.dialect) : [];
     const started = performance.now();
     const work = (open: OpenSession | null): Promise<Optimization> =>
       scratch.during({ dialect: (open?.catalog ?? catalog).dialect, session: open }, (openScratch) =>
@@ -113,6 +114,7 @@ export class OptimizeCommand {
           catalog: open?.catalog ?? catalog,
           database: open?.database ?? null,
           scratch: openScratch,
+          history: past,
           proposer: models.proposer({
             connection: open ? sendingName(open.profile) : null,
             connectionName: open?.profile.name ?? null,

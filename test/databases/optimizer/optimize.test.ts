@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Catalog } from '../../../src/core/catalog/catalog.ts';
 import { type Database, DatabaseError } from '../../../src/core/database.ts';
+import type { MeasuredOutcome } from '../../../src/core/learning/estimate.ts';
 import type { Stage } from '../../../src/core/optimizer/optimization.ts';
 import { type OptimizeOptions, optimizeStatement } from '../../../src/core/optimizer/optimize.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
@@ -31,9 +32,15 @@ describe('optimizing on PostgreSQL 18', () => {
   });
   after(() => database.close());
 
-  const optimize = (text: string, options: Partial<OptimizeOptions> = {}, signal?: AbortSignal) =>
+  const optimize = (
+    text: string,
+    options: Partial<OptimizeOptions> = {},
+    signal?: AbortSignal,
+    history?: readonly MeasuredOutcome[],
+  ) =>
     optimizeStatement({
       text,
+      history,
       catalog,
       database,
       scratch: null,
@@ -56,6 +63,24 @@ describe('optimizing on PostgreSQL 18', () => {
     assert.equal(best?.measured, null);
     assert.ok(best.cost && best.cost.after < best.cost.before);
     assert.match(result.reason, /it was not measured/);
+  });
+
+  test('says what to expect when earlier rewrites of the rule were measured, and nothing before', async () => {
+    const without = await optimize(CORRELATED, { measure: false });
+    for (const { estimate } of without.candidates) assert.equal(estimate, null);
+    const history = Array.from({ length: 40 }, (_, run) => ({
+      run: String(run),
+      patterns: run % 2 === 0 ? ['correlated-aggregate-to-join'] : ['count-to-exists'],
+      model: null,
+      cost: { before: 100 + run, after: 10 },
+      speedup: run % 2 === 0 ? 8 : 0.7,
+    }));
+    const { candidates } = await optimize(CORRELATED, { measure: false }, undefined, history);
+    const known = candidates.find(({ patterns }) => patterns.join() === 'correlated-aggregate-to-join');
+    assert.ok(known?.estimate && known.estimate.confidence > 0.7, JSON.stringify(known?.estimate));
+    assert.ok(known.estimate.improvementPct > 50 && known.estimate.low <= known.estimate.high);
+    const unknown = candidates.find(({ patterns }) => patterns.includes('correlated-aggregate-to-window'));
+    if (unknown) assert.equal(unknown.estimate, null);
   });
 
   test('never executes a statement that calls a volatile function', async () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Comparison, Measurement } from '../../../src/core/measurement/measurement.ts';
 import {
   counterexamplesText,
+  estimateText,
   evidenceText,
   figuresText,
   gainText,
@@ -58,4 +59,13 @@ test('a counterexample reads as a document whose results are comments', () => {
   assert.match(text, /-- 1\. Refuted: not-in\nSELECT 1\n/);
   assert.match(text, /--\s+\(no rows\)/);
   assert.match(text, /--\s+1 \| x\n--\s+2 \| y/);
+});
+
+test('what is expected is said with its interval and how often it came true, or that nothing is known', () => {
+  assert.match(estimateText(null), /not enough history/);
+  assert.equal(
+    estimateText({ improvementPct: 61.4, low: -12.2, high: 80, confidence: 0.87 }),
+    'Expected from past outcomes: 61 % less time (from 12 % more time to 80 % less time). ' +
+      'Of rewrites of which as much was expected, 87 % were faster when they were measured.',
+  );
 });

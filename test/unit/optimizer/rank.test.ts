@@ -99,3 +99,17 @@ test('says that every rewrite was refuted rather than that there was none', () =
   assert.match(rank([], { ...facts, refuted: 2 }).reason, /changes the result/);
   assert.match(rank([], { ...facts, findings: 0 }).reason, /No pattern/);
 });
+
+test('tells rewrites that are too dear from rewrites that there are none of', () => {
+  assert.match(rank([], { ...facts, dear: 2 }).reason, /prices all known rewrites far above/);
+  assert.match(rank([], { ...facts, dear: 2, refuted: 1 }).reason, /changes the result/);
+});
+
+test('says what seemed faster but was not shown to be', () => {
+  const unsure = candidate('a', { measured: comparison(29, 10, false) });
+  const ranking = rank([unsure, candidate('b', { measured: comparison(10, 12) })], facts);
+  assert.equal(ranking.best, null);
+  assert.match(ranking.reason, /clearly faster: c1 seemed 2\.9× faster, .* Optimize again/);
+  const little = rank([candidate('a', { measured: comparison(12, 10, false) })], facts);
+  assert.equal(little.reason, 'No rewrite measured faster than the original.');
+});

@@ -88,7 +88,9 @@ describe('searching for rewrites', () => {
         const paths = await searchRewrites(analyzed(COMMA), null, { ...BOUNDS, style });
         assert.ok(paths.some(({ patterns }) => patterns.join() === 'comma-join'));
         assert.ok(
-          selectPaths(paths, null, 'comma-join').some(({ patterns }) => patterns.includes('comma-join')),
+          selectPaths(paths, null, { wanted: 'comma-join' }).some(({ patterns }) =>
+            patterns.includes('comma-join'),
+          ),
         );
       }
     });
@@ -167,6 +169,8 @@ describe('selecting the promising few', () => {
 
   test('leaves out what costs a multiple of the original', () => {
     assert.deepEqual(selectPaths([path(['a'], { cost: 301 })], 100), []);
+    assert.equal(selectPaths([path(['a'], { cost: 301 })], 100, { rough: true }).length, 1);
+    assert.deepEqual(selectPaths([path(['a'], { cost: 1001 })], 100, { rough: true }), []);
   });
 
   test('without a planner, prefers what is proved and matters', () => {

@@ -359,6 +359,20 @@ describe('other edits', () => {
       add('SELECT 1\nFROM orders o\nWHERE true', 'o'),
       'SELECT 1\nFROM orders o\nLEFT JOIN x ON x.id = o.id\nWHERE true',
     );
+    // what is said of a line stays on it
+    assert.equal(
+      add('SELECT 1\nFROM orders o -- all of them\nWHERE true', 'o'),
+      'SELECT 1\nFROM orders o -- all of them\nLEFT JOIN x ON x.id = o.id\nWHERE true',
+    );
+    assert.equal(
+      add('SELECT 1\r\nFROM orders o /* all */ -- of them\r\nWHERE true', 'o'),
+      'SELECT 1\r\nFROM orders o /* all */ -- of them\r\nLEFT JOIN x ON x.id = o.id\r\nWHERE true',
+    );
+    // and what is said of what follows stays before it
+    assert.equal(
+      add('SELECT 1\nFROM orders o /* never */ WHERE true', 'o'),
+      'SELECT 1\nFROM orders o\nLEFT JOIN x ON x.id = o.id /* never */ WHERE true',
+    );
   });
 
   test('add a CTE', () => {

@@ -114,6 +114,40 @@ test('applying a candidate and measuring it again is remembered', async () => {
   });
 });
 
+test('what was priced and measured is the history that estimates are made from, by engine', async () => {
+  await withStore(async (store) => {
+    const { id } = await record(store);
+    const outcome = {
+      run: id,
+      patterns: ['select-star'],
+      model: null,
+      cost: { before: 100, after: 10 },
+      speedup: 10,
+    };
+    assert.deepEqual(await store.optimizations.measuredOutcomes('postgresql', 10), [outcome]);
+    assert.deepEqual(await store.optimizations.measuredOutcomes('mariadb', 10), []);
+    const [first, second] = optimization.candidates;
+    assert.ok(first && second);
+    const ofModel = {
+      ...first,
+      origin: 'model',
+      patterns: [],
+      model: { name: 'ollama/small', why: '' },
+    } as const;
+    const statementId = await store.statements.remember(statement);
+    await store.optimizations.record({
+      ...{ statementId, connectionId: null, source: null, productVersion: '0' },
+      result: { ...optimization, candidates: [ofModel, second] },
+    });
+    const outcomes = await store.optimizations.measuredOutcomes('postgresql', 10);
+    assert.deepEqual(
+      outcomes.map(({ model }) => model),
+      ['ollama/small', null],
+    );
+    assert.equal((await store.optimizations.measuredOutcomes('postgresql', 1)).length, 1);
+  });
+});
+
 test('the same statement with other literals is one row that counts', async () => {
   await withStore(async (store) => {
     const first = await store.statements.remember(statement);
@@ -211,6 +245,27 @@ const rejectsWith = (promise: Promise<unknown>, reason: StoreError['reason'], me
     assert.match(error.message, message);
     return true;
   });
+
+test('a store of the first release is brought up to date and keeps what it holds', async () => {
+  const path = newPath();
+  const store = await openStore(path, { redact });
+  await record(store);
+  await store.close();
+  const raw = new DatabaseSync(path);
+  raw.exec('alter table candidates drop column model; delete from store_version where version > 1');
+  raw.close();
+  const again = await openStore(path, { redact });
+  try {
+    const [run_] = await again.optimizations.recent(1);
+    assert.deepEqual(
+      run_?.candidates.map(({ label }) => label),
+      ['c1', 'c2'],
+    );
+    assert.equal((await again.optimizations.measuredOutcomes('postgresql', 10)).length, 1);
+  } finally {
+    await again.close();
+  }
+});
 
 test('a store of a newer release is left alone, with a sentence that says what to do', async () => {
   const path = newPath();

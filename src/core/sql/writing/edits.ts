@@ -6,6 +6,7 @@ import { keepsTextNames } from './column-names.ts';
 import { type Fragment, render, sql } from './fragment.ts';
 import { type PredicateChange, planPredicate, predicateOf, whereOf } from './predicates.ts';
 import {
+  afterLineComment,
   indentAt,
   orderByRange,
   startsLine,
@@ -221,7 +222,9 @@ export class RewriteEdits {
   private written({ start, end }: TextRange, fragment: Fragment | null): PlannedEdit {
     if (!fragment) return { start, end, text: '', fragment };
     const text = render(fragment, this.style, indentAt(this.statement.text, start));
-    return { start, end, text, fragment };
+    // a comment behind what stays, on its line, stays there
+    const at = start === end && /^\r?\n/.test(text) ? afterLineComment(this.statement, start) : start;
+    return { start: at, end: at === start ? end : at, text, fragment };
   }
 
   /** The fragment on a line of its own where the clause begins one, after a blank otherwise. */

@@ -16,6 +16,18 @@ export function startsLine(text: string, offset: number): boolean {
   return text.slice(lineStart, offset).trim() === '';
 }
 
+/** The end of the comments behind an offset when they end its line; the offset itself when anything else follows. */
+export function afterLineComment({ tokens }: Pick<AnalyzedStatement, 'tokens'>, offset: number): number {
+  let end = offset;
+  for (let i = tokenIndexAt(tokens, offset); i < tokens.length; i++) {
+    const token = tokens[i];
+    if (!token || !isTrivia(token)) break;
+    if (token.text.includes('\n')) return token.kind === 'whitespace' ? end : offset;
+    if (token.kind !== 'whitespace') end = token.end;
+  }
+  return offset;
+}
+
 /** Index of the first token that starts at or after an offset. */
 export function tokenIndexAt(tokens: readonly Token[], offset: number): number {
   let low = 0;
