@@ -142,7 +142,7 @@ function optimizable(
     hint:
       bound.parameters > 0
         ? unpriced
-          ? 'Put typical values in the places of the parameters before you call optimize_sql: this server plans for values only.'
+          ? 'Put typical values in the places of the parameters before you call optimize_sql: this server plans for values only, and has shortened lists of values.'
           : 'With typical values in the places of the parameters, optimize_sql can measure it too.'
         : null,
   };

@@ -138,7 +138,7 @@ if (hasMariadb()) {
     });
 
     test('have texts that the server can plan, and say when one is cut off', async () => {
-      const nasty = `SELECT count(*), max(o.id) AS \`strange . name\` FROM orders AS o WHERE o.customer_id IN (1, 2, 3) AND EXISTS (SELECT 1 FROM orders p WHERE p.id = o.id)`;
+      const nasty = `SELECT count(*), max(o.id) AS \`strange . name\`, concat(max(o.id), 'x', substring(max(o.id), 1, 2)) FROM orders AS o WHERE o.customer_id IN (1, 2, 3) AND EXISTS (SELECT 1 FROM orders p WHERE p.id = o.id)`;
       const long = `SELECT ${Array.from({ length: 90 }, (_, n) => `customer_id + ${n} AS a_rather_long_name_${n}`).join(', ')} FROM orders`;
       await runOnce(server.url, nasty);
       await runOnce(server.url, long);
@@ -147,6 +147,10 @@ if (hasMariadb()) {
       assert.match(found?.text ?? '', /^SELECT COUNT\(\*\), MAX\(`?o`?\.`?id`?\)/i);
       assert.match(found?.text ?? '', /`strange \. name`/);
       assert.match(found?.text ?? '', /IN \(\?\)/);
+      assert.match(
+        found?.text ?? '',
+        /concat\(MAX\(`?o`?\.`?id`?\), \?, SUBSTRING\(MAX\(`?o`?\.`?id`?\), \?, \?\)\)/i,
+      );
       await runOnce(server.url, `EXPLAIN ${(found?.text ?? '').replaceAll('?', '1')}`);
       assert.equal(statements.find(({ text }) => text.includes('a_rather_long_name_0'))?.truncated, true);
       assert.equal(found?.truncated, false);

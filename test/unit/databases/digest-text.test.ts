@@ -19,6 +19,14 @@ const CASES: readonly (readonly [digest: string, sql: string])[] = [
     'SELECT COALESCE ( SUM ( `a` ) , ? ) FROM `t` GROUP BY `b`',
     'SELECT COALESCE(SUM(`a`), ?) FROM `t` GROUP BY `b`',
   ],
+  [
+    'SELECT `CONCAT` ( `a` , ? ) , SUBSTRING ( `b` , ?, ... ) FROM `t` LIMIT ?, ... ',
+    'SELECT CONCAT(`a`, ?), SUBSTRING(`b`, ?, ?) FROM `t` LIMIT ?, ?',
+  ],
+  [
+    'INSERT INTO `concat` ( `a` ) SELECT `my_own` ( `a` ) FROM `t`',
+    'INSERT INTO `concat` (`a`) SELECT `my_own` (`a`) FROM `t`',
+  ],
 ];
 
 for (const [digest, sql] of CASES) {
