@@ -9,7 +9,7 @@ import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { USAGE as MSSQL_USAGE, STARTED } from '../../src/databases/mssql/index-usage.ts';
 import { INSTRUMENT, STATE, UPTIME, USAGE } from '../../src/databases/mysql/index-usage.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
-import { describeEngines, describeServers } from '../servers/engines.ts';
+import { describeEngines, describeFreshServers, describeServers } from '../servers/engines.ts';
 import { hasMariadb, startMariadb } from '../servers/mariadb.ts';
 import { type Answer as MysqlAnswer, startMysqlStandIn } from '../servers/mysql-stand-in.ts';
 import type { Answer } from '../servers/tds/answers.ts';
@@ -45,7 +45,7 @@ const MARIADB = `${TABLES}
   INSERT INTO customers SELECT seq FROM seq_1_to_200;
   INSERT INTO orders SELECT seq, 1 + seq % 200, seq, seq FROM seq_1_to_5000`;
 
-describeServers('the use of indexes', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
+describeFreshServers('the use of indexes', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
   const usage = async () => {
     const { database } = engine.database.info;
     const { indexes, ...others } = read(await engine.database.readIndexUsage());

@@ -11,7 +11,7 @@ import {
   QUERY_STORE_TOTALS,
   queryStoreTop,
 } from '../../src/databases/mssql/statement-queries.ts';
-import { describeServers } from '../servers/engines.ts';
+import { describeFreshServers, describeServers } from '../servers/engines.ts';
 import { spyOn } from '../servers/spied-database.ts';
 import type { Answer } from '../servers/tds/answers.ts';
 import { describeSqlServer } from '../servers/tds/describe-sql-server.ts';
@@ -40,7 +40,7 @@ const MARIADB = `${TABLES}
 const COSTLY = `SELECT c.id FROM customers c
   WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total > 42) > 0 AND c.email <> 'secret@example.com'`;
 
-describeServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
+describeFreshServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
   test('names what costs most, without values, and runs none of it', async () => {
     for (let run = 0; run < 5; run++) await runOnce(engine.url, COSTLY);
     const database = spyOn(engine.database);
@@ -85,9 +85,7 @@ describeServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (
       assert.ok(statements[0]?.candidates.some(({ cost }) => cost !== null));
     else assert.match(found.hint ?? '', /Put typical values/);
   });
-});
 
-describeServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB }, (engine) => {
   test('names indexes that nothing has read, with the time since when', async () => {
     await runOnce(engine.url, 'CREATE INDEX by_nobody ON orders (total, id)');
     // MariaDB counts for a table that somebody has opened
