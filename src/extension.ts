@@ -34,6 +34,7 @@ import { SqlDocuments } from './editor/statements/sql-documents.ts';
 import { ConnectionStatus } from './editor/status/connection-status.ts';
 import { DocumentStatus } from './editor/status/document-status.ts';
 import { VerifyCommand } from './editor/verify/verify-command.ts';
+import { SlowestStatements } from './editor/workload/slowest-statements.ts';
 
 /** What has to be ended, and waited for, when the window closes. */
 let ending: (() => Promise<void>)[] = [];
@@ -77,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const plans = new PlanCommands({ documents, active, sessions, connections, previews, shown, log });
   const verify = new VerifyCommand({ documents, active, sessions, scratch, shown, log });
+  const slowest = own(new SlowestStatements({ connections, active, sessions, shown, log }));
   const words = new ExplainCommand({ models, documents, active, sessions, previews, shown, log });
   const on = (id: string, run: (argument: unknown) => unknown): void => {
     own(vscode.commands.registerCommand(id, run));
@@ -86,6 +88,8 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.optimize, (argument) => optimize.run(argument));
   on(COMMANDS.explain, (argument) => plans.explain(argument));
   on(COMMANDS.verifyRewrite, () => verify.run());
+  on(COMMANDS.showSlowest, (argument) => slowest.show(argument));
+  on(COMMANDS.openSlowStatement, (argument) => slowest.open(argument));
   on(COMMANDS.showFindings, (argument) => diagnostics.reveal(argument));
   on(COMMANDS.suppress, (argument) => suppress(documents, argument));
   on(COMMANDS.turnRuleOff, (argument) => turnRuleOff(argument));

@@ -5,6 +5,8 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { Plan } from './plans/plan.ts';
 import type { Dialect } from './sql/dialect.ts';
+import type { IndexStatistics } from './workload/index-usage.ts';
+import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
 
 export interface ServerInfo {
   readonly dialect: Dialect;
@@ -93,6 +95,11 @@ export interface ReadOnlySession {
   describe(sql: string, options?: CallOptions): Promise<readonly ResultColumn[]>;
 }
 
+export interface StatisticsOptions extends CallOptions {
+  /** how many statements are wanted at most; see `DEFAULT_STATEMENTS` and `MOST_STATEMENTS` */
+  readonly limit?: number | undefined;
+}
+
 /** A private, empty database in which anything may be created; it is thrown away when closed. */
 export interface ScratchDatabase {
   execute(sql: string, options?: CallOptions & { readonly maxRows?: number }): Promise<QueryResult>;
@@ -124,6 +131,17 @@ export interface Database {
    * @throws DatabaseError
    */
   adviseOnRole?(options?: CallOptions): Promise<RoleAdvice | null>;
+  /**
+   * The costliest statements that the server has counted, of this database and without our own. Missing extensions,
+   * settings and privileges are no error: the answer says then what to do.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readStatementStatistics(options?: StatisticsOptions): Promise<StatementStatistics | StatisticsUnavailable>;
+  /**
+   * How often each index was used. What is missing is no error, as above.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
   /** how many sessions can work at the same time (1 for the embedded database) */
   readonly parallelism: number;
   close(): Promise<void>;

@@ -7,7 +7,14 @@ import type {
   RoleAdvice,
   ScratchDatabase,
   ServerInfo,
+  StatisticsOptions,
 } from '../core/database.ts';
+import type { IndexStatistics } from '../core/workload/index-usage.ts';
+import {
+  type StatementStatistics,
+  type StatisticsUnavailable,
+  statementLimit,
+} from '../core/workload/statement-statistics.ts';
 import { ConnectionPool, type ConnectionSource, type PooledConnection } from './connection-pool.ts';
 import type { GuardedSession, SessionKind, SessionPlace } from './guarded-session.ts';
 
@@ -26,6 +33,17 @@ export interface Engine<C extends PooledConnection> {
   session(kind: SessionKind, options: CallOptions): Session<C>;
   /** @throws DatabaseError */
   readCatalog(session: ReadOnlySession, info: ServerInfo): Promise<Catalog>;
+  /** @param limit statements wanted at most. @throws DatabaseError */
+  readStatementStatistics(
+    session: ReadOnlySession,
+    info: ServerInfo,
+    limit: number,
+  ): Promise<StatementStatistics | StatisticsUnavailable>;
+  /** @throws DatabaseError */
+  readIndexUsage(
+    session: ReadOnlySession,
+    info: ServerInfo,
+  ): Promise<IndexStatistics | StatisticsUnavailable>;
   /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
   readonly adviseOnRole: ((session: ReadOnlySession) => Promise<RoleAdvice | null>) | null;
   /** left out: generated databases are not built on this engine. @throws DatabaseError */
@@ -88,6 +106,20 @@ class PooledDatabase<C extends PooledConnection> implements Database {
   async adviseOnRole(options: CallOptions = {}): Promise<RoleAdvice | null> {
     const { adviseOnRole } = this.engine;
     return adviseOnRole === null ? null : this.inSession('reads', adviseOnRole, options);
+  }
+
+  readStatementStatistics({
+    limit,
+    ...options
+  }: StatisticsOptions = {}): Promise<StatementStatistics | StatisticsUnavailable> {
+    const wanted = statementLimit(limit);
+    const read = (session: ReadOnlySession) =>
+      this.engine.readStatementStatistics(session, this.info, wanted);
+    return this.inSession('reads', read, options);
+  }
+
+  readIndexUsage(options: CallOptions = {}): Promise<IndexStatistics | StatisticsUnavailable> {
+    return this.inSession('reads', (session) => this.engine.readIndexUsage(session, this.info), options);
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,9 @@ export const COMMANDS = {
   comparePlans: 'aiSqlOptimizer.comparePlans',
   showEvidence: 'aiSqlOptimizer.showEvidence',
 
+  showSlowest: 'aiSqlOptimizer.showSlowestStatements',
+  openSlowStatement: 'aiSqlOptimizer.openSlowStatement',
+
   chooseModel: 'aiSqlOptimizer.chooseModel',
   showSent: 'aiSqlOptimizer.showSentToModel',
   explainInWords: 'aiSqlOptimizer.explainInWords',

@@ -6,9 +6,11 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { root } from '../../scripts/bootstrap.mjs';
 import type { OptimizedStatement } from '../../src/cli/verbs/optimize.ts';
+import type { WorkloadReport } from '../../src/core/workload/report.ts';
 import { withDatabase } from '../servers/with-database.ts';
 
 const SETUP = `
+CREATE EXTENSION pg_stat_statements;
 CREATE TABLE customers (id int PRIMARY KEY, email text);
 CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, total int NOT NULL);
 INSERT INTO customers SELECT n, n || '@example.com' FROM generate_series(1, 300) n;
@@ -46,7 +48,7 @@ describe('the MCP server', () => {
     const { tools } = await client.listTools();
     assert.deepEqual(
       tools.map(({ name }) => name),
-      ['optimize_sql', 'explain_plan', 'verify_rewrite'],
+      ['optimize_sql', 'explain_plan', 'verify_rewrite', 'workload_report'],
     );
     for (const { annotations, description } of tools) {
       assert.equal(annotations?.readOnlyHint, true);
@@ -76,12 +78,30 @@ describe('the MCP server', () => {
     assert.match(JSON.stringify(structuredContent?.['counterexample']), /INSERT INTO/);
   });
 
+  test('workload_report names the costliest statements, and what it says can be optimized is', async () => {
+    await database.run(`${COUNTED} AND c.email <> 'secret@example.com'`);
+    const { structuredContent } = await call('workload_report', { limit: 20 });
+    const report = structuredContent as unknown as WorkloadReport;
+    assert.equal(report.source, 'pg_stat_statements');
+    assert.ok(report.since !== null);
+    assert.doesNotMatch(JSON.stringify(report), /secret@/);
+    const found = report.statements.find(({ sql }) => /c\.email <> \$/.test(sql));
+    assert.deepEqual([found?.calls, found?.optimizable], [1, true], JSON.stringify(report));
+    assert.ok(found && report.next.includes(found.rank));
+    assert.ok(found.sharePct >= 0 && found.sharePct <= 100);
+    assert.ok(report.counted.totalMs >= found.totalMs);
+    const optimized = await call('optimize_sql', { sql: found.sql });
+    const [statement] = (optimized.structuredContent?.['statements'] ?? []) as OptimizedStatement[];
+    assert.match(statement?.candidates[0]?.evidence.level ?? '', /proved|tested/, statement?.reason);
+  });
+
   const WRONG: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     ['explain_plan', { sql: 'DELETE FROM orders', analyze: true }, /not executed/],
     ['explain_plan', { sql: 'SELECT 1; SELECT 2' }, /one statement/],
     ['optimize_sql', { sql: '' }, /SQL text/],
     ['optimize_sql', { sql: 'SELECT 1', measure: 'yes' }, /true or false/],
     ['verify_rewrite', { before: 'SELECT 1', after: 'SELECT 2', budgetSeconds: 9999 }, /1 to 120/],
+    ['workload_report', { limit: 0 }, /1 to 50/],
     ['drop_table', {}, /no tool "drop_table"/],
   ];
   for (const [name, args, words] of WRONG) {

@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
-import { availableServers, serverOf } from './servers.ts';
-import { SERVER_VARIABLES, type ServerName } from './test-server.ts';
+import { availableServers, serverOf, startServer } from './servers.ts';
+import { SERVER_VARIABLES, type ServerName, type TestServer } from './test-server.ts';
 import { createDatabase, type TestDatabase } from './with-database.ts';
 
 export interface Engine {
@@ -36,11 +36,24 @@ export function describeServers(title: string, setup: EngineSetup, body: (engine
   describeEach(availableServers(), title, setup, body);
 }
 
+/**
+ * The same, each on a server of its own that is started for it: for what servers keep of all that was ever run on them, in
+ * tables that other suites fill up.
+ */
+export function describeFreshServers(
+  title: string,
+  setup: EngineSetup,
+  body: (engine: Engine) => void,
+): void {
+  describeEach(availableServers(), title, setup, body, startServer);
+}
+
 function describeEach(
   names: readonly Engine['name'][],
   title: string,
   setup: EngineSetup,
   body: (engine: Engine) => void,
+  start: ((name: ServerName) => Promise<TestServer>) | null = null,
 ): void {
   const byDialect = typeof setup === 'string' ? { postgresql: setup } : setup;
   if (byDialect.mysql !== undefined && !names.includes('MySQL')) {
@@ -51,7 +64,7 @@ function describeEach(
     const sql = byDialect[dialect];
     if (sql === undefined) continue;
     describe(`${title} on ${name}`, () => {
-      const opened = name === 'embedded' ? embedded(sql) : served(name, sql);
+      const opened = name === 'embedded' ? embedded(sql) : served(name, sql, start);
       body({
         name,
         dialect,
@@ -71,16 +84,24 @@ interface Opened {
   readonly url: string;
 }
 
-function served(name: ServerName, setup: string): () => Opened {
+/** @param start starts a server for this suite alone; null: the one that all use */
+function served(
+  name: ServerName,
+  setup: string,
+  start: ((name: ServerName) => Promise<TestServer>) | null,
+): () => Opened {
+  let own: TestServer | null = null;
   let created: TestDatabase | null = null;
   let opened: Opened | null = null;
   before(async () => {
-    created = await createDatabase((await serverOf(name)).url, setup);
+    own = (await start?.(name)) ?? null;
+    created = await createDatabase((own ?? (await serverOf(name))).url, setup);
     opened = { url: created.url, database: await openDatabase(parseConnectionUrl(created.url)) };
   });
   after(async () => {
     await opened?.database.close();
-    await created?.drop();
+    if (own) await own.stop();
+    else await created?.drop();
   });
   return () => present(opened);
 }

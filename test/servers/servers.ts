@@ -53,6 +53,11 @@ export function adviceFor(name: ServerName): string {
   return KINDS[name].advice;
 }
 
+/** Start one more server of that name, whoever else has one. @throws Error when it is not installed */
+export function startServer(name: ServerName): Promise<TestServer> {
+  return KINDS[name].start();
+}
+
 const running = new Map<ServerName, Promise<TestServer>>();
 
 /**

@@ -34,6 +34,8 @@ export function spyOn(database: Database): SpiedDatabase {
     readCatalog: (options) => database.readCatalog(options),
     readOnly: (work, options) => database.readOnly((session) => work(spied(session)), options),
     rolledBack: (work, options) => database.rolledBack((session) => work(spied(session)), options),
+    readStatementStatistics: (options) => database.readStatementStatistics(options),
+    readIndexUsage: (options) => database.readIndexUsage(options),
     close: () => database.close(),
   };
 }

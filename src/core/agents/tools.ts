@@ -3,13 +3,14 @@
  * the command line's verbs. None of the tools writes to a database.
  */
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Database, ScratchDatabase } from '../database.ts';
+import { type CallOptions, type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
 import { optimizeStatement } from '../optimizer/optimize.ts';
 import type { RewriteProposer } from '../optimizer/rewrite-proposer.ts';
 import { ExplainRefused, explainStatement } from '../plans/explain-statement.ts';
 import { fingerprint } from '../sql/fingerprint.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { verifyPair } from '../verification/verify-pair.ts';
+import { indexReport, workloadReport } from '../workload/report.ts';
 
 /** What the tools work with. */
 export interface ToolContext {
@@ -164,8 +165,48 @@ const verifyRewrite: Tool = {
   },
 };
 
+/** Statements that the report has when the agent says nothing, and at most. */
+const REPORTED = 10;
+const MOST_REPORTED = 50;
+
+const reportWorkload: Tool = {
+  name: 'workload_report',
+  title: 'Report the workload',
+  description:
+    'The statements that cost the database the most time, as the server itself has counted them, costliest first: calls, total and mean time in milliseconds, share of the whole, findings of the library. Values in the statements are replaced by parameters. "since" says since when the figures count, "notes" what limits them. "next" has the ranks of those for which a rewrite is known: give their "sql" to optimize_sql, after reading their "hint". "indexes" has those that nothing has read since the counts began. Use it to find out what is worth optimizing. It reads statistics only and runs none of the statements.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      limit: { type: 'number', description: 'How many statements, 1 to 50; default 10' },
+    },
+    required: [],
+    additionalProperties: false,
+  },
+  async run(args, { catalog, database, timeoutMs }, signal) {
+    const limit = Math.floor(args.number('limit', 1, MOST_REPORTED) ?? REPORTED);
+    if (!database) throw new ToolError('Statistics come from a database, and none is connected.');
+    const statistics = await database.readStatementStatistics({ limit, timeoutMs, signal });
+    if (statistics.available) {
+      const usage = await indexUsage(database, { timeoutMs, signal });
+      return { ...workloadReport(statistics, catalog, limit), indexes: indexReport(usage, catalog) };
+    }
+    const { reason, remedy } = statistics;
+    throw new ToolError(remedy === null ? reason : `${reason}\n${remedy}`);
+  },
+};
+
+/** The statements are worth telling without the indexes too. */
+async function indexUsage(database: Database, options: CallOptions) {
+  try {
+    return await database.readIndexUsage(options);
+  } catch (error) {
+    if (!DatabaseError.is(error) || error.reason === 'cancelled') throw error;
+    return { available: false, reason: error.message, remedy: null } as const;
+  }
+}
+
 /** All tools, in the order in which they are listed. */
-export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite];
+export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite, reportWorkload];
 
 function statementsIn(sql: string, { dialect }: Catalog): string[] {
   const statements = splitStatements(sql, dialect)

@@ -3,9 +3,11 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MssqlSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 
 /**
  * Connect and look who answers.
@@ -16,6 +18,8 @@ export function openMssqlDatabase(transport: ServerTransport, options: CallOptio
     info: serverInfo(first.session),
     session: (kind, defaults) => new MssqlSession({ transport, pool }, kind, defaults),
     readCatalog,
+    readStatementStatistics,
+    readIndexUsage,
     adviseOnRole,
   }));
 }

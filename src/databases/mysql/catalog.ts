@@ -5,7 +5,7 @@ import { endsReading, type Row, withoutTwins } from '../catalog-rows.ts';
 import { columnOf } from './catalog-columns.ts';
 import { MARIADB_QUERIES, MYSQL_QUERIES, SCHEMAS, SETTINGS } from './catalog-queries.ts';
 import { TableParts, type TableRow } from './catalog-tables.ts';
-import { quoteIdentifier, quoteLiteral } from './quoting.ts';
+import { accountOf, quoteIdentifier, quoteLiteral } from './quoting.ts';
 
 /** Tables up to which all schemas are read; beyond it only that of the connection is. */
 const MANY_TABLES = 3000;
@@ -116,7 +116,6 @@ function functionOf([schema, name, type, deterministic, access]: Row): FunctionI
 /** information_schema shows what one may do something with: SELECT on the schema is enough. */
 function grantFor(error: DatabaseError, info: ServerInfo): string | null {
   if (error.reason !== 'permission') return null;
-  const [user = '', host = '%'] = info.user.split(/@(?=[^@]*$)/);
   const schema = info.database === '' ? '*' : quoteIdentifier(info.database);
-  return `GRANT SELECT, SHOW VIEW ON ${schema}.* TO '${user}'@'${host}';`;
+  return `GRANT SELECT, SHOW VIEW ON ${schema}.* TO ${accountOf(info.user)};`;
 }

@@ -3,10 +3,12 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 
 /**
  * Connect and look who answers.
@@ -20,6 +22,8 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       info,
       session: (kind, defaults) => new MysqlSession(place, kind, defaults),
       readCatalog,
+      readStatementStatistics,
+      readIndexUsage,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),
     };

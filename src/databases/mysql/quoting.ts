@@ -7,3 +7,10 @@ export function quoteIdentifier(name: string): string {
 export function quoteLiteral(text: string): string {
   return text === '' ? "''" : `_utf8mb4 x'${Buffer.from(text, 'utf8').toString('hex')}'`;
 }
+
+/** An account as GRANT names it. @param user as CURRENT_USER() gives it: 'app@%' */
+export function accountOf(user: string): string {
+  const [name = '', host = '%'] = user.split(/@(?=[^@]*$)/);
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return `${quoted(name)}@${quoted(host)}`;
+}

@@ -2,9 +2,11 @@
 import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
+import { readIndexUsage } from './index-usage.ts';
 import { ResultTypes } from './result-types.ts';
 import { adviseOnRole } from './role.ts';
 import { PostgresSession } from './session.ts';
+import { readStatementStatistics } from './statement-statistics.ts';
 import type { SessionFacts, Transport } from './transport.ts';
 
 /**
@@ -18,6 +20,8 @@ export function openPostgresDatabase(transport: Transport, options: CallOptions)
       info: serverInfo(first.session, transport.embedded),
       session: (kind, defaults) => new PostgresSession(place, kind, defaults),
       readCatalog,
+      readStatementStatistics,
+      readIndexUsage,
       // whoever starts the embedded database owns it
       adviseOnRole: transport.embedded ? null : adviseOnRole,
     };

@@ -41,12 +41,14 @@ export class ActiveConnections implements vscode.Disposable {
 
   /** @param key of a profile; null for no connection */
   async choose(uri: vscode.Uri | undefined, key: string | null): Promise<void> {
-    if (uri) {
-      const { [uri.toString()]: _, ...others } = this.byFile();
-      const kept = Object.entries(others).slice(-(MOST_FILES - 1));
-      await this.state.update(BY_FILE, Object.fromEntries([...kept, [uri.toString(), key ?? NONE]]));
-    }
+    if (uri) await this.remember(uri, key ?? NONE);
     if (key !== null || !uri) await this.state.update(LAST, key ?? undefined);
+    this.changed.fire();
+  }
+
+  /** Use a connection for one document, whatever others use. @param key of a profile; null forgets the choice */
+  async bind(uri: vscode.Uri, key: string | null): Promise<void> {
+    await this.remember(uri, key);
     this.changed.fire();
   }
 
@@ -73,6 +75,13 @@ export class ActiveConnections implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
+  }
+
+  private async remember(uri: vscode.Uri, key: string | null): Promise<void> {
+    const { [uri.toString()]: _, ...others } = this.byFile();
+    const kept = Object.entries(others).slice(-(MOST_FILES - 1));
+    const own = key === null ? [] : [[uri.toString(), key] as const];
+    await this.state.update(BY_FILE, Object.fromEntries([...kept, ...own]));
   }
 
   private byFile(): Readonly<Record<string, string>> {

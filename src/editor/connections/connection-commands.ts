@@ -371,9 +371,10 @@ export class ConnectionCommands {
     }
   }
 
-  private async profileOf(
+  /** The connection that a command is about: that of a tree's row, else one that the user chooses. */
+  async profileOf(
     argument: unknown,
-    only: (profile: ConnectionProfile) => boolean,
+    only: (profile: ConnectionProfile) => boolean = () => true,
   ): Promise<ConnectionProfile | null> {
     const key =
       typeof argument === 'object' && argument !== null && 'key' in argument ? argument.key : undefined;

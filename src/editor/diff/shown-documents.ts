@@ -21,9 +21,10 @@ export class ShownDocuments implements vscode.TextDocumentContentProvider, vscod
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
+    const again = uri.scheme === SCHEMES.preview ? '“Optimize with AI”' : 'its command';
     return (
       this.texts.get(uri.toString()) ??
-      'This preview belonged to a window that was closed. Run “Optimize with AI” again to see it.\n'
+      `This belonged to a window that was closed. Run ${again} again to see it.\n`
     );
   }
 

@@ -25,6 +25,7 @@ export const AGENT_TOOLS = {
   optimize_sql: 'sqlopt_optimize_sql',
   explain_plan: 'sqlopt_explain_plan',
   verify_rewrite: 'sqlopt_verify_rewrite',
+  workload_report: 'sqlopt_workload_report',
 } as const;
 
 type Input = Readonly<Record<string, unknown>>;
@@ -58,6 +59,11 @@ class AgentTool implements vscode.LanguageModelTool<Input> {
     for (const name of ['sql', 'before', 'after']) {
       const text = input[name];
       if (typeof text === 'string') message.appendMarkdown(`${fenced(text)}\n\n`);
+    }
+    if (this.name === 'workload_report') {
+      message.appendMarkdown(
+        'The agent gets the costliest statements that the server has counted, whoever ran them, with their values replaced by parameters. None of them is run.',
+      );
     }
     if (input['measure'] === true || input['analyze'] === true) {
       message.appendMarkdown('Statements that only read are **executed** for it.');

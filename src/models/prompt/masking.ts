@@ -8,8 +8,8 @@ import { dialectData } from '../../core/sql/dialects/dialect-data.ts';
 import { tokenize } from '../../core/sql/lexer.ts';
 import type { AnalyzedStatement } from '../../core/sql/query-model.ts';
 import type { Token } from '../../core/sql/tokens.ts';
+import { describeValue, isStructural } from '../../core/sql/value-kinds.ts';
 import { identifierText } from '../../core/sql/writing/identifiers.ts';
-import { describeValue, isStructural } from './value-kinds.ts';
 
 export interface MaskingOptions {
   /** values of literals */
