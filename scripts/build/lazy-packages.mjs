@@ -30,11 +30,6 @@ export const lazyPackages = {
     assetFolder: 'pglite',
     assets: ['dist/pglite.wasm', 'dist/pglite.data', 'dist/initdb.wasm'],
   },
-  '@electric-sql/pglite/contrib/pg_stat_statements': {
-    output: 'pglite/contrib/pg_stat_statements.js',
-    assetFolder: 'pglite',
-    assets: ['dist/pg_stat_statements.tar.gz'],
-  },
 };
 
 /**
