@@ -34,6 +34,7 @@ import { SqlDocuments } from './editor/statements/sql-documents.ts';
 import { ConnectionStatus } from './editor/status/connection-status.ts';
 import { DocumentStatus } from './editor/status/document-status.ts';
 import { VerifyCommand } from './editor/verify/verify-command.ts';
+import { showServerSettings } from './editor/workload/server-settings.ts';
 import { SlowestStatements } from './editor/workload/slowest-statements.ts';
 
 /** What has to be ended, and waited for, when the window closes. */
@@ -88,6 +89,9 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.optimize, (argument) => optimize.run(argument));
   on(COMMANDS.explain, (argument) => plans.explain(argument));
   on(COMMANDS.verifyRewrite, () => verify.run());
+  on(COMMANDS.showServerSettings, (argument) =>
+    showServerSettings({ connections, sessions, shown, log }, argument),
+  );
   on(COMMANDS.showSlowest, (argument) => slowest.show(argument));
   on(COMMANDS.openSlowStatement, (argument) => slowest.open(argument));
   on(COMMANDS.showFindings, (argument) => diagnostics.reveal(argument));

@@ -4,6 +4,7 @@
  */
 import type { Catalog } from './catalog/catalog.ts';
 import type { Plan } from './plans/plan.ts';
+import type { ServerSettings } from './settings/server-settings.ts';
 import type { Dialect } from './sql/dialect.ts';
 import type { IndexStatistics } from './workload/index-usage.ts';
 import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
@@ -142,6 +143,8 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
+  /** What the server is set to, and what it takes to change it. Values that may hold secrets are left out. @throws DatabaseError */
+  readServerSettings(options?: CallOptions): Promise<ServerSettings>;
   /** how many sessions can work at the same time (1 for the embedded database) */
   readonly parallelism: number;
   close(): Promise<void>;

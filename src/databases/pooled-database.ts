@@ -9,6 +9,7 @@ import type {
   ServerInfo,
   StatisticsOptions,
 } from '../core/database.ts';
+import type { ServerSettings } from '../core/settings/server-settings.ts';
 import type { IndexStatistics } from '../core/workload/index-usage.ts';
 import {
   type StatementStatistics,
@@ -44,6 +45,8 @@ export interface Engine<C extends PooledConnection> {
     session: ReadOnlySession,
     info: ServerInfo,
   ): Promise<IndexStatistics | StatisticsUnavailable>;
+  /** @throws DatabaseError */
+  readServerSettings(session: ReadOnlySession, info: ServerInfo): Promise<ServerSettings>;
   /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
   readonly adviseOnRole: ((session: ReadOnlySession) => Promise<RoleAdvice | null>) | null;
   /** left out: generated databases are not built on this engine. @throws DatabaseError */
@@ -120,6 +123,10 @@ class PooledDatabase<C extends PooledConnection> implements Database {
 
   readIndexUsage(options: CallOptions = {}): Promise<IndexStatistics | StatisticsUnavailable> {
     return this.inSession('reads', (session) => this.engine.readIndexUsage(session, this.info), options);
+  }
+
+  readServerSettings(options: CallOptions = {}): Promise<ServerSettings> {
+    return this.inSession('reads', (session) => this.engine.readServerSettings(session, this.info), options);
   }
 
   async close(): Promise<void> {

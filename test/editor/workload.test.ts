@@ -79,6 +79,17 @@ describe('the slowest statements', () => {
     await page.locator('.view-line', { hasText: 'CREATE EXTENSION pg_stat_statements;' }).waitFor();
   });
 
+  test('are not all that is known: what the server is set to is shown', async () => {
+    await runCommand(page, 'SQL Optimizer: Show Server Settings');
+    await pickQuickItem(page, 'Orders');
+    await tab('Settings of Orders').waitFor();
+    const text = await activeEditorText(page);
+    assert.match(text, /^Settings of Orders \(PostgreSQL 18\.\d+\): \d+\n/);
+    assert.match(text, /Set to something else than their defaults \(\d+\)/);
+    assert.match(text, /\nport +\d+ \(default 5432\) +restart +/);
+    await screenshot(page, 'server-settings-dark');
+  });
+
   test('are shown with their figures, the costliest first', async () => {
     await runOnce(server.url, 'CREATE EXTENSION pg_stat_statements');
     for (let run = 0; run < 3; run++) await runOnce(server.url, SLOW);

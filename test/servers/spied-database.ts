@@ -36,6 +36,7 @@ export function spyOn(database: Database): SpiedDatabase {
     rolledBack: (work, options) => database.rolledBack((session) => work(spied(session)), options),
     readStatementStatistics: (options) => database.readStatementStatistics(options),
     readIndexUsage: (options) => database.readIndexUsage(options),
+    readServerSettings: (options) => database.readServerSettings(options),
     close: () => database.close(),
   };
 }

@@ -36,10 +36,10 @@ export async function openDataFolder(
   directory: string | null,
   signal: AbortSignal | undefined,
 ): Promise<DataFolder> {
-  return directory === null ? temporaryFolder(signal) : userFolder(path.resolve(directory));
+  return directory === null ? temporaryFolder(signal) : userFolder(path.resolve(directory), signal);
 }
 
-async function userFolder(directory: string): Promise<DataFolder> {
+async function userFolder(directory: string, signal: AbortSignal | undefined): Promise<DataFolder> {
   try {
     await mkdir(directory, { recursive: true });
   } catch (cause) {
@@ -57,7 +57,11 @@ async function userFolder(directory: string): Promise<DataFolder> {
     // it was interrupted while its start files ran, and holds nothing else
     if (existsSync(mark)) await rm(data, { recursive: true, force: true });
     const fresh = !existsSync(path.join(data, 'PG_VERSION'));
-    if (fresh) await writeFile(mark, '');
+    if (fresh) {
+      await writeFile(mark, '');
+      const template = await templateFolder(signal);
+      if (template) await cp(template, data, { recursive: true });
+    }
     return {
       directory: data,
       temporary: false,

@@ -5,6 +5,7 @@ import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
+import { readServerSettings } from './server-settings.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MssqlSession } from './session.ts';
 import { readStatementStatistics } from './statement-statistics.ts';
@@ -20,6 +21,7 @@ export function openMssqlDatabase(transport: ServerTransport, options: CallOptio
     readCatalog,
     readStatementStatistics,
     readIndexUsage,
+    readServerSettings,
     adviseOnRole,
   }));
 }

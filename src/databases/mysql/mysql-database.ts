@@ -6,6 +6,7 @@ import type { SessionFacts } from './connect.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
+import { readServerSettings } from './server-settings.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { MysqlSession } from './session.ts';
 import { readStatementStatistics } from './statement-statistics.ts';
@@ -24,6 +25,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       readCatalog,
       readStatementStatistics,
       readIndexUsage,
+      readServerSettings,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),
     };

@@ -5,6 +5,7 @@ import { readCatalog } from './catalog.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { ResultTypes } from './result-types.ts';
 import { adviseOnRole } from './role.ts';
+import { readServerSettings } from './server-settings.ts';
 import { PostgresSession } from './session.ts';
 import { readStatementStatistics } from './statement-statistics.ts';
 import type { SessionFacts, Transport } from './transport.ts';
@@ -22,6 +23,7 @@ export function openPostgresDatabase(transport: Transport, options: CallOptions)
       readCatalog,
       readStatementStatistics,
       readIndexUsage,
+      readServerSettings,
       // whoever starts the embedded database owns it
       adviseOnRole: transport.embedded ? null : adviseOnRole,
     };

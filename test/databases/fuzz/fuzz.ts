@@ -35,6 +35,8 @@ export interface FuzzOptions {
   /** statements at most: the same ones on every machine that has the time for them; no bound when left out */
   readonly statements?: number;
   readonly onFault?: (fault: Fault) => void;
+  /** faults of so many sequences of rules are enough */
+  readonly enough?: number;
   /** what rewrites a statement; the library when left out */
   readonly rewriter?: (original: AnalyzedStatement) => Promise<readonly RewritePath[]>;
 }
@@ -145,8 +147,9 @@ class Fuzzing {
   }
 
   private isDone(deadline: number): boolean {
-    const { statements = Number.POSITIVE_INFINITY } = this.options;
-    return performance.now() >= deadline || this.counts.statements >= statements;
+    const { statements = Number.POSITIVE_INFINITY, enough = Number.POSITIVE_INFINITY } = this.options;
+    const wrong = new Set(this.faults.map(({ patterns }) => patterns.join())).size;
+    return performance.now() >= deadline || this.counts.statements >= statements || wrong >= enough;
   }
 
   private async statement(world: World, source: StatementSource): Promise<void> {

@@ -5,6 +5,9 @@ import { PostgresScratch } from '../../servers/postgres-scratch.ts';
 import { withDatabase } from '../../servers/with-database.ts';
 import { BARE, FULL, readCases, verifyCase } from './cases.ts';
 
+/** Generated databases for each rewrite, enough to call it tested; `SQLOPT_TEST_DATABASES=400` tries more. */
+const DATABASES = Number(process.env['SQLOPT_TEST_DATABASES'] ?? 120);
+
 const right = readCases().filter((pair) => pair.truth === 'right');
 
 // The server that is many times as fast as the embedded one, for what takes all its databases because nothing is found.
@@ -20,7 +23,7 @@ describe('right rewrites on PostgreSQL 18', () => {
   describe('are not refuted', () => {
     for (const pair of right) {
       test(`${pair.id}: ${pair.why}`, async () => {
-        const { verdict, counterexample, reason } = await verifyCase(pair, FULL, native, 120);
+        const { verdict, counterexample, reason } = await verifyCase(pair, FULL, native, DATABASES);
         assert.equal(verdict, 'tested', JSON.stringify(counterexample ?? reason));
       });
     }
@@ -30,7 +33,12 @@ describe('right rewrites on PostgreSQL 18', () => {
     for (const pair of right) {
       const flips = pair.bare === 'refuted';
       test(`${pair.id} is ${flips ? 'refuted' : 'still right'}`, async () => {
-        const { verdict, counterexample } = await verifyCase(pair, BARE, native, flips ? 1500 : 60);
+        const { verdict, counterexample } = await verifyCase(
+          pair,
+          BARE,
+          native,
+          flips ? 1500 : DATABASES / 2,
+        );
         assert.equal(verdict === 'refuted', flips, JSON.stringify(counterexample));
       });
     }

@@ -53,6 +53,9 @@ const themes = {
   'hc-dark': 'Default High Contrast',
 } as const;
 
+/** Nothing moves by itself: pictures are the same each time, and a window that is waited for costs no processor time. */
+const STILL = { 'workbench.reduceMotion': 'on', 'editor.cursorBlinking': 'solid' } as const;
+
 /** What keeps a headless Chromium from doing anything of its own. */
 export const chromiumArguments = [
   '--no-sandbox',
@@ -104,7 +107,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     version,
     profile: path.join(place, 'profile'),
     tests: options.inHost ?? false,
-    settings: { 'workbench.colorTheme': themes[options.theme ?? 'light'], ...options.settings },
+    settings: { ...STILL, 'workbench.colorTheme': themes[options.theme ?? 'light'], ...options.settings },
     machineSettings: { 'aiSqlOptimizer.model.enabled': false, ...options.machineSettings },
     environment: { ...options.environment },
     ...(extension.kind === 'vsix'
