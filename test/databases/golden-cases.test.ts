@@ -15,8 +15,8 @@ import { PostgresScratch } from '../servers/postgres-scratch.ts';
 import { withDatabase } from '../servers/with-database.ts';
 import { goldenCases } from '../unit/patterns/golden-cases.ts';
 
-/** Generated databases for each rewrite; `SQLOPT_TEST_DATABASES=400` tries more. */
-const DATABASES = Number(process.env['SQLOPT_TEST_DATABASES'] ?? 40);
+/** Generated databases for each rewrite, enough for rows to reach its result; `SQLOPT_TEST_DATABASES=400` tries more. */
+const DATABASES = Number(process.env['SQLOPT_TEST_DATABASES'] ?? 80);
 /** And for one that is wrong: as many as the product tries; most fall at once. */
 const DATABASES_FOR_WRONG = 400;
 

@@ -39,10 +39,14 @@ export interface KeyPair {
 
 /** A new key as `ssh-keygen` makes it. @param passphrase protects the private part */
 export function newKey(passphrase?: string): KeyPair {
-  return ssh2.utils.generateKeyPairSync(
-    'ed25519',
-    passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 },
-  );
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync(
+      'ed25519',
+      passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 },
+    );
+    // ssh2 writes a key now and then that it cannot read itself
+    if (!(ssh2.utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
+  }
 }
 
 /** A key of the older form (PKCS#1, PEM), which many people still have. */

@@ -53,12 +53,13 @@ function section(title: string, settings: readonly ServerSetting[]): string[] {
 
 function valueText({ value, defaultValue, isSet }: ServerSetting): string {
   if (value === null) return '(not shown: it may hold a secret)';
-  const shown = short(value === '' ? "''" : value);
-  return isSet === true && defaultValue !== null ? `${shown} (default ${short(defaultValue)})` : shown;
+  return isSet === true && defaultValue !== null
+    ? `${short(value)} (default ${short(defaultValue)})`
+    : short(value);
 }
 
 function short(text: string): string {
-  const line = oneLine(text);
+  const line = text === '' ? "''" : oneLine(text);
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 

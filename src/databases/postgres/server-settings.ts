@@ -29,7 +29,7 @@ const CHANGES: Readonly<Record<string, SettingChange>> = {
 };
 
 /** The server chose the value by itself, or our connection brought it along. */
-const ITS_OWN: readonly string[] = ['override', 'dynamic default', 'client'];
+const ITS_OWN: readonly string[] = ['default', 'override', 'client'];
 
 /** @throws DatabaseError */
 export async function readServerSettings(session: ReadOnlySession): Promise<ServerSettings> {
