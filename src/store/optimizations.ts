@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
+import { type Insertable, type Kysely, sql } from 'kysely';
 import type { MeasuredOutcome } from '../core/learning/estimate.ts';
 import type {
-  Candidate,
   CandidateOrigin,
   Finding,
   Optimization,
@@ -12,7 +11,14 @@ import type { Dialect } from '../core/sql/dialect.ts';
 import type { TextEdit } from '../core/sql/text.ts';
 import type { Counterexample, EvidenceLevel } from '../core/verification/evidence.ts';
 import { measurementRows, speedupColumns } from './measurements.ts';
-import type { CandidateStatus, CandidateTable, FindingTable, StoreSchema } from './schema.ts';
+import {
+  candidateFromRow,
+  candidateRow,
+  findingFromRow,
+  findingRow,
+  type Redacted,
+} from './optimization-rows.ts';
+import type { CandidateStatus, CandidateTable, StoreSchema } from './schema.ts';
 import { StoreError } from './store-error.ts';
 
 /** What the store asks of its user about privacy. */
@@ -311,94 +317,4 @@ export class Optimizations {
       feedback_at: null,
     };
   }
-}
-
-function candidateFromRow(row: Selectable<CandidateTable>, best: boolean): StoredCandidate {
-  return {
-    id: row.id,
-    label: row.label,
-    best,
-    status: row.status,
-    statusAt: row.status_at,
-    origin: row.origin,
-    sql: row.sql,
-    edits: JSON.parse(row.edits) as TextEdit[],
-    patterns: JSON.parse(row.patterns) as string[],
-    evidenceLevel: row.evidence_level,
-    assumptions: JSON.parse(row.assumptions) as string[],
-    cost:
-      row.cost_before === null || row.cost_after === null
-        ? null
-        : { before: row.cost_before, after: row.cost_after },
-    speedup: row.speedup,
-    speedupLow: row.speedup_low,
-    speedupHigh: row.speedup_high,
-    significant: row.significant === null ? null : row.significant !== 0,
-    counterexample: row.counterexample === null ? null : (JSON.parse(row.counterexample) as Counterexample),
-    rating: row.rating,
-    comment: row.comment,
-  };
-}
-
-function findingFromRow(row: Selectable<FindingTable>): StoredFinding {
-  return {
-    id: row.id,
-    pattern: row.pattern,
-    category: row.category as Finding['category'],
-    severity: row.severity as Finding['severity'],
-    message: row.message,
-    range: { start: row.start_offset, end: row.end_offset },
-    fixable: row.fixable !== 0,
-  };
-}
-
-/** A text without its literals, unless the user keeps them. */
-type Redacted = (text: string) => string;
-
-function findingRow(optimizationId: string, finding: Finding, redacted: Redacted): Insertable<FindingTable> {
-  return {
-    id: randomUUID(),
-    optimization_id: optimizationId,
-    pattern: finding.pattern,
-    category: finding.category,
-    severity: finding.severity,
-    message: redacted(finding.message),
-    start_offset: finding.range.start,
-    end_offset: finding.range.end,
-    fixable: Number(finding.fixable),
-  };
-}
-
-function candidateRow(
-  optimizationId: string,
-  id: string,
-  candidate: Candidate,
-  redacted: Redacted,
-): Insertable<CandidateTable> {
-  return {
-    id,
-    optimization_id: optimizationId,
-    label: candidate.id,
-    status: 'suggested',
-    status_at: new Date().toISOString(),
-    origin: candidate.origin,
-    model: candidate.model?.name ?? null,
-    sql: redacted(candidate.sql),
-    edits: JSON.stringify(
-      candidate.edits.map(({ start, end, text }) => ({ start, end, text: redacted(text) })),
-    ),
-    patterns: JSON.stringify(candidate.patterns),
-    evidence_level: candidate.evidence.level,
-    assumptions: JSON.stringify(candidate.evidence.assumptions),
-    databases: candidate.evidence.databases,
-    rows_compared: candidate.evidence.rowsCompared,
-    cost_before: candidate.cost?.before ?? null,
-    cost_after: candidate.cost?.after ?? null,
-    estimate: candidate.estimate ? JSON.stringify(candidate.estimate) : null,
-    ...speedupColumns(candidate.measured),
-    counterexample: null,
-    rating: null,
-    comment: null,
-    feedback_at: null,
-  };
 }

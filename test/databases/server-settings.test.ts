@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ServerSetting, ServerSettings } from '../../src/core/settings/server-settings.ts';
+import {
+  type ServerSetting,
+  type ServerSettings,
+  shownValue,
+} from '../../src/core/settings/server-settings.ts';
 import { settingsText } from '../../src/core/settings/settings-text.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { OF_DATABASE, OF_SERVER } from '../../src/databases/mssql/server-settings.ts';
@@ -155,4 +159,22 @@ describe('what a SQL Server (stand-in) is set to', () => {
     assert.equal(read.settings.length, 2);
     assert.match(read.notes.join(), /Settings of the server could not be read: Invalid object name/);
   });
+});
+
+test('values that may hold a secret are not shown, whoever defined the setting', () => {
+  for (const name of [
+    'primary_conninfo',
+    'ssl_passphrase_command',
+    'archive_command',
+    'wsrep_sst_auth',
+    'authentication_ldap_simple_bind_root_pwd',
+    'app.jwt_secret',
+    'app.api_key',
+  ]) {
+    assert.equal(shownValue(name, 'hidden-word'), null, name);
+    assert.equal(shownValue(name, ''), '', name);
+  }
+  for (const name of ['work_mem', 'authentication_timeout', 'default_authentication_plugin']) {
+    assert.equal(shownValue(name, 'x'), 'x', name);
+  }
 });

@@ -33,7 +33,7 @@ export interface ServerSettings {
 }
 
 /** Names of settings whose values may hold a password or lead to one. */
-const SECRET = /conninfo|passphrase|password|secret|_command$|private_key/i;
+const SECRET = /conninfo|passphrase|password|_pwd$|_auth$|secret|token|api_?key|private_key|_command$/i;
 
 /** @returns the value, or null when a setting of that name may hold a secret and is not empty */
 export function shownValue(name: string, value: string): string | null {
