@@ -368,6 +368,15 @@ describe('other edits', () => {
       add('SELECT 1\r\nFROM orders o /* all */ -- of them\r\nWHERE true', 'o'),
       'SELECT 1\r\nFROM orders o /* all */ -- of them\r\nLEFT JOIN x ON x.id = o.id\r\nWHERE true',
     );
+    const addBoth = (text: string) =>
+      edited(text, (e, s) =>
+        e.addJoin(rootOf(s), [sourceNamed(s, 'o')], join).addConjunct(rootOf(s), sql`${'x.n'} > 1`),
+      );
+    // the condition stays behind the join
+    assert.equal(
+      addBoth('SELECT 1\nFROM orders o -- all of them\n'),
+      'SELECT 1\nFROM orders o\nLEFT JOIN x ON x.id = o.id\nWHERE x.n > 1 -- all of them\n',
+    );
     // and what is said of what follows stays before it
     assert.equal(
       add('SELECT 1\nFROM orders o /* never */ WHERE true', 'o'),

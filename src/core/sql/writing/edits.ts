@@ -208,13 +208,14 @@ export class RewriteEdits {
   /** The edits in the order of the text, or null when the rewrite cannot be done without a loss. */
   done(): TextEdit[] | null {
     if (this.failed) return null;
-    const edits = this.planned.map(({ range, fragment }) => this.written(range, fragment));
+    const clauses = this.planned.map(({ range, fragment }) => this.written(range, fragment));
+    const conditions: PlannedEdit[] = [];
     for (const change of this.predicates.values()) {
       const planned = planPredicate(this.statement, change, this.style);
       if (!planned) return null;
-      edits.push(...planned);
+      conditions.push(...planned);
     }
-    const sorted = sortEdits(edits) as PlannedEdit[];
+    const sorted = sortEdits([...this.belowComments(clauses, conditions), ...conditions]) as PlannedEdit[];
     if (!isSafe(this.statement, sorted) || !keepsTextNames(this.statement, sorted)) return null;
     return sorted.map(({ start, end, text }) => ({ start, end, text }));
   }
@@ -222,9 +223,24 @@ export class RewriteEdits {
   private written({ start, end }: TextRange, fragment: Fragment | null): PlannedEdit {
     if (!fragment) return { start, end, text: '', fragment };
     const text = render(fragment, this.style, indentAt(this.statement.text, start));
-    // a comment behind what stays, on its line, stays there
-    const at = start === end && /^\r?\n/.test(text) ? afterLineComment(this.statement, start) : start;
-    return { start: at, end: at === start ? end : at, text, fragment };
+    return { start, end, text, fragment };
+  }
+
+  /**
+   * A clause that is written below a line comes after the comment that ends the line: what is said of the line stays on
+   * it. Not when a condition is written there as well, which has to stay behind the clause.
+   */
+  private belowComments(
+    clauses: readonly PlannedEdit[],
+    conditions: readonly PlannedEdit[],
+  ): readonly PlannedEdit[] {
+    return clauses.map((edit) => {
+      const at = beginsLine(edit) ? afterLineComment(this.statement, edit.start) : edit.start;
+      const touches = ({ start, end }: PlannedEdit): boolean => end >= edit.start && start <= at;
+      const together = clauses.filter(touches).every((each) => each.start === edit.start && beginsLine(each));
+      const free = together && !conditions.some(touches);
+      return at > edit.start && free ? { ...edit, start: at, end: at } : edit;
+    });
   }
 
   /** The fragment on a line of its own where the clause begins one, after a blank otherwise. */
@@ -254,6 +270,11 @@ export class RewriteEdits {
     this.predicates.set(key, change);
     return change;
   }
+}
+
+/** An insertion that begins with a line break. */
+function beginsLine({ start, end, text }: PlannedEdit): boolean {
+  return start === end && /^\r?\n/.test(text);
 }
 
 function isSideOf(join: Join, source: Source): boolean {
