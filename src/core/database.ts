@@ -58,6 +58,13 @@ export interface QueryResult {
   readonly rowCount: number;
 }
 
+/** A value for a parameter. */
+export interface ParameterValue {
+  readonly kind: 'number' | 'text' | 'bytes';
+  /** as the server gave it; bytes as 0x… */
+  readonly text: string;
+}
+
 export interface ExplainOptions extends CallOptions {
   /** execute the statement and report actual figures; only for statements that read */
   readonly analyze?: boolean;
@@ -65,6 +72,11 @@ export interface ExplainOptions extends CallOptions {
   readonly verbose?: boolean;
   /** session settings for this statement only */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * a value for each `?` of the statement, for engines that plan for values only (MySQL, MariaDB). They serve for the plan
+   * alone: neither it nor an error tells one
+   */
+  readonly values?: readonly ParameterValue[];
 }
 
 export interface Timing {

@@ -1,6 +1,6 @@
 /** The costliest statements with what our library says of each: what the tool `workload_report` answers. */
 import type { Catalog } from '../catalog/catalog.ts';
-import { numberPlaceholders } from '../optimizer/parameters.ts';
+import { numberPlaceholders, plansForValuesOnly } from '../optimizer/parameters.ts';
 import { findPatterns } from '../patterns/find.ts';
 import type { Severity } from '../patterns/pattern.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
@@ -136,13 +136,12 @@ function optimizable(
   if (statement.opaque.length > 0) return not('A part of it is not understood by the parser.');
   const bound = numberPlaceholders(statement);
   if (!bound) return not('Something other than a value is left open in it.');
-  const unpriced = statement.dialect === 'mysql' || statement.dialect === 'mariadb';
   return {
     optimizable: true,
     hint:
       bound.parameters > 0
-        ? unpriced
-          ? 'Put typical values in the places of the parameters before you call optimize_sql: this server plans for values only, and has shortened lists of values.'
+        ? plansForValuesOnly(statement)
+          ? 'This server plans for values only and has shortened lists of values: optimize_sql assumes values for prices. Put typical ones in the places of the parameters, and it can measure it too.'
           : 'With typical values in the places of the parameters, optimize_sql can measure it too.'
         : null,
   };
