@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { Plan } from './plans/plan.ts';
 import type { ServerSettings } from './settings/server-settings.ts';
 import type { Dialect } from './sql/dialect.ts';
+import type { IndexHints } from './workload/index-hints.ts';
 import type { IndexStatistics } from './workload/index-usage.ts';
 import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
 
@@ -155,6 +156,12 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
+  /**
+   * What the server itself says of missing and superfluous indexes; left out where it says nothing of them. What is missing
+   * is no error, as above.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readIndexHints?(options?: CallOptions): Promise<IndexHints | StatisticsUnavailable>;
   /** What the server is set to, and what it takes to change it. Values that may hold secrets are left out. @throws DatabaseError */
   readServerSettings(options?: CallOptions): Promise<ServerSettings>;
   /** how many sessions can work at the same time (1 for the embedded database) */

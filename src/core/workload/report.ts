@@ -6,6 +6,7 @@ import type { Severity } from '../patterns/pattern.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { statementKind } from '../sql/statement-facts.ts';
+import type { IndexHints, MissingIndex, RedundantIndex } from './index-hints.ts';
 import { type IndexStatistics, type UnusedIndex, unusedIndexes } from './index-usage.ts';
 import type {
   StatementFigures,
@@ -141,7 +142,7 @@ function optimizable(
     hint:
       bound.parameters > 0
         ? plansForValuesOnly(statement)
-          ? 'This server plans for values only and has shortened lists of values: optimize_sql assumes values for prices. Put typical ones in the places of the parameters, and it can measure it too.'
+          ? 'This server plans for values only: for prices, optimize_sql assumes values. Put typical values in the places of the parameters, and it can measure it too; lists of values are shortened here.'
           : 'With typical values in the places of the parameters, optimize_sql can measure it too.'
         : null,
   };
@@ -188,3 +189,31 @@ export function indexReport(usage: IndexStatistics | StatisticsUnavailable, cata
 
 const CAUTION =
   'Unused means not read since the counts began: an index for the end of a month, or one that a hint names, is not seen in a quiet week.';
+
+/** What the server itself says of its indexes, or why that is not known. Null where the engine says nothing of them. */
+export type HintReport =
+  | {
+      readonly source: string;
+      readonly redundant: readonly RedundantIndex[];
+      readonly missing: readonly MissingIndex[];
+      /** all hints, those that are not listed included */
+      readonly count: number;
+      readonly notes: readonly string[];
+    }
+  | { readonly unavailable: string; readonly remedy: string | null };
+
+/** The first of a server's hints. */
+export function hintReport(hints: IndexHints | StatisticsUnavailable): HintReport {
+  if (!hints.available) return { unavailable: hints.reason, remedy: hints.remedy };
+  const { source, redundant, missing, notes } = hints;
+  return {
+    source,
+    redundant: redundant.slice(0, LISTED),
+    missing: missing.slice(0, LISTED),
+    count: redundant.length + missing.length,
+    notes: [NOT_OURS, ...notes],
+  };
+}
+
+const NOT_OURS =
+  'Hints of the server’s own: nothing of them was checked or priced here, and none is a recommendation.';
