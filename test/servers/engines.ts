@@ -7,6 +7,8 @@ import type { Database } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
 import { availableServers, serverOf, startServer } from './servers.ts';
+import { describeSqlServer, type SqlServerSetup } from './tds/describe-sql-server.ts';
+import type { MssqlStandIn } from './tds/mssql-stand-in.ts';
 import { SERVER_VARIABLES, type ServerName, type TestServer } from './test-server.ts';
 import { createDatabase, type TestDatabase } from './with-database.ts';
 
@@ -21,6 +23,48 @@ export interface Engine {
 
 /** SQL that builds the database: by dialect, for the engines that the suite is for. A text is for PostgreSQL only. */
 export type EngineSetup = string | Partial<Readonly<Record<Engine['dialect'], string>>>;
+
+/** Any engine, SQL Server too: a real one, or the stand-in that speaks its protocol. */
+export interface AnyEngine extends Omit<Engine, 'name' | 'dialect'> {
+  readonly name: Engine['name'] | 'SQL Server';
+  readonly dialect: Engine['dialect'] | 'tsql';
+  /** the stand-in with what it was sent; null for a real server */
+  readonly standIn: MssqlStandIn | null;
+}
+
+/** {@link describeEngines}, with SQL Server as one of them. */
+export function describeAllEngines(
+  title: string,
+  setup: Readonly<Record<Engine['dialect'], string>> & { readonly tsql: SqlServerSetup },
+  body: (engine: AnyEngine) => void,
+): void {
+  const { tsql, ...others } = setup;
+  describeEngines(title, others, (engine) =>
+    body({
+      ...{ name: engine.name, dialect: engine.dialect, standIn: null },
+      get database() {
+        return engine.database;
+      },
+      get url() {
+        return engine.url;
+      },
+    }),
+  );
+  describeSqlServer(title, tsql, (server) =>
+    body({
+      ...{ name: 'SQL Server', dialect: 'tsql' },
+      get standIn() {
+        return server.standIn;
+      },
+      get database() {
+        return server.database;
+      },
+      get url() {
+        return server.url;
+      },
+    }),
+  );
+}
 
 /**
  * A `describe` per engine, each with a fresh database.
