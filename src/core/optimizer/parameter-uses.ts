@@ -31,7 +31,7 @@ export interface Compared {
   readonly source: Source;
   /** its SQL where the source stands alone in FROM */
   readonly sql: string;
-  /** 'orders.status', or the expression as written */
+  /** 'orders.status', 'an expression of orders.placed': it may stand where values may not */
   readonly name: string;
 }
 
@@ -219,8 +219,13 @@ function comparedWith(expression: Expression, statement: AnalyzedStatement): Com
   const sources = new Set(references.map((reference) => statement.resolve(reference)?.source ?? null));
   const [source] = sources;
   if (other || sources.size !== 1 || source?.node.kind !== 'table' || source.kind !== 'table') return null;
+  const names = new Set(references.flatMap((reference) => statement.resolve(reference)?.name ?? []));
   const sql = nodeText(statement.text, inner);
-  return { source, sql, name: sql.replace(/\s+/g, ' ') };
+  return { source, sql, name: `an expression of ${tableOf(source)}.${[...names].join(', ')}` };
+}
+
+function tableOf({ table, alias }: Source): string {
+  return table?.name ?? alias;
 }
 
 /** The column of a table that a reference means, through derived tables and CTEs that pass it on. */
@@ -234,7 +239,7 @@ function columnBehind(reference: ColumnRef, statement: AnalyzedStatement): Compa
       if (source.node.kind !== 'table') return null;
       const alias = source.node.alias?.name ?? source.node.name.at(-1);
       const sql = `${alias?.text ?? source.alias}.${identifierText(name, statement.dialect)}`;
-      return { source, sql, name: `${source.table?.name ?? source.alias}.${name}` };
+      return { source, sql, name: `${tableOf(source)}.${name}` };
     }
     const block = source.query ? statement.blocksOfQuery(source.query)[0] : undefined;
     const renamed = source.columns?.findIndex((column) => column.name === name) ?? -1;

@@ -65,7 +65,11 @@ describeEngines('parameters without values', { mariadb: SETUP, mysql: SETUP }, (
     ['SELECT * FROM orders WHERE id BETWEEN ? AND ?', [/^47\d\d$/, /^52\d\d$/], 'a bound within orders.id'],
     ['SELECT * FROM customers WHERE email LIKE ?', [/^hus%$/], 'a beginning of customers.email'],
     ["SELECT * FROM customers WHERE email LIKE CONCAT('%', ?, '%')", [/^hus$/], 'a part of customers.email'],
-    ['SELECT * FROM customers WHERE lower(email) = ?', [/^hush1@example.com$/], 'a value of lower(email)'],
+    [
+      'SELECT * FROM customers WHERE lower(email) = ?',
+      [/^hush1@example.com$/],
+      'a value of an expression of customers.email',
+    ],
     ['SELECT * FROM customers WHERE token = ?', [/^0x00000001$/], 'a value of customers.token'],
     ['SELECT * FROM orders WHERE placed >= ? - INTERVAL 1 DAY', [/^2024-10/], 'a bound within orders.placed'],
     [
