@@ -202,6 +202,7 @@ const WITHOUT_COLUMN: Readonly<
   count: rowsAssumed,
   offset: rowsAssumed,
   present: { value: { kind: 'number', text: '1' }, saying: 'not NULL' },
+  plain: { value: { kind: 'number', text: '1' }, saying: 'a number' },
   figure: { value: { kind: 'number', text: '10' }, saying: 'a number' },
 };
 const SAYING: Readonly<Partial<Record<ParameterUse['role'], string>>> = {

@@ -24,7 +24,9 @@ export type ParameterRole =
   /** tested for NULL alone */
   | 'present'
   /** compared with a figure over many rows */
-  | 'figure';
+  | 'figure'
+  /** a number of days or the like, or a part of what is returned: no plan depends on it */
+  | 'plain';
 
 /** An expression over the rows of one table. */
 export interface Compared {
@@ -86,12 +88,25 @@ class Use {
   }
 
   find(): ParameterUse | null {
+    return this.findCompared() ?? (this.isReturned() ? this.use('plain', null) : null);
+  }
+
+  private findCompared(): ParameterUse | null {
     let node: Node = this.parameter.node;
     for (let parent = this.parents.get(node); parent; parent = this.parents.get(node)) {
       if (!this.passesThrough(parent, node)) return this.in(parent, node);
       node = parent;
     }
     return null;
+  }
+
+  /** It stands in the select list of the statement itself, or of an EXISTS: no row depends on it. */
+  private isReturned(): boolean {
+    let node: Node | undefined = this.parameter.node;
+    while (node && node.kind !== 'selectItem' && node.kind !== 'query') node = this.parents.get(node);
+    const select = node?.kind === 'selectItem' ? this.parents.get(node) : undefined;
+    const block = this.statement.blocks.find((each) => each.select === select);
+    return block !== undefined && !block.setBranch && ['statement', 'exists'].includes(block.role);
   }
 
   /** The value of `parent` is much like that of `node`. */
@@ -148,6 +163,9 @@ class Use {
         return this.use(parent.count === node ? 'count' : 'offset', null);
       case 'examinedLimit':
         return this.use('count', null);
+      case 'typedLiteral':
+        // INTERVAL ? DAY
+        return this.use('plain', null);
       case 'assignment': {
         const [target] = parent.targets;
         return target && parent.targets.length === 1 ? this.compared('equal', target) : null;
@@ -202,10 +220,22 @@ class Use {
   }
 }
 
+/** Aggregates that give one of their values back. */
+const EXTREMES = new Set(['min', 'max']);
+
 /** The expression as one over a table's rows; 'figure' for one over many of them; null where neither holds. */
 function comparedWith(expression: Expression, statement: AnalyzedStatement): Compared | 'figure' | null {
   const inner = unwrapParens(expression);
   if (inner.kind === 'column') return columnBehind(inner, statement);
+  if (inner.kind === 'subquery') {
+    const [block, another] = statement.blocksOfQuery(inner.query);
+    const output = another ? undefined : block?.outputs[0];
+    return output?.expression ? comparedWith(output.expression, statement) : null;
+  }
+  if (inner.kind === 'call' && EXTREMES.has(inner.function) && inner.over === null) {
+    const [argument] = inner.args;
+    return argument ? comparedWith(argument.value, statement) : null;
+  }
   const references: ColumnRef[] = [];
   let figure = false;
   let other = !isDeterministic(inner, statement);
