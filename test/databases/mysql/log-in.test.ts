@@ -8,7 +8,7 @@ import { type Database, DatabaseError } from '../../../src/core/database.ts';
 import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { type Certificates, makeCertificates } from '../../servers/certificates.ts';
-import { type LoginServer, type LoginServerOptions, startMysqlLogin } from '../../servers/mysql-login.ts';
+import { type MysqlServer, type MysqlServerOptions, startMysqlServer } from '../../servers/mysql-protocol.ts';
 
 describe('logging in to MySQL 8.4 (stand-in)', () => {
   let folder = '';
@@ -21,10 +21,10 @@ describe('logging in to MySQL 8.4 (stand-in)', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   const during = async (
-    options: Partial<LoginServerOptions>,
-    work: (server: LoginServer, url: (parameters: string, password?: string) => string) => Promise<void>,
+    options: Partial<MysqlServerOptions>,
+    work: (server: MysqlServer, url: (parameters: string, password?: string) => string) => Promise<void>,
   ) => {
-    const server = await startMysqlLogin({ password: 'sw0rd/fish', ...options });
+    const server = await startMysqlServer({ password: 'sw0rd/fish', ...options });
     try {
       await work(
         server,
