@@ -12,7 +12,6 @@ import {
 } from '../database.ts';
 import { formatTimestamp, parseTimestamp } from '../sql/properties/constants.ts';
 import type { AnalyzedStatement, Source } from '../sql/query-model.ts';
-import { nodeText } from '../sql/walk.ts';
 import { identifierText } from '../sql/writing/identifiers.ts';
 import { type Compared, type ParameterUse, parameterUses } from './parameter-uses.ts';
 import { numberPlaceholders, parametersOf, plansForValuesOnly } from './parameters.ts';
@@ -118,20 +117,28 @@ function nameOf(source: Source): string {
 
 /** Both ends of the primary key: the oldest rows and the latest, wherever keys grow. */
 function sampleQuery(source: Source, expressions: readonly string[], statement: AnalyzedStatement): string {
-  const { node, table } = source;
+  const { table } = source;
   const long = (sql: string) => {
     const column = table?.columns.find(({ name }) =>
       sql.endsWith(`.${identifierText(name, statement.dialect)}`),
     );
     return /text|json|blob/i.test(column?.type ?? '') ? `LEFT(${sql}, ${TEXT_LENGTH})` : sql;
   };
-  const select = `SELECT ${expressions.map(long).join(', ')} FROM ${nodeText(statement.text, node)}`;
+  const select = `SELECT ${expressions.map(long).join(', ')} FROM ${nameOfRows(source, statement)}`;
   const key = table?.keys.find(({ primary }) => primary)?.columns ?? [];
   if (key.length === 0) return `${select} LIMIT ${2 * ROWS}`;
   const names = key.map((column) => identifierText(column, statement.dialect));
   const ordered = (direction: string) =>
     `(${select} ORDER BY ${names.map((name) => `${name}${direction}`).join(', ')} LIMIT ${ROWS})`;
   return `${ordered('')} UNION ALL ${ordered(' DESC')}`;
+}
+
+/** The table under the name that its columns are qualified by: without hints, which may forbid the primary key. */
+function nameOfRows({ node, alias }: Source, statement: AnalyzedStatement): string {
+  if (node.kind !== 'table') return alias;
+  const [first] = node.name;
+  const name = statement.text.slice(first.start, (node.name.at(-1) ?? first).end);
+  return node.alias ? `${name} AS ${node.alias.name.text}` : name;
 }
 
 function readSample(

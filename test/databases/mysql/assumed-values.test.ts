@@ -93,6 +93,11 @@ describeEngines('parameters without values', { mariadb: SETUP, mysql: SETUP }, (
       'orders.customer_id',
     ],
     [
+      'SELECT * FROM orders AS o FORCE INDEX (by_status) WHERE o.id > ?',
+      [/^66\d\d$/],
+      'a bound within orders.id',
+    ],
+    [
       'SELECT ?, CASE WHEN status = ? THEN ? END FROM orders WHERE placed > now() - INTERVAL ? DAY',
       [/^1$/, /^hushdone$/, /^1$/, /^1$/],
       'parameter 4 is a number',

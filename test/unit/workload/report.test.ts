@@ -178,6 +178,14 @@ describe('a report as a text', () => {
     assert.doesNotMatch(text.text, /geheim/);
   });
 
+  test('has the server’s own hints below the statements, whose places stay', () => {
+    const statement = report('postgresql', [{ text: COUNT('$1'), calls: 1, totalMs: 1 }], 1);
+    const hinted = reportText(statement, 'shop', ({ sql }) => sql, ['-- a hint', '--    more of it']);
+    const plain = reportText(statement, 'shop', ({ sql }) => sql);
+    assert.deepEqual(hinted.places, plain.places);
+    assert.equal(hinted.text, `${plain.text}\n-- a hint\n--    more of it\n`);
+  });
+
   test('is SQL that reads as the same statements, at the places that it names', () => {
     const statements = splitStatements(text.text, 'postgresql').filter(({ kind }) => kind === 'sql');
     assert.equal(statements.length, 3);
