@@ -69,6 +69,10 @@ const ANSWERS: readonly (readonly [RegExp, MysqlAnswer])[] = [
   [/^SELECT count\(\*\), \(SELECT count/, row(['bigint', '2000'], ['bigint', '0'])],
   [/^SELECT count\(\*\) FROM item$/, row(['bigint', '2000'])],
   [/^SELECT count\(\*\) FROM log$/, row(['bigint', '0'])],
+  [
+    /1000000\) AS big FROM item/,
+    { columns: [{ name: 'big', type: 'text' }], rows: numbers(20).map(() => ['x'.repeat(1_000_000)]) },
+  ],
   [/repeat\(/, row(['text', 'ä😀'.repeat(100_000)], ['varchar(0)', ''], ['varchar(5)', 'a\tb\nc'])],
   [
     /^SELECT id, label AS l, sleep/,

@@ -19,6 +19,7 @@ import {
   type SessionKind,
   type SessionPlace,
 } from '../guarded-session.ts';
+import { tooLarge } from '../result-size.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { type ColumnDefinition, resultColumn } from './column-types.ts';
 import type { Connected } from './connect.ts';
@@ -53,6 +54,7 @@ export class MysqlSession extends GuardedSession<Connected, MysqlPlace> implemen
       // one more than asked, so that a result that is cut off is known from one that ends there
       await call.set({ sql_select_limit: maxRows === undefined ? NO_LIMIT : String(maxRows + 1) });
       const result = await call.run(sql, { maxRows });
+      if (result.truncated && maxRows === undefined) throw tooLarge();
       return {
         columns: result.fields.map(resultColumn),
         rows: result.rows,

@@ -48,6 +48,13 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [/^SELECT count\(\*\), \(SELECT count/, row(['int', '2000'], ['int', '0'])],
   [/^SELECT count\(\*\) FROM item$/, row(['int', '2000'])],
   [/^SELECT count\(\*\) FROM log$/, row(['int', '0'])],
+  [
+    /1000000\) AS big FROM item/,
+    {
+      columns: [{ name: 'big', type: 'varchar(max)' }],
+      rows: numbers(20).map(() => ['x'.repeat(1_000_000)]),
+    },
+  ],
   [/REPLICATE/, row(['nvarchar(max)', 'ä😀'.repeat(100_000)], ['varchar(1)', ''], ['varchar(5)', 'a\tb\nc'])],
   [
     /sp_describe_undeclared_parameters/,
