@@ -77,9 +77,9 @@ export function withoutValues(error: unknown): unknown {
   const { reason, code } = error;
   // these sentences are ours; the others quote the server, and it quotes values
   if (reason === 'cancelled' || reason === 'timeout' || reason === 'connectionLost') return error;
-  return new DatabaseError(
-    reason,
-    `The server did not plan the statement with values that were assumed for its parameters (error ${code ?? 'unknown'}).`,
-    { code },
-  );
+  const message =
+    reason === 'readOnly'
+      ? 'The statement would change data, and this server plans no such statement on a connection that only reads. Nothing was changed.'
+      : `The server did not plan the statement with values that were assumed for its parameters (error ${code ?? 'unknown'}).`;
+  return new DatabaseError(reason, message, { code });
 }

@@ -212,6 +212,26 @@ describeEngines('parameters without values', { mariadb: SETUP, mysql: SETUP }, (
     );
   });
 
+  test('of a write are told as for every write: it is not planned where only reading is allowed', async () => {
+    const statement = analyzeStatement(
+      'UPDATE orders SET status = ? WHERE id = ?',
+      await engine.database.readCatalog(),
+    );
+    await engine.database.readOnly(async (session) => {
+      const values = await assumeValues(session, statement, {});
+      assert.ok(typeof values !== 'string');
+      const valued = plannable(statement, values);
+      assert.ok(valued);
+      await assert.rejects(
+        () => session.explain(valued.sql, valued),
+        (error) =>
+          DatabaseError.is(error, 'readOnly') &&
+          /plans no such statement/.test(error.message) &&
+          !error.message.includes(SECRET),
+      );
+    });
+  });
+
   test('reach the server as the adapter quotes them, whatever is in them', async () => {
     const values = [{ kind: 'text', text: "') OR 1=1; DROP TABLE orders; -- \\' 😀" }] as const;
     const plan = await engine.database.readOnly((session) =>
