@@ -232,7 +232,7 @@ function nothing(suite, against, folder) {
 function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { names }) {
   const text = names.join(' ');
   const servers =
-    /\b(?:PostgreSQL 1\d|MariaDB(?: [\d.]+)?|(?:MySQL|SQL Server)(?: [\d.]+)?(?: \(stand-in\))?)/g;
+    /\b(?:PostgreSQL [\d.]+ \(stand-in\)|PostgreSQL 1\d|MariaDB(?: [\d.]+)?|(?:MySQL|SQL Server)(?: [\d.]+)?(?: \(stand-in\))?)/g;
   // 'rewrites of MySQL alone, on PostgreSQL 18': the last one of the blocks around a test is where it runs
   const around = [...names.slice(0, -1).join(' ').matchAll(servers)].at(-1) ?? [...text.matchAll(servers)][0];
   const found = around?.[0].replace(/ [\d.]+(?= \(stand-in\))/, '');
