@@ -235,9 +235,12 @@ function nothing(suite, against, folder) {
 /** Which server a database test ran against, told by the names of the blocks around it. */
 function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { names }) {
   const text = names.join(' ');
-  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
-    text,
-  )?.[1];
+  const servers =
+    /\b(?:PostgreSQL [\d.]+ \(stand-in\)|PostgreSQL 1\d|MariaDB(?: [\d.]+)?|(?:MySQL|SQL Server)(?: [\d.]+)?(?: \(stand-in\))?)/g;
+  // 'rewrites of MySQL alone, on PostgreSQL 18': the last one of the blocks around a test is where it runs
+  const around =
+    [...names.slice(0, -1).join(' ').matchAll(servers)].at(-1) ?? [...text.matchAll(servers)].at(-1);
+  const found = around?.[0].replace(/ [\d.]+(?= \(stand-in\))/, '');
   return found ?? (/embedded|PGlite/i.test(text) ? 'embedded PostgreSQL (PGlite)' : undefined);
 }
 

@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { Plan } from './plans/plan.ts';
 import type { ServerSettings } from './settings/server-settings.ts';
 import type { Dialect } from './sql/dialect.ts';
+import type { IndexHints } from './workload/index-hints.ts';
 import type { IndexStatistics } from './workload/index-usage.ts';
 import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
 
@@ -58,6 +59,13 @@ export interface QueryResult {
   readonly rowCount: number;
 }
 
+/** A value for a parameter. */
+export interface ParameterValue {
+  readonly kind: 'number' | 'text' | 'bytes';
+  /** as the server gave it; bytes as 0x… */
+  readonly text: string;
+}
+
 export interface ExplainOptions extends CallOptions {
   /** execute the statement and report actual figures; only for statements that read */
   readonly analyze?: boolean;
@@ -65,6 +73,11 @@ export interface ExplainOptions extends CallOptions {
   readonly verbose?: boolean;
   /** session settings for this statement only */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * a value for each `?` of the statement, for engines that plan for values only (MySQL, MariaDB). They serve for the plan
+   * alone: neither it nor an error tells one
+   */
+  readonly values?: readonly ParameterValue[];
 }
 
 export interface Timing {
@@ -143,6 +156,12 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
+  /**
+   * What the server itself says of missing and superfluous indexes; left out where it says nothing of them. What is missing
+   * is no error, as above.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readIndexHints?(options?: CallOptions): Promise<IndexHints | StatisticsUnavailable>;
   /** What the server is set to, and what it takes to change it. Values that may hold secrets are left out. @throws DatabaseError */
   readServerSettings(options?: CallOptions): Promise<ServerSettings>;
   /** how many sessions can work at the same time (1 for the embedded database) */

@@ -10,6 +10,7 @@ import type {
   StatisticsOptions,
 } from '../core/database.ts';
 import type { ServerSettings } from '../core/settings/server-settings.ts';
+import type { IndexHints } from '../core/workload/index-hints.ts';
 import type { IndexStatistics } from '../core/workload/index-usage.ts';
 import {
   type StatementStatistics,
@@ -45,6 +46,11 @@ export interface Engine<C extends PooledConnection> {
     session: ReadOnlySession,
     info: ServerInfo,
   ): Promise<IndexStatistics | StatisticsUnavailable>;
+  /** left out: the engine says nothing of missing or superfluous indexes. @throws DatabaseError */
+  readonly readIndexHints?: (
+    session: ReadOnlySession,
+    info: ServerInfo,
+  ) => Promise<IndexHints | StatisticsUnavailable>;
   /** @throws DatabaseError */
   readServerSettings(session: ReadOnlySession, info: ServerInfo): Promise<ServerSettings>;
   /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
@@ -80,6 +86,7 @@ class PooledDatabase<C extends PooledConnection> implements Database {
   readonly info: ServerInfo;
   readonly parallelism: number;
   readonly openScratch?: (options?: CallOptions) => Promise<ScratchDatabase>;
+  readonly readIndexHints?: (options?: CallOptions) => Promise<IndexHints | StatisticsUnavailable>;
   private readonly transport: Transport<C>;
   private readonly pool: ConnectionPool<C>;
   private readonly engine: Engine<C>;
@@ -90,8 +97,12 @@ class PooledDatabase<C extends PooledConnection> implements Database {
     this.engine = engine;
     this.info = engine.info;
     this.parallelism = transport.parallelism;
-    const { openScratch } = engine;
+    const { openScratch, readIndexHints } = engine;
     if (openScratch) this.openScratch = (options = {}) => openScratch(options);
+    if (readIndexHints) {
+      this.readIndexHints = (options = {}) =>
+        this.inSession('reads', (session) => readIndexHints(session, engine.info), options);
+    }
   }
 
   readCatalog(options: CallOptions = {}): Promise<Catalog> {
