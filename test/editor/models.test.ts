@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { Page } from 'playwright-core';
 import { root } from '../../scripts/bootstrap.mjs';
 import { type ChatCall, CODER, StandInOllama } from '../servers/ollama.ts';
-import { type Editor, openEditor } from './harness/editor.ts';
+import { type Editor, openEditor, writeMachineSettings } from './harness/editor.ts';
 import {
   codeLenses,
   diffRightSide,
@@ -32,14 +32,12 @@ const REWRITE = `SELECT k.country_code, k.name FROM countries k WHERE k.country_
 
 const answer = JSON.stringify({ rewrites: [{ sql: REWRITE, why: 'All countries at once.' }] });
 
-interface Opened {
-  readonly editor: Editor;
-  readonly page: Page;
-}
-
-async function openShop(machineSettings: Readonly<Record<string, unknown>>): Promise<Opened> {
-  const editor = await openEditor({ workspace: path.join(root, 'examples', 'shop'), machineSettings });
-  const { page } = editor;
+// One editor for all of them: what changes in between is what its user would change, the settings.
+let editor: Editor;
+let page: Page;
+before(async () => {
+  editor = await openEditor({ workspace: path.join(root, 'examples', 'shop') });
+  ({ page } = editor);
   try {
     const file = path.join(editor.workspace, 'try.sql');
     writeFileSync(file, SOURCE);
@@ -50,12 +48,35 @@ async function openShop(machineSettings: Readonly<Record<string, unknown>>): Pro
       .locator('.statusbar-item', { hasText: 'Sample shop' })
       .locator('.codicon-database')
       .waitFor({ timeout: 300_000 });
-    return { editor, page };
   } catch (error) {
     await screenshot(page, 'failed models opening');
-    await editor[Symbol.asyncDispose]();
     throw error;
   }
+});
+after(() => editor?.[Symbol.asyncDispose]());
+
+/** Use a server from now on: the choice of models shows when the editor has read the settings. */
+async function useServer(url: string, model: string | null, choice: string | RegExp): Promise<void> {
+  await runCommand(page, 'Notifications: Clear All Notifications');
+  await runCommand(page, 'View: Close All Editors');
+  writeMachineSettings(editor, {
+    'aiSqlOptimizer.model.enabled': true,
+    'aiSqlOptimizer.model.ollama.url': url,
+    ...(model === null ? {} : { 'aiSqlOptimizer.model.name': model }),
+  });
+  const offered = page.locator('.quick-input-list .monaco-list-row', { hasText: choice }).first();
+  for (let look = 1; ; look++) {
+    await runCommand(page, 'SQL Optimizer: Choose Model');
+    const seen = await offered.waitFor({ timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+    await page.keyboard.press('Escape');
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    if (seen) break;
+    assert.ok(look < 20, `${choice} is not offered`);
+  }
+  await openFile(page, path.join(editor.workspace, 'try.sql'));
 }
 
 /** All rewrites of the open preview, until the first comes again. */
@@ -79,8 +100,6 @@ async function rewrites(page: Page): Promise<string[]> {
 
 describe('with a model on this machine', () => {
   let server: StandInOllama;
-  let editor: Editor;
-  let page: Page;
   before(async () => {
     server = await StandInOllama.start({
       script: ({ messages }) => ({
@@ -88,15 +107,9 @@ describe('with a model on this machine', () => {
         text: messages[0]?.content.startsWith('You explain') ? 'It counts orders above :v1.' : answer,
       }),
     });
-    ({ editor, page } = await openShop({
-      'aiSqlOptimizer.model.enabled': true,
-      'aiSqlOptimizer.model.ollama.url': server.url,
-    }));
+    await useServer(server.url, null, CODER.name);
   });
-  after(async () => {
-    await editor?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
-  });
+  after(() => server?.[Symbol.asyncDispose]());
   afterEach(async (context) => {
     if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed models ${context.name}`);
   });
@@ -170,22 +183,13 @@ describe('with a model on this machine', () => {
 
 describe('with a model that is not on this machine', () => {
   let server: StandInOllama;
-  let editor: Editor;
-  let page: Page;
   before(async () => {
     // a model of ollama.com: the server here only passes questions on
     const models = [{ ...CODER, name: 'gpt-oss:120b-cloud' }];
     server = await StandInOllama.start({ models, script: () => ({ kind: 'answer', text: answer }) });
-    ({ editor, page } = await openShop({
-      'aiSqlOptimizer.model.enabled': true,
-      'aiSqlOptimizer.model.ollama.url': server.url,
-      'aiSqlOptimizer.model.name': 'gpt-oss:120b-cloud',
-    }));
+    await useServer(server.url, 'gpt-oss:120b-cloud', 'gpt-oss:120b-cloud');
   });
-  after(async () => {
-    await editor?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
-  });
+  after(() => server?.[Symbol.asyncDispose]());
   beforeEach(() => runCommand(page, 'Notifications: Clear All Notifications'));
   afterEach(async (context) => {
     if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed consent ${context.name}`);
@@ -222,18 +226,12 @@ describe('with a model that is not on this machine', () => {
 });
 
 describe('without a server', () => {
-  let editor: Editor;
-  let page: Page;
   before(async () => {
     const server = await StandInOllama.start();
     const { url } = server;
     await server[Symbol.asyncDispose]();
-    ({ editor, page } = await openShop({
-      'aiSqlOptimizer.model.enabled': true,
-      'aiSqlOptimizer.model.ollama.url': url,
-    }));
+    await useServer(url, null, /Get Ollama/);
   });
-  after(() => editor?.[Symbol.asyncDispose]());
   afterEach(async (context) => {
     if (!(context as { passed?: boolean }).passed) await screenshot(page, `failed no server ${context.name}`);
   });

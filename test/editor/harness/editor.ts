@@ -1,5 +1,5 @@
 /** A real editor for tests: a VS Code server with a fresh profile, opened in Chromium. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
@@ -144,6 +144,14 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
 /** The profile's folder of this extension: its store lives there. */
 export function globalStorage(editor: Editor): string {
   return path.join(editor.server.profile, 'User', 'globalStorage', 'ai-sql-optimizer.ai-sql-optimizer');
+}
+
+/** Writes the settings of scope `machine`, all of them, as somebody with another editor would: the window reads them anew. */
+export function writeMachineSettings(editor: Editor, settings: Readonly<Record<string, unknown>>): void {
+  writeFileSync(
+    path.join(editor.server.profile, 'Machine', 'settings.json'),
+    `${JSON.stringify(settings, null, 2)}\n`,
+  );
 }
 
 function extensionFromEnvironment(): ExtensionUnderTest {
