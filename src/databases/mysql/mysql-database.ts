@@ -3,6 +3,7 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readSchemaDetails } from './index-details.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
@@ -25,6 +26,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       readCatalog,
       readStatementStatistics,
       readIndexUsage,
+      readSchemaDetails,
       readServerSettings,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),
