@@ -137,7 +137,13 @@ class BuiltIndexes implements WhatIfSession {
       if (this.present.has(ddl)) continue;
       const name = quoteIdentifier(`sqlopt_trial_${this.present.size + 1}`);
       const { session } = await this.current();
-      await session.query(ddl.replace(/^CREATE INDEX ON/, `CREATE INDEX ${name} ON`), options);
+      try {
+        await session.query(ddl.replace(/^CREATE INDEX ON/, `CREATE INDEX ${name} ON`), options);
+      } catch (error) {
+        // the embedded database is ended to stop a build, and its transaction with it
+        await this.end();
+        throw error;
+      }
       this.present.set(ddl, `${quoteIdentifier(schema)}.${name}`);
     }
   }
