@@ -119,6 +119,27 @@ describe('the slowest statements', () => {
     await screenshot(page, 'slow-statement-optimized-dark');
   });
 
+  test('are what indexes are recommended for, or the statements of the file are; nothing is created', async () => {
+    await page.locator('.part.editor .tab', { hasText: 'own.sql' }).click();
+    await tab('own.sql').waitFor();
+    await runCommand(page, 'SQL Optimizer: Recommend Indexes');
+    // the file has no connection of its own yet
+    await step('Which connection?').then(() => pickQuickItem(page, 'Orders'));
+    await pickQuickItem(page, 'What the server has counted');
+    await tab('Indexes of Orders').waitFor();
+    const text = await activeEditorText(page);
+    assert.match(text, /^-- Index advice for Orders\. Nothing was created or dropped\./);
+    assert.match(text, /Workload \(pg_stat_statements\): \d+ statements?/);
+    assert.match(text, /CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public\.orders \(customer_id\);/);
+    assert.doesNotMatch(text, /right-password/);
+    const [row] = await runOnce(
+      server.url,
+      "SELECT count(*)::int AS n FROM pg_indexes WHERE tablename = 'orders'",
+    );
+    assert.equal(row?.['n'], 1);
+    await screenshot(page, 'index-advice-dark');
+  });
+
   test('open by their lens too', async () => {
     await page.locator('.part.editor .tab', { hasText: 'Slowest statements of Orders' }).click();
     await tab('Slowest statements of Orders').waitFor();

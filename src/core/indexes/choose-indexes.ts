@@ -6,7 +6,7 @@
 import { type Candidate, candidateId } from './candidates.ts';
 import { CandidateFailure, type CostOracle, usesTable } from './cost-oracle.ts';
 import type { SizeRange } from './index-size.ts';
-import type { WorkloadStatement } from './workload.ts';
+import { beginning, type WorkloadStatement } from './workload.ts';
 
 export interface ChooseOptions {
   /** bytes that all new indexes together may take, by the upper end of their sizes; null: no limit */
@@ -226,7 +226,7 @@ function refusal(
   statements: readonly PricedStatement[],
   { minSavingPct }: ChooseOptions,
 ): string | null {
-  if (worse) return `A statement would cost more with it: ${shortened(worse.text)}`;
+  if (worse) return `A statement would cost more with it: ${beginning(worse.text, worse.statement.catalog)}`;
   if (saved <= 0) return 'No statement would cost less with it.';
   const pct = (100 * saved) / gainersBefore;
   if (pct < minSavingPct) {
@@ -252,9 +252,4 @@ function namesOf(chosen: readonly Valued[]): string {
   return chosen
     .map(({ candidate: { table, keys } }) => `${table.name} (${keys.map(({ column }) => column).join(', ')})`)
     .join(', ');
-}
-
-function shortened(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }

@@ -167,7 +167,8 @@ function scanCost(table: Table): number {
 /**
  * cost_index() and genericcostestimate() of PostgreSQL for a b-tree (costsize.c, selfuncs.c), one search from a cold start:
  * pages of the index in proportion; pages of the table by Mackert and Lohman's formula for rows in no order, a range of
- * them for rows in the index's order, and between the two by the square of the correlation.
+ * them for rows in the index's order, and between the two by the square of the correlation; or by a bitmap, whose pages come
+ * the more in order the more of them there are (cost_bitmap_heap_scan()).
  */
 function searchCost(index: Candidate, share: number, randomPage: number): number {
   const { table, keys } = index;
@@ -177,10 +178,13 @@ function searchCost(index: Candidate, share: number, randomPage: number): number
   const indexPages = Math.max(1, indexSize(index, 'postgresql').high / 8192);
   const descent = Math.ceil(Math.log2(rows + 1)) * CPU_OPERATOR + 3 * 50 * CPU_OPERATOR;
   const read = Math.ceil((found / rows) * indexPages) * randomPage + found * (CPU_INDEX_TUPLE + CPU_OPERATOR);
-  const scattered = Math.min((2 * pages * found) / (2 * pages + found), pages) * randomPage;
+  const touched = Math.min((2 * pages * found) / (2 * pages + found), pages);
+  const scattered = touched * randomPage;
   const inOrder = randomPage + Math.max(0, Math.ceil((found / rows) * pages) - 1);
   const correlation = findColumn(table, keys[0]?.column ?? '')?.statistics?.correlation ?? 0;
-  const fetched = scattered + correlation ** 2 * (inOrder - scattered);
+  const plain = scattered + correlation ** 2 * (inOrder - scattered);
+  const perPage = touched < 2 ? randomPage : randomPage - (randomPage - 1) * Math.sqrt(touched / pages);
+  const fetched = Math.min(plain, touched * perPage);
   return descent + read + Math.max(randomPage, fetched) + found * CPU_TUPLE;
 }
 
