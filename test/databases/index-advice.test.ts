@@ -1,6 +1,10 @@
 /** Index advice on real servers: what is recommended is used, gains what was said, and nothing is left behind by asking. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
+import { runCommandLine } from '../../src/cli/run.ts';
 import type { Database } from '../../src/core/database.ts';
 import type { IndexAdvice } from '../../src/core/indexes/advice.ts';
 import { AdviceRefused, adviseOnIndexes, type WhatIfChoice } from '../../src/core/indexes/advise.ts';
@@ -213,6 +217,35 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
       await run(engine, 'DROP OWNED BY index_reader; DROP ROLE index_reader');
     }
     assert.deepEqual(await indexesOf(engine), before);
+  });
+
+  test('is printed by the command line, for a folder and within limits', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sqlopt-workload-'));
+    try {
+      await writeFile(path.join(folder, 'a.sql'), `-- calls: 7\n${FIRST};`);
+      await writeFile(path.join(folder, 'b.sql'), 'SELECT id FROM orders WHERE total = 5');
+      const said: string[] = [];
+      const run_ = (...args: string[]) =>
+        runCommandLine(['indexes', '--connection', engine.url, '--workload', folder, ...args], {
+          env: {},
+          stdout: (text) => said.push(text),
+          stderr: () => {},
+        });
+      assert.equal(await run_('--json', '--budget', '100MB', '--max', '1', '--what-if', 'estimate'), 0);
+      const advice = JSON.parse(said.join('')) as IndexAdvice;
+      const [found] = advice.recommendations;
+      assert.deepEqual(
+        [found?.action, found?.queries[0]?.calls, found?.name],
+        ['create', 7, 'orders_shop_paid_idx'],
+      );
+      assert.ok((advice.workload.costAfter ?? 0) < (advice.workload.costBefore ?? 0));
+      said.length = 0;
+      assert.equal(await run_('--budget', '8KB'), 0);
+      assert.match(said.join(''), /It does not fit into the budget/);
+      assert.doesNotMatch(said.join(''), /^CREATE INDEX/m);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('an index with another purpose is told by what rests on it', async () => {

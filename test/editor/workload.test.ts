@@ -123,8 +123,8 @@ describe('the slowest statements', () => {
     await page.locator('.part.editor .tab', { hasText: 'own.sql' }).click();
     await tab('own.sql').waitFor();
     await runCommand(page, 'SQL Optimizer: Recommend Indexes');
-    // the file has no connection of its own yet
-    await step('Which connection?').then(() => pickQuickItem(page, 'Orders'));
+    // the file uses the only connection there is
+    await step('Indexes for which statements?');
     await pickQuickItem(page, 'What the server has counted');
     await tab('Indexes of Orders').waitFor();
     const text = await activeEditorText(page);

@@ -247,13 +247,14 @@ const recommendIndexes: Tool = {
       },
       onProgress: () => {},
     });
-    const { rejected, unused, duplicates, foreignKeys } = advice;
+    const { rejected, unused, duplicates, foreignKeys, workload: counted } = advice;
     const count = {
       ...{ rejected: rejected.length, unused: unused.length, duplicates: duplicates.length },
-      foreignKeys: foreignKeys.length,
+      ...{ foreignKeys: foreignKeys.length, skipped: counted.skipped.length },
     };
     return {
       ...advice,
+      workload: { ...counted, skipped: counted.skipped.slice(0, LISTED) },
       ...{ rejected: rejected.slice(0, LISTED), unused: unused.slice(0, LISTED), count },
       ...{ duplicates: duplicates.slice(0, LISTED), foreignKeys: foreignKeys.slice(0, LISTED) },
     };

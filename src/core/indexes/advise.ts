@@ -55,6 +55,8 @@ export class AdviceRefused extends Error {
 
 /** Candidates that are priced at most: an estimate takes nothing, a hypothetical index little, a built one all of its table. */
 const MOST_CANDIDATES = { estimate: 300, 'what-if': 120, trial: 16 } as const;
+/** Progress is said for the first of so many. */
+const SAID_EVERY = 5;
 /** Bytes of a table up to which indexes of the embedded database are built without being asked for. */
 const LARGEST_OWN_TABLE = 512 * 1024 * 1024;
 
@@ -180,6 +182,11 @@ async function findMissing(
       : workload.statements.map((one) => ({ ...one, statement: analyzeStatement(one.text, known) }));
   const found = candidatesOf(statements.map(({ statement }) => statement));
   const way = await chooseWay(database, options.whatIf, found, limits);
+  if (way === 'trial' && !database.info.embedded) {
+    request.onProgress(
+      'Indexes are built for a trial and rolled back: writes to their tables wait meanwhile.',
+    );
+  }
   const ddlOf = (candidate: Candidate) => namelessIndexDdl(candidate, catalog, named);
   return withOracle(database, way, ddlOf, limits, (oracle) =>
     new MissingIndexes(request, details, named, found, oracle).find({ ...workload, statements }),
@@ -237,16 +244,18 @@ class MissingIndexes {
     const plans = new Map<WorkloadStatement, Plan>();
     const skipped = [...workload.skipped];
     for (const [place, asked] of workload.statements.entries()) {
-      onProgress(`Planning statement ${place + 1} of ${workload.statements.length} …`);
+      if (place % SAID_EVERY === 0) {
+        onProgress(`Planning statement ${place + 1} of ${workload.statements.length} …`);
+      }
       const plan = await oracle.plan(asked);
       if ('reason' in plan) skipped.push(skippedStatement(asked.text, catalog, plan.reason));
       else plans.set(asked, plan);
     }
     const priced = [...plans].map(([asked, { cost }]) => ({ asked, cost }));
     const tried = this.mostPromising(plans);
-    const chosen = await chooseIndexes(priced, tried, oracle, options, (done, all) =>
-      onProgress(`Trying index ${done + 1} of ${all} …`),
-    );
+    const chosen = await chooseIndexes(priced, tried, oracle, options, (done, all) => {
+      if (done % SAID_EVERY === 0) onProgress(`Trying index ${done + 1} of ${all} …`);
+    });
     const regressions = priced.flatMap((one) => regressionOf(one, chosen));
     const kept: Chosen = regressions.length === 0 ? chosen : withoutAll(chosen);
     const recommendations: IndexRecommendation[] = [];

@@ -104,9 +104,13 @@ function bySelectivity(columns: readonly Column[]): Column[] {
 }
 
 /** An index that is there and serves the same. */
-function servingIndex({ table, keys, equal }: Candidate): Index | null {
+function servingIndex({ table, keys, equal }: Candidate, inUse = true): Index | null {
   const found = table.indexes.find((index) => {
-    if (!servesEquality(index) || index.method !== 'btree' || index.columns.length < keys.length)
+    if (
+      !servesEquality({ ...index, valid: index.valid === inUse }) ||
+      index.method !== 'btree' ||
+      index.columns.length < keys.length
+    )
       return false;
     const first = index.columns.slice(0, equal);
     const wanted = keys.slice(0, equal);
@@ -130,7 +134,11 @@ function servingIndex({ table, keys, equal }: Candidate): Index | null {
 }
 
 /** Why an index of the table, or this one, could gain nothing. */
-function needless({ table, keys, equal }: Candidate, search: Search): string | null {
+function needless(candidate: Candidate, search: Search): string | null {
+  const { table, keys, equal } = candidate;
+  const unused = servingIndex(candidate, false);
+  if (unused)
+    return `${unused.name} has these columns, but is not in use: it is invalid, ignored or disabled.`;
   if (table.rows === null) {
     return `How many rows ${table.name} has is not known: let the server analyze it.`;
   }

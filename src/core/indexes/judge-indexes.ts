@@ -219,7 +219,7 @@ class TableJudge {
       if (counts?.reads !== 0 || !index.valid || this.dropped.has(index)) return [];
       // these do more than being read
       if (index.unique || index.primary || this.isTied(index)) return [];
-      if (servesForeignKey(this.table, index) || this.kept.has(index)) return [];
+      if (servesForeignKey(this.table, index) || this.isReferenced(index) || this.kept.has(index)) return [];
       if (inUse?.(schema, table, index.name)) return [];
       const why = this.unusedButKept(index, days);
       const drop = why === null ? this.offer(index) : null;
@@ -229,7 +229,7 @@ class TableJudge {
           ? 'since the counts began'
           : `since ${usage.since.slice(0, 10)} (${daysText(days)})`;
       const but = drop
-        ? ` If it is younger than that, only since it was created: servers do not keep when. A use that is rarer, and one on a replica, is not in the counts.${this.hintWarning()}`
+        ? ' If it is younger than that, only since it was created: servers do not keep when. A use that is rarer, and one on a replica, is not in the counts.'
         : ` It is not offered to be dropped: ${why ?? UNKNOWN_DEFINITION}.`;
       return [
         {
@@ -242,12 +242,25 @@ class TableJudge {
     });
   }
 
+  /** Other tables' foreign keys refer to its columns: in InnoDB they rest on an index that need not be unique. */
+  private isReferenced(index: Index): boolean {
+    return this.input.catalog.tables.some(({ foreignKeys }) =>
+      foreignKeys.some(
+        ({ references: { schema, table, columns } }) =>
+          schema === this.table.schema && table === this.table.name && beginsWithAll(index, columns),
+      ),
+    );
+  }
+
   private unusedButKept(index: Index, days: number | null): string | null {
+    if (this.input.catalog.dialect !== 'postgresql') {
+      return 'this server begins to count anew when a table is altered or an index is rebuilt, and does not tell when that was';
+    }
     if (days === null) return 'since when reads are counted is not known';
     if (days < LEAST_DAYS) {
       return `reads are counted for ${daysText(days)} only, and a use at the end of a month would not be seen (${LEAST_DAYS} days are needed)`;
     }
-    if (this.input.catalog.dialect === 'postgresql' && index.columns.some(({ column }) => column === null)) {
+    if (index.columns.some(({ column }) => column === null)) {
       return 'the planner estimates by the statistics of its expression, whether the index is read or not';
     }
     return this.reasonToKeep(index);

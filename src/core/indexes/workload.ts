@@ -6,7 +6,7 @@ import { fingerprint } from '../sql/fingerprint.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { statementKind } from '../sql/statement-facts.ts';
-import { MOST_STATEMENTS, type StatementFigures } from '../workload/statement-statistics.ts';
+import type { StatementFigures } from '../workload/statement-statistics.ts';
 
 export interface WorkloadStatement {
   readonly text: string;
@@ -50,6 +50,9 @@ export function workloadFromTexts(sources: readonly string[], catalog: Catalog):
   return workload('statements', found, catalog);
 }
 
+/** Of a server's statements, those that are looked at: each is planned with every index that could serve it. */
+const COSTLIEST = 100;
+
 /** A server's workload, or why there is none. */
 export interface StatisticsWorkload {
   readonly workload: Workload | null;
@@ -63,7 +66,7 @@ export async function workloadOfServer(
   catalog: Catalog,
   call: CallOptions,
 ): Promise<StatisticsWorkload> {
-  const statistics = await database.readStatementStatistics({ ...call, limit: MOST_STATEMENTS });
+  const statistics = await database.readStatementStatistics({ ...call, limit: COSTLIEST });
   if (!statistics.available) {
     const { reason, remedy } = statistics;
     return {

@@ -148,6 +148,17 @@ describe('no index is thought of', () => {
     ]);
   });
 
+  test('beside one of the same columns that is switched off or broken, and it is said', () => {
+    const catalog = catalogOf('CREATE INDEX i ON orders (day)');
+    const tables = catalog.tables.map((table) => ({
+      ...table,
+      indexes: table.indexes.map((index) => ({ ...index, valid: index.name !== 'i' })),
+    }));
+    const sql = "SELECT * FROM orders WHERE day < '2024-01-01'";
+    assert.deepEqual(thoughtOf(sql, { ...catalog, tables }), []);
+    assert.match(leftOut(sql, { ...catalog, tables })[0] ?? '', /i has these columns, but is not in use/);
+  });
+
   test('for small tables and for those of which nothing is known, and it is said', () => {
     const sql = 'SELECT * FROM orders WHERE customer_id = 7';
     assert.deepEqual(thoughtOf(sql, catalogOf('', 80)), []);

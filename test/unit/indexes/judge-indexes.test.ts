@@ -262,6 +262,31 @@ describe('an index that nothing has read', () => {
     assert.deepEqual(names({ indexes: one, reads: { i: 1 } }), []);
   });
 
+  test('is only reported where counts begin anew without a trace (MySQL, MariaDB, SQL Server)', () => {
+    for (const dialect of ['mysql', 'mariadb', 'tsql'] as const) {
+      const [found] = judge({ dialect, indexes: one, ...unread }).unused;
+      assert.equal(found?.drop, null);
+      assert.match(found?.reason ?? '', /count anew when a table is altered/);
+    }
+  });
+
+  test('is never one that foreign keys of other tables refer to', () => {
+    const ddl = 'CREATE TABLE p (id int PRIMARY KEY, a int); CREATE TABLE c (a int REFERENCES p (a));';
+    const empty = catalogFromDdl(ddl, 'postgresql');
+    const tables = empty.tables.map((table) =>
+      table.name === 'p' ? { ...table, indexes: [index('i', ['a'])] } : table,
+    );
+    const counts = { schema: 'public', table: 'p', index: 'i', reads: 0, tableWrites: 0, lastRead: null };
+    const usage: IndexStatistics = {
+      available: true,
+      since: '2020-01-01T00:00:00Z',
+      indexes: [counts],
+      notes: [],
+    };
+    const details = { since: null, standby: false, tables: [], indexes: [] };
+    assert.deepEqual(judgeIndexes({ catalog: { ...empty, tables }, details, usage, now: NOW }).unused, []);
+  });
+
   test('is only reported when the planner has statistics by it', () => {
     const expression = index('i', [{ expression: 'lower(a)' }]);
     const [found] = judge({ indexes: [expression], ...unread }).unused;
