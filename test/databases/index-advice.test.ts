@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/run.ts';
-import type { Database } from '../../src/core/database.ts';
+import { type Database, DatabaseError } from '../../src/core/database.ts';
 import type { IndexAdvice } from '../../src/core/indexes/advice.ts';
-import { AdviceRefused, adviseOnIndexes, type WhatIfChoice } from '../../src/core/indexes/advise.ts';
+import { AdviceRefused, type WhatIfChoice } from '../../src/core/indexes/advice-request.ts';
+import { adviseOnIndexes } from '../../src/core/indexes/advise.ts';
 import type { Validation } from '../../src/core/indexes/cost-oracle.ts';
 import { workloadFromTexts } from '../../src/core/indexes/workload.ts';
 import { planNodes } from '../../src/core/plans/plan.ts';
@@ -170,6 +171,23 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
   });
 
   if (!postgres || engine.name === 'embedded') return;
+
+  test('leaves nothing of a trial that is cancelled, and lets others write again', async () => {
+    const before = await indexesOf(engine);
+    const stop = new AbortController();
+    const index = { ddl: 'CREATE INDEX ON public.orders (total, day)', schema: 'public' };
+    await assert.rejects(
+      engine.database.whatIf?.('trial', async (session) => {
+        await session.use([index]);
+        assert.ok((await session.sizeOf(index)) > 8192);
+        stop.abort();
+        await session.explain(FIRST, { signal: stop.signal });
+      }) ?? Promise.resolve(),
+      (error: unknown) => DatabaseError.is(error, 'cancelled'),
+    );
+    assert.deepEqual(await indexesOf(engine), before);
+    await run(engine, "SET lock_timeout = '20s'; UPDATE orders SET total = total WHERE id = 1");
+  });
 
   test('leaves no hypothetical index in a connection, not after a cancelled call either', async () => {
     if (engine.name !== 'PostgreSQL 15') return;

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { adviceText } from '../../core/indexes/advice-text.ts';
 import {
   AdviceRefused,
-  adviseOnIndexes,
   DEFAULT_MIN_SAVING_PCT,
   WHAT_IF_CHOICES,
   type WhatIfChoice,
-} from '../../core/indexes/advise.ts';
+} from '../../core/indexes/advice-request.ts';
+import { adviceText } from '../../core/indexes/advice-text.ts';
+import { adviseOnIndexes } from '../../core/indexes/advise.ts';
 import { type StatisticsWorkload, workloadFromTexts, workloadOfServer } from '../../core/indexes/workload.ts';
 import { type Target, withTarget } from '../connect.ts';
 import { readSource } from '../read-source.ts';

@@ -4,7 +4,8 @@
  */
 import type { Catalog } from '../catalog/catalog.ts';
 import { type CallOptions, type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
-import { adviseOnIndexes, DEFAULT_MIN_SAVING_PCT } from '../indexes/advise.ts';
+import { DEFAULT_MIN_SAVING_PCT } from '../indexes/advice-request.ts';
+import { adviseOnIndexes } from '../indexes/advise.ts';
 import { workloadFromTexts, workloadOfServer } from '../indexes/workload.ts';
 import { optimizeStatement } from '../optimizer/optimize.ts';
 import type { RewriteProposer } from '../optimizer/rewrite-proposer.ts';

@@ -15,6 +15,8 @@ import { estimatedCost } from './estimate.ts';
 import { indexSize, type SizeRange } from './index-size.ts';
 import type { WorkloadStatement } from './workload.ts';
 
+/** lock_not_available, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCKED = '55P03';
 /** Failures after which nothing more can be asked. */
 const ENDS: ReadonlySet<DatabaseErrorReason> = new Set(['cancelled', 'connectionLost']);
 
@@ -101,6 +103,8 @@ class PlannerOracle extends Oracle implements CostOracle {
   private readonly ddlOf: (candidate: Candidate) => string | null;
   private readonly costs = new Map<WorkloadStatement, Map<string, number>>();
   private readonly failed = new Map<string, CandidateFailure>();
+  /** tables that somebody works on, or that are too large to build an index in time */
+  private readonly busy = new Map<Candidate['table'], CandidateFailure>();
 
   constructor(
     session: WhatIfSession,
@@ -142,7 +146,7 @@ class PlannerOracle extends Oracle implements CostOracle {
 
   private async use(indexes: readonly Candidate[]): Promise<void> {
     for (const index of indexes) {
-      const failure = this.failed.get(candidateId(index));
+      const failure = this.failed.get(candidateId(index)) ?? this.busy.get(index.table);
       if (failure) throw failure;
     }
     try {
@@ -153,8 +157,10 @@ class PlannerOracle extends Oracle implements CostOracle {
     } catch (error) {
       if (!DatabaseError.is(error) || ENDS.has(error.reason)) throw error;
       const failure = new CandidateFailure(`The server would not have it: ${error.message}`);
-      const [only, ...more] = indexes;
-      if (only && more.length === 0) this.failed.set(candidateId(only), failure);
+      const last = indexes.at(-1);
+      // who writes to the table waits behind us as long as we wait: once is enough
+      if (last && (error.reason === 'timeout' || error.code === LOCKED)) this.busy.set(last.table, failure);
+      else if (last && indexes.length === 1) this.failed.set(candidateId(last), failure);
       throw failure;
     }
   }

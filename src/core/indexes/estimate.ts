@@ -28,6 +28,8 @@ const EQUAL = 0.1;
 const IN_LIST = 3;
 /** A statement never costs less than this share of what it cost. */
 const LEAST_LEFT = 0.005;
+/** Costs are printed with two digits, and how often a subquery runs follows from them. */
+const ROUNDING = 1.01;
 
 /** @returns the estimated cost with the indexes, at most that of the plan */
 export function estimatedCost(
@@ -44,10 +46,13 @@ export function estimatedCost(
     // of the same table twice under names that the plan does not tell apart, neither
     const [search] = own;
     if (!search || own.length > 1) continue;
+    const cost = node.totalCost * runs;
+    // it ends early: how much of it is read is not known
+    if (cost > plan.cost * ROUNDING) continue;
     const ratios = indexes
       .filter(({ table }) => table === search.table)
       .map((index) => scanRatio(index, search, { node, plan, randomPage, informed }));
-    saved += Math.min(plan.cost, node.totalCost * runs) * (1 - Math.min(1, ...ratios));
+    saved += cost * (1 - Math.min(1, ...ratios));
   }
   return Math.max(plan.cost - saved, plan.cost * LEAST_LEFT);
 }
@@ -62,7 +67,10 @@ const FULL_SCAN = /^(Parallel )?Seq Scan$|^Table scan$|^Clustered Index Scan$/i;
 /** A search by an index that is there: PostgreSQL's costs of it can be put against ours, which are in the same unit. */
 const SEARCH = /^(Parallel )?(Index Scan|Bitmap Heap Scan)$/;
 
-/** Reads of a table that another index could take the place of. A subquery is run for each row of what holds it, as far as the costs tell how often. */
+/**
+ * Reads of a table that another index could take the place of. A subquery is run for each row of what holds it, as far as
+ * the costs tell how often.
+ */
 function scansOf(node: PlanNode, runs: number): Scan[] {
   const below = node.children.flatMap((child) => scansOf(child, runs * runsOf(node, child)));
   const reads = FULL_SCAN.test(node.operation) || SEARCH.test(node.operation);
@@ -81,22 +89,16 @@ function isOf({ relation, alias }: PlanNode, { source, table }: Search): boolean
   return source.alias.toLowerCase() === named || (alias === null && table.name === named);
 }
 
+interface Reading {
+  readonly node: PlanNode;
+  readonly plan: Plan;
+  readonly randomPage: number;
+  /** the planner has statistics of columns without an index */
+  readonly informed: boolean;
+}
+
 /** The cost by the index as a share of that of the scan; 1 when the index does not help. */
-function scanRatio(
-  index: Candidate,
-  search: Search,
-  {
-    node,
-    plan,
-    randomPage,
-    informed,
-  }: {
-    readonly node: PlanNode;
-    readonly plan: Plan;
-    readonly randomPage: number;
-    readonly informed: boolean;
-  },
-): number {
+function scanRatio(index: Candidate, search: Search, { node, plan, randomPage, informed }: Reading): number {
   const { table } = search;
   const rows = Math.max(1, table.rows ?? 1);
   const scan = SEARCH.test(node.operation) ? node.totalCost : scanCost(table);

@@ -34,10 +34,8 @@ export function indexSize({ table, keys }: NewIndex, dialect: Dialect): SizeRang
   }
   const entry = 8 + 8 * Math.ceil(width / 8) + 4;
   const high = pages(entry, LOOSE);
-  const distinct = columns.reduce(
-    (product, column) => product * Math.max(1, column?.statistics?.distinct ?? rows),
-    1,
-  );
+  // at least as many entries as its most varied column has values: others may depend on that one
+  const distinct = Math.max(1, ...columns.map((column) => column?.statistics?.distinct ?? rows));
   const shared = (Math.min(distinct, rows) / Math.max(1, rows)) * entry + 6;
   return { low: pages(Math.min(entry, shared), FULL), high };
 }

@@ -254,7 +254,7 @@ class TableJudge {
 
   private unusedButKept(index: Index, days: number | null): string | null {
     if (this.input.catalog.dialect !== 'postgresql') {
-      return 'this server begins to count anew when a table is altered or an index is rebuilt, and does not tell when that was';
+      return 'this server begins to count anew when the indexes of a table are changed, and does not tell when that was';
     }
     if (days === null) return 'since when reads are counted is not known';
     if (days < LEAST_DAYS) {

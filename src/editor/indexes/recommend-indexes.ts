@@ -78,11 +78,13 @@ async function advise(
   say: (message: string) => void,
 ): Promise<string> {
   const [
-    { adviseOnIndexes, DEFAULT_MIN_SAVING_PCT },
+    { adviseOnIndexes },
+    { DEFAULT_MIN_SAVING_PCT },
     { adviceText },
     { workloadFromTexts, workloadOfServer },
   ] = await Promise.all([
     import('../../core/indexes/advise.ts'),
+    import('../../core/indexes/advice-request.ts'),
     import('../../core/indexes/advice-text.ts'),
     import('../../core/indexes/workload.ts'),
   ]);

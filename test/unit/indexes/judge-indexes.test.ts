@@ -266,7 +266,7 @@ describe('an index that nothing has read', () => {
     for (const dialect of ['mysql', 'mariadb', 'tsql'] as const) {
       const [found] = judge({ dialect, indexes: one, ...unread }).unused;
       assert.equal(found?.drop, null);
-      assert.match(found?.reason ?? '', /count anew when a table is altered/);
+      assert.match(found?.reason ?? '', /count anew when the indexes of a table are changed/);
     }
   });
 
