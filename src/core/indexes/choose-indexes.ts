@@ -37,8 +37,12 @@ export interface Chosen {
 
 /** Of the whole workload's cost, in per cent: below it an index is not worth having (Schlosser et al., "Extend", ICDE 2019). */
 const LEAST_SHARE_PCT = 0.3;
+/** A shorter index is taken with which the statements that gain cost at most so many times what they cost with the longer. */
+const SHORT_ENOUGH = 1.1;
 /** A cost may rise by so much before a statement counts as made worse: costs are printed with two digits. */
 const ROUNDING = 1.001;
+
+const BESIDE = '(Beside those that are recommended.)';
 
 interface Valued {
   readonly candidate: Candidate;
@@ -132,8 +136,10 @@ async function greedy(
       const change = await changeBy(statements, beside, first.candidate, oracle);
       const reason = refusal(change, statements, options);
       if (reason !== null) {
-        const others = chosen.length > 0 ? ` (beside ${namesOf(chosen)})` : '';
-        rejected.push({ candidate: first.candidate, reason: `${reason}${others}` });
+        rejected.push({
+          candidate: first.candidate,
+          reason: beside.length > 0 ? `${reason} ${BESIDE}` : reason,
+        });
         continue;
       }
       first.benefit = change.saved;
@@ -148,7 +154,45 @@ async function greedy(
       rejected.push({ candidate: first.candidate, reason: error.message });
     }
   }
-  return { chosen: await withoutNeedless(chosen, rejected, statements, oracle, options), rejected };
+  const needed = await withoutNeedless(chosen, rejected, statements, oracle, options);
+  return { chosen: await shortened(needed, statements, oracle), rejected };
+}
+
+/**
+ * Columns at the end that gain next to nothing are left out: they make the index larger, and more updates write to it.
+ */
+async function shortened(
+  chosen: readonly Valued[],
+  statements: readonly PricedStatement[],
+  oracle: CostOracle,
+): Promise<readonly Valued[]> {
+  let made = [...chosen];
+  for (const one of chosen) {
+    const { candidate } = one;
+    const others = made.flatMap((other) => (other === one ? [] : [other.candidate]));
+    const whole = await changeBy(statements, others, candidate, oracle);
+    for (let length = 1; length < candidate.keys.length; length++) {
+      const keys = candidate.keys.slice(0, length);
+      const shorter = { ...candidate, keys, equal: Math.min(candidate.equal, length) };
+      const change = await changeBy(statements, others, shorter, oracle);
+      if (change.worse || costOfGainers(whole, change) > SHORT_ENOUGH * costOfGainers(whole, whole)) continue;
+      const size = await oracle.size(shorter);
+      made = made.map((other) =>
+        other === one ? { candidate: shorter, size, benefit: change.saved } : other,
+      );
+      break;
+    }
+  }
+  return made;
+}
+
+/** What the statements that gain by one index cost with another one, over all calls. */
+function costOfGainers(by: Change, withOther: Change): number {
+  let total = 0;
+  for (const [asked, { before }] of by.gains) {
+    total += asked.calls * (withOther.gains.get(asked)?.after ?? before);
+  }
+  return total;
 }
 
 /** One that was good in its turn may be needless beside those that came later. */
@@ -171,7 +215,7 @@ async function withoutNeedless(
     const reason = refusal({ ...change, worse: null }, statements, options);
     if (reason === null) continue;
     kept = others;
-    rejected.push({ candidate: one.candidate, reason: `${reason} (beside ${namesOf(others)})` });
+    rejected.push({ candidate: one.candidate, reason: `${reason} ${BESIDE}` });
   }
   return kept;
 }
@@ -193,6 +237,8 @@ interface Change {
   /** cost saved over all calls, and the cost before of the statements that gain */
   readonly saved: number;
   readonly gainersBefore: number;
+  /** costs of one call, of the statements that gain */
+  readonly gains: ReadonlyMap<WorkloadStatement, { readonly before: number; readonly after: number }>;
   /** the statement that would get worse */
   readonly worse: WorkloadStatement | null;
 }
@@ -209,6 +255,7 @@ async function changeBy(
   for (const { asked } of own) befores.push(await oracle.cost(asked, beside));
   let saved = 0;
   let gainersBefore = 0;
+  const gains = new Map<WorkloadStatement, { before: number; after: number }>();
   let worse: WorkloadStatement | null = null;
   for (const [place, { asked }] of own.entries()) {
     const before = befores[place] ?? 0;
@@ -217,8 +264,9 @@ async function changeBy(
     if (after >= before) continue;
     saved += asked.calls * (before - after);
     gainersBefore += asked.calls * before;
+    gains.set(asked, { before, after });
   }
-  return { saved, gainersBefore, worse };
+  return { saved, gainersBefore, gains, worse };
 }
 
 function refusal(
@@ -246,10 +294,4 @@ async function costsWith(
   const costs = new Map<WorkloadStatement, number>();
   for (const { asked } of statements) costs.set(asked, await oracle.cost(asked, indexes));
   return costs;
-}
-
-function namesOf(chosen: readonly Valued[]): string {
-  return chosen
-    .map(({ candidate: { table, keys } }) => `${table.name} (${keys.map(({ column }) => column).join(', ')})`)
-    .join(', ');
 }

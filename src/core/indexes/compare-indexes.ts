@@ -20,7 +20,7 @@ export function redundancy(index: Index, other: Index, dialect: Dialect): Redund
   // a full index serves what a partial one serves too, but is another size: that is a choice, no redundancy
   if (index.predicate !== other.predicate) return null;
   if (!index.columns.every((key, place) => sameKey(key, other.columns[place]))) return null;
-  if (!holdsIncluded(index, other)) return null;
+  if (!holdsIncluded(index, other) || !sayTheSame(index, other)) return null;
   if (index.columns.length === other.columns.length) {
     if (index.unique && !other.unique) return null;
     if (index.method === 'btree' && (!index.unique || dialect !== 'postgresql')) return 'duplicate';
@@ -53,6 +53,31 @@ export function sameKey(a: IndexKey, b: IndexKey | undefined): boolean {
 function holdsIncluded(index: Index, other: Index): boolean {
   const held = new Set([...other.include, ...other.columns.flatMap(({ column }) => column ?? [])]);
   return index.include.every((column) => held.has(column));
+}
+
+/**
+ * The server's own words for the keys agree too, where there are any (PostgreSQL): they tell what the catalog does not, such
+ * as COLLATE "default" on a column with another collation, or operator classes of the same name in two schemas.
+ */
+function sayTheSame(index: Index, other: Index): boolean {
+  const [keys, others] = [keyTexts(index.definition), keyTexts(other.definition)];
+  if (keys === null || others === null) return true;
+  return others === keys || (index.columns.length < other.columns.length && others.startsWith(`${keys}, `));
+}
+
+/** What stands in the parentheses behind USING; null when there are none. */
+function keyTexts(definition: string | null): string | null {
+  const begin = / USING \w+ \(/.exec(definition ?? '');
+  if (definition === null || !begin) return null;
+  const start = begin.index + begin[0].length;
+  let depth = 1;
+  // names and texts in quotes may hold parentheses
+  for (const { 0: part, index } of definition.matchAll(/"[^"]*"|'[^']*'|[()]/g)) {
+    if (index < start) continue;
+    if (part === '(') depth++;
+    if (part === ')' && --depth === 0) return definition.slice(start, index);
+  }
+  return null;
 }
 
 /** The definitions are known and say the same behind the name. */

@@ -190,6 +190,16 @@ describe('an index that another one makes needless', () => {
       }),
     ],
     [
+      'another collation that only the definition tells',
+      index('o', ['a']),
+      index('d', ['a'], { definition: 'CREATE INDEX d ON public.t USING btree (a COLLATE "default")' }),
+    ],
+    [
+      'another operator class of the longer one that only the definition tells',
+      index('o', ['a']),
+      index('d', ['a', 'b'], { definition: 'CREATE INDEX d ON public.t USING btree (a other.int4_ops, b)' }),
+    ],
+    [
       'GIN of other columns',
       index('g', ['a'], { method: 'gin', definition: 'CREATE INDEX g ON t USING gin (a)' }),
       index('h', ['a', 'b'], { method: 'gin', definition: 'CREATE INDEX h ON t USING gin (a, b)' }),
