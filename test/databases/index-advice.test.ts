@@ -10,6 +10,7 @@ import type { IndexAdvice } from '../../src/core/indexes/advice.ts';
 import { AdviceRefused, type WhatIfChoice } from '../../src/core/indexes/advice-request.ts';
 import { adviseOnIndexes } from '../../src/core/indexes/advise.ts';
 import type { Validation } from '../../src/core/indexes/cost-oracle.ts';
+import { judgeIndexes } from '../../src/core/indexes/judge-indexes.ts';
 import { workloadFromTexts } from '../../src/core/indexes/workload.ts';
 import { planNodes } from '../../src/core/plans/plan.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
@@ -22,10 +23,10 @@ const TABLES = `
   CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, day date NOT NULL, total int NOT NULL, shop int NOT NULL, paid int NOT NULL,
     CONSTRAINT of_customer FOREIGN KEY (customer_id) REFERENCES customers (id));`;
 const POSTGRES = `
-  CREATE TABLE customers (id int PRIMARY KEY, country varchar(2) NOT NULL);
+  CREATE TABLE customers (id int PRIMARY KEY, country varchar(2) NOT NULL, mail text NOT NULL);
   CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, day date NOT NULL, total int NOT NULL,
     shop int NOT NULL, paid int NOT NULL);
-  INSERT INTO customers SELECT n, 'de' FROM generate_series(1, 1000) n;
+  INSERT INTO customers SELECT n, 'de', 'U' || n || '@example.com' FROM generate_series(1, 1000) n;
   INSERT INTO orders SELECT n, 1 + (n * 7919) % 1000, date '2024-01-01' + n % 365, n % 997, n * 31 % 211, n * 17 % 1009 FROM generate_series(1, 20000) n;
   CREATE INDEX "By ""Day""" ON orders (day DESC NULLS LAST) WITH (fillfactor = 70);
   CREATE INDEX day_again ON orders (day DESC NULLS LAST) WITH (fillfactor = 70);
@@ -145,6 +146,27 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
     assert.deepEqual(await definition(), before);
     if (!postgres) return;
     assert.ok(advice.duplicates.some(({ index, drop: offer }) => /^total_/.test(index) && offer === null));
+  });
+
+  test('recommends an index on an expression where the planner can be asked, and not where it cannot', async () => {
+    if (!postgres) return;
+    const sql = "SELECT id FROM customers WHERE lower(mail) = 'u77@example.com'";
+    const asked = await advise(engine.database, engine.name === 'PostgreSQL 15' ? 'hypopg' : 'trial', sql);
+    const [found] = asked.recommendations.filter(({ action }) => action === 'create');
+    assert.deepEqual(found?.columns, [{ expression: 'lower(mail)', order: 'asc' }], JSON.stringify(asked));
+    assert.match(found.ddl, /ON public\.customers \(\(?lower\(mail\)\)?\);$/);
+    assert.match(found.reason, /will refuse rows whose mail is longer/);
+    const { rejected } = await advise(engine.database, 'estimate', sql);
+    assert.match(rejected[0]?.reason ?? '', /an expression finds cannot be estimated/);
+    if (engine.name === 'embedded') return;
+    await run(engine, `${found.ddl}`);
+    assert.ok((await planOf(engine.database, sql)).indexes.includes(found.name));
+    const again = await advise(engine.database, 'estimate', sql);
+    assert.deepEqual(
+      [again.rejected, again.recommendations.filter(({ action }) => action === 'create')],
+      [[], []],
+    );
+    await run(engine, `${found.undo}`);
   });
 
   test('says of a foreign key without an index what serves it', async () => {
@@ -273,7 +295,7 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
        CREATE UNIQUE INDEX tied_a ON tied (a); CREATE UNIQUE INDEX tied_a_again ON tied (a);
        ALTER TABLE tied REPLICA IDENTITY USING INDEX tied_a_again;
        CREATE TABLE child (b int REFERENCES tied (b));
-       CREATE INDEX unfinished ON tied (a, b);
+       CREATE INDEX unfinished ON tied (a, b); CREATE INDEX unread ON tied (a, id);
        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'unfinished'::regclass`,
     );
     const details = await engine.database.readSchemaDetails?.();
@@ -282,6 +304,19 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
     assert.deepEqual(of('tied_b_key'), ['the constraint tied_b_key', 'the foreign key child_b_fkey']);
     assert.deepEqual(of('tied_a_again'), ['logical replication (REPLICA IDENTITY USING INDEX)']);
     assert.deepEqual(of('tied_a'), []);
+    const catalog = await engine.database.readCatalog();
+    const usage = await engine.database.readIndexUsage();
+    assert.ok(usage.available && details);
+    const at = (days: number) =>
+      judgeIndexes({ catalog, details, usage, now: Date.now() + days * 86_400_000 }).unused.find(
+        ({ index }) => index === 'unread',
+      );
+    assert.equal(at(0)?.drop, null);
+    assert.match(at(0)?.reason ?? '', /are counted for 0 days only/);
+    assert.deepEqual(at(60)?.drop, {
+      ddl: 'DROP INDEX CONCURRENTLY public.unread;',
+      undo: 'CREATE INDEX CONCURRENTLY unread ON public.tied USING btree (a, id);',
+    });
     const { recommendations } = await advise(engine.database, 'estimate');
     const onTied = recommendations.filter(({ of: { table } }) => table === 'tied');
     assert.deepEqual(

@@ -3,7 +3,7 @@
  * one range, or the order that is wanted.
  * https://use-the-index-luke.com/sql/where-clause/the-equals-operator/concatenated-keys
  */
-import { type Column, findColumn, type Index, type Table } from '../catalog/catalog.ts';
+import { type Column, findColumn, type Index, type IndexKey, type Table } from '../catalog/catalog.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { servesEquality } from './compare-indexes.ts';
 import type { NewIndex, NewKey } from './index-ddl.ts';
@@ -52,7 +52,7 @@ export function candidateId({ table, keys }: NewIndex): string {
   return JSON.stringify([
     table.schema,
     table.name,
-    ...keys.map(({ column, descending }) => [column, descending]),
+    ...keys.map(({ column, expression, descending }) => [column, expression, descending]),
   ]);
 }
 
@@ -76,6 +76,9 @@ function ofSearch(search: Search): Candidate[] {
     // what is equal to one value needs no order
     const order = search.order.filter(({ column }) => !equal.some(({ name }) => name === column));
     if (order.length > 0) add(equal, upright(order));
+  }
+  for (const expression of search.expressions) {
+    made.push({ table, keys: [{ column: null, expression, descending: false }], equal: 1 });
   }
   for (const partner of new Set(search.joins.map((join) => join.partner))) {
     const joined = search.joins.filter((join) => join.partner === partner).map(({ column }) => column);
@@ -103,6 +106,13 @@ function bySelectivity(columns: readonly Column[]): Column[] {
   return [...columns].sort((a, b) => distinct(b) - distinct(a));
 }
 
+/** The same column, or the same expression as the server prints it: lower((email)::text) */
+function isSame(own: NewKey, { column, expression }: IndexKey): boolean {
+  if (own.column !== null) return own.column === column;
+  const bare = (text: string | null) => (text ?? '').replace(/::[a-z ]+|[\s()]/gi, '').toLowerCase();
+  return column === null && bare(own.expression) === bare(expression);
+}
+
 /** An index that is there and serves the same. */
 function servingIndex({ table, keys, equal }: Candidate, inUse = true): Index | null {
   const found = table.indexes.find((index) => {
@@ -114,18 +124,17 @@ function servingIndex({ table, keys, equal }: Candidate, inUse = true): Index | 
       return false;
     const first = index.columns.slice(0, equal);
     const wanted = keys.slice(0, equal);
-    if (
-      !wanted.every(({ column }) => first.some((key) => key.column === column && key.operatorClass === null))
-    )
+    if (!wanted.every((own) => first.some((key) => isSame(own, key) && key.operatorClass === null)))
       return false;
     const rest = index.columns.slice(equal, keys.length);
     const matches = (flip: boolean) =>
       rest.every((key, place) => {
         const own = keys[equal + place];
         return (
-          key.column === own?.column &&
+          own !== undefined &&
+          isSame(own, key) &&
           key.operatorClass === null &&
-          key.descending === (own?.descending !== flip)
+          key.descending === (own.descending !== flip)
         );
       });
     return matches(false) || matches(true);

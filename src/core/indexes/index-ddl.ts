@@ -12,6 +12,12 @@ export interface NewKey {
   readonly descending: boolean;
 }
 
+/** The columns that a key is made of. An expression is a call of one column: `lower("E-mail")`. */
+export function columnOfKey({ column, expression }: NewKey): string {
+  if (column !== null) return column;
+  return (/\((.*)\)/s.exec(expression ?? '')?.[1] ?? '').replace(/^"(.*)"$/s, '$1').replaceAll('""', '"');
+}
+
 /** An index that is not there yet: a b-tree over the whole table. */
 export interface NewIndex {
   readonly table: Table;

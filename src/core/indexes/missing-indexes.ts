@@ -8,7 +8,7 @@ import type { Candidate, Candidates } from './candidates.ts';
 import { type Chosen, chooseIndexes, type PricedStatement } from './choose-indexes.ts';
 import { type CostOracle, indexesIn, type Validation } from './cost-oracle.ts';
 import { estimatedCost } from './estimate.ts';
-import { createIndexDdl, type NewKey } from './index-ddl.ts';
+import { columnOfKey, createIndexDdl, type NewKey } from './index-ddl.ts';
 import type { DetailsByName, SchemaDetails } from './index-details.ts';
 import { isUnbounded } from './searches.ts';
 import {
@@ -98,7 +98,7 @@ export class MissingIndexes {
 
   /** Those that an estimate thinks most of; those that serve an order, of which it knows nothing, behind them. */
   private mostPromising(plans: ReadonlyMap<WorkloadStatement, Plan>): readonly Candidate[] {
-    const { candidates } = this.found;
+    const candidates = this.found.candidates.filter((candidate) => !this.isUnknown(candidate));
     const most = MOST_CANDIDATES[this.oracle.way];
     if (candidates.length <= most) return candidates;
     const savings = new Map(
@@ -111,6 +111,11 @@ export class MissingIndexes {
       }),
     );
     return [...candidates].sort((a, b) => (savings.get(b) ?? 0) - (savings.get(a) ?? 0)).slice(0, most);
+  }
+
+  /** Nothing but the server knows how many values an expression has. */
+  private isUnknown({ keys }: Candidate): boolean {
+    return this.oracle.way === 'estimate' && keys.some(({ column }) => column === null);
   }
 
   private async recommend(
@@ -178,7 +183,8 @@ export class MissingIndexes {
   }
 
   private reasonFor({ table, keys, equal }: Candidate, gaining: number, all: number): string {
-    const names = keys.map(({ column }) => column ?? '');
+    const names = keys.map(({ column, expression }) => column ?? expression ?? '');
+    const columns = keys.map(columnOfKey);
     const parts = [
       ...(equal > 0 ? [`by ${names.slice(0, equal).join(', ')}`] : []),
       ...(names.length > equal ? [`${equal > 0 ? 'then ' : ''}along ${names.slice(equal).join(', ')}`] : []),
@@ -188,7 +194,7 @@ export class MissingIndexes {
       shorter.length === 0
         ? ''
         : ` Once it is there, look whether ${shorter.map(({ name }) => name).join(', ')} is still needed: the new one begins with its columns.`;
-    const unbounded = table.columns.filter((one) => names.includes(one.name) && isUnbounded(one));
+    const unbounded = table.columns.filter((one) => columns.includes(one.name) && isUnbounded(one));
     const warning =
       unbounded.length === 0
         ? ''
@@ -199,10 +205,14 @@ export class MissingIndexes {
   private rejected(chosen: Chosen, tried: readonly Candidate[]): IndexAdvice['rejected'] {
     const { catalog } = this.request;
     const untried = this.found.candidates.filter((candidate) => !tried.includes(candidate));
-    const reason = 'It was not tried: others promise more.';
     return [
       ...chosen.rejected,
-      ...untried.map((candidate) => ({ candidate, reason })),
+      ...untried.map((candidate) => ({
+        candidate,
+        reason: this.isUnknown(candidate)
+          ? 'How many rows an expression finds cannot be estimated: HypoPG or a trial would tell.'
+          : 'It was not tried: others promise more.',
+      })),
       ...this.found.left,
     ].map((one) => ({
       ddl: createIndexDdl(one.candidate, catalog, this.named)?.create ?? one.candidate.table.name,

@@ -6,11 +6,13 @@ import type {
   AnalyzedStatement,
   Block,
   Conjunct,
+  JoinStep,
   ResolvedColumn,
   Scope,
   Source,
 } from '../sql/query-model.ts';
 import { unwrapParens, walk } from '../sql/walk.ts';
+import { identifierText } from '../sql/writing/identifiers.ts';
 import type { NewKey } from './index-ddl.ts';
 
 /** A column that is compared. */
@@ -28,6 +30,8 @@ export interface Search {
   readonly equal: readonly Compared[];
   /** one of several values */
   readonly lists: readonly Compared[];
+  /** expressions that are equal to one value, as SQL over unqualified columns: lower(email) */
+  readonly expressions: readonly string[];
   /** equal to columns of another source of the same scope */
   readonly joins: readonly { readonly column: Column; readonly partner: Source }[];
   readonly ranges: readonly (Compared & { readonly bothEnds: boolean })[];
@@ -52,14 +56,29 @@ function searchOf(source: Source, scope: Scope, statement: AnalyzedStatement): S
   const { table } = source;
   if (source.kind !== 'table' || table?.kind !== 'table') return null;
   const found = new Found(source, statement);
-  for (const conjunct of [...scope.where, ...scope.joins.flatMap(({ on }) => on)]) found.add(conjunct);
+  for (const conjunct of scope.where) found.add(conjunct);
   for (const join of scope.joins) {
-    const [own, others] = join.right.includes(source) ? [join.right, join.left] : [join.left, join.right];
-    if (join.using === null || !own.includes(source)) continue;
-    for (const name of join.using) found.addUsing(name, table, others);
+    if (!narrows(join, source)) continue;
+    for (const conjunct of join.on) found.add(conjunct);
+    const others = join.right.includes(source) ? join.left : join.right;
+    for (const name of join.using ?? []) found.addUsing(name, table, others);
   }
   const order = scope.kind === 'select' ? orderOf(source, scope as Block, statement) : [];
   return { source, table, ...found.searched(), order, limited: isLimited(scope) };
+}
+
+/** Do the conditions of the join leave out rows of the source? Not of the side that an outer join keeps. */
+function narrows({ type, left, right }: JoinStep, source: Source): boolean {
+  switch (type) {
+    case 'left':
+      return right.includes(source);
+    case 'right':
+      return left.includes(source);
+    case 'full':
+      return false;
+    default:
+      return left.includes(source) || right.includes(source);
+  }
 }
 
 /** Comparisons on columns of one source. */
@@ -68,6 +87,7 @@ class Found {
   private readonly statement: AnalyzedStatement;
   private readonly equal: Compared[] = [];
   private readonly lists: Compared[] = [];
+  private readonly expressions = new Set<string>();
   private readonly joins: { column: Column; partner: Source }[] = [];
   private readonly ends = new Map<Column, { operators: Set<string>; literal: string | null }>();
 
@@ -76,12 +96,18 @@ class Found {
     this.statement = statement;
   }
 
-  searched(): Pick<Search, 'equal' | 'lists' | 'joins' | 'ranges'> {
+  searched(): Pick<Search, 'equal' | 'lists' | 'expressions' | 'joins' | 'ranges'> {
     const ranges = [...this.ends].map(([column, { operators, literal }]) => ({
       ...{ column, literal },
       bothEnds: operators.has('<') && operators.has('>'),
     }));
-    return { equal: this.equal, lists: this.lists, joins: this.joins, ranges };
+    return {
+      equal: this.equal,
+      lists: this.lists,
+      expressions: [...this.expressions],
+      joins: this.joins,
+      ranges,
+    };
   }
 
   add({ expression }: Conjunct): void {
@@ -89,6 +115,8 @@ class Found {
       case 'binary':
         this.compare(expression.operator, expression.left, expression.right);
         this.compare(FLIPPED[expression.operator] ?? '', expression.right, expression.left);
+        this.compareCall(expression.operator, expression.left, expression.right);
+        this.compareCall(expression.operator, expression.right, expression.left);
         return;
       case 'between': {
         const column = expression.negated || expression.symmetric ? null : this.own(expression.operand);
@@ -144,6 +172,22 @@ class Found {
     }
   }
 
+  /** lower(x) = '…', which PostgreSQL can find by an index on the call. */
+  private compareCall(operator: string, left: Expression, right: Expression): void {
+    const call = unwrapParens(left);
+    if (this.statement.dialect !== 'postgresql' || operator !== '=' || call.kind !== 'call') return;
+    const [argument, ...more] = call.args;
+    const plain = call.syntax === 'plain' && call.over === null && call.filter === null && !call.distinct;
+    if (!argument || more.length > 0 || !plain || call.name.length > 1 || !FOLDING.has(call.function)) return;
+    // one of the user's own, which may be anything
+    if (this.statement.catalog.functions.some(({ name }) => name === call.function)) return;
+    if (argument.name !== null || hasOwnColumns(right, this.source, this.statement)) return;
+    const column = this.own(argument.value);
+    const isText = column?.family === 'text' && column.deterministicCollation;
+    if (column && isText)
+      this.expressions.add(`${call.function}(${identifierText(column.name, 'postgresql')})`);
+  }
+
   private range(column: Column, operator: string, other: Expression): void {
     if (hasOwnColumns(other, this.source, this.statement)) return;
     const known = this.ends.get(column) ?? { operators: new Set<string>(), literal: literalOf(other) };
@@ -168,6 +212,9 @@ class Found {
     );
   }
 }
+
+/** Immutable functions of one text that statements compare by. */
+const FOLDING = new Set(['lower', 'upper']);
 
 const FLIPPED: Readonly<Record<string, string>> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
 

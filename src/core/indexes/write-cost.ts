@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import type { WriteCost } from './advice.ts';
 import type { Candidate } from './candidates.ts';
 import type { PricedStatement } from './choose-indexes.ts';
+import { columnOfKey } from './index-ddl.ts';
 
 /**
  * @param writes counts of the server, null where there are none
@@ -43,7 +44,7 @@ function updatedColumns({ table, keys }: Candidate, workload: readonly PricedSta
       }
     }
   }
-  return keys.flatMap(({ column }) => (column !== null && names.has(column) ? [column] : []));
+  return keys.map(columnOfKey).filter((column) => names.has(column));
 }
 
 function count(rows: number): string {

@@ -43,7 +43,7 @@ function catalogOf(more = '', rows: number | null = 100_000, dialect: Dialect = 
 function thoughtOf(sql: string, catalog = catalogOf()): string[] {
   return candidatesOf([analyzeStatement(sql, catalog)]).candidates.map(
     ({ table, keys }) =>
-      `${table.name} (${keys.map(({ column, descending }) => `${column}${descending ? ' DESC' : ''}`).join(', ')})`,
+      `${table.name} (${keys.map(({ column, expression, descending }) => `${column ?? expression}${descending ? ' DESC' : ''}`).join(', ')})`,
   );
 }
 
@@ -92,6 +92,16 @@ describe('an index that could serve', () => {
     ['serves a DELETE', "DELETE FROM orders WHERE day < '2020-01-01'", 'orders (day)'],
     ['serves a list', 'SELECT * FROM orders WHERE customer_id IN (1, 2, 3)', 'orders (customer_id)'],
     ['serves an array', 'SELECT * FROM orders WHERE customer_id = ANY($1)', 'orders (customer_id)'],
+    [
+      'is on lower(x) where that is compared',
+      "SELECT * FROM customers WHERE lower(email) = lower('A')",
+      'customers (lower(email))',
+    ],
+    [
+      'serves the side that an outer join fills with NULLs',
+      'SELECT 1 FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.day = $1',
+      'orders (customer_id, day)',
+    ],
     ['serves a test for NULL', 'SELECT * FROM orders WHERE day IS NULL', 'orders (day)'],
   ];
   for (const [what, sql, index] of CASES) {
@@ -101,6 +111,11 @@ describe('an index that could serve', () => {
 
 describe('no index is thought of', () => {
   const CASES: readonly (readonly [string, string])[] = [
+    [
+      'for conditions of an outer join on the side that it keeps',
+      "SELECT 1 FROM customers c LEFT JOIN orders o ON o.id = c.id AND c.email = 'x'",
+    ],
+    ['for other calls', "SELECT * FROM customers WHERE substr(email, 1) = 'x'"],
     ['for an expression over the column', 'SELECT * FROM orders WHERE total + 1 = 5'],
     ['for a column compared with itself', 'SELECT * FROM orders WHERE total = total'],
     ['for other columns of the same row', 'SELECT * FROM orders WHERE total = customer_id'],
@@ -132,6 +147,19 @@ describe('no index is thought of', () => {
       thoughtOf(ordered, catalogOf('CREATE INDEX i ON orders (day, status)')).includes(
         'orders (status, day)',
       ),
+    );
+  });
+
+  test('on an expression that has one, as the server prints it', () => {
+    const sql = "SELECT * FROM customers WHERE lower(email) = 'x'";
+    assert.deepEqual(thoughtOf(sql, catalogOf('CREATE INDEX i ON customers (lower((email)::text))')), []);
+    assert.deepEqual(thoughtOf(sql, catalogOf('CREATE INDEX i ON customers (upper((email)::text))')), [
+      'customers (lower(email))',
+    ]);
+    assert.deepEqual(thoughtOf(sql, catalogOf('', 100_000, 'mariadb')), []);
+    assert.deepEqual(
+      thoughtOf(sql, catalogOf("CREATE FUNCTION lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'")),
+      [],
     );
   });
 
