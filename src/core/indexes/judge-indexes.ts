@@ -194,7 +194,11 @@ class TableJudge {
     if (dialect !== 'postgresql' && other.primary) {
       return `${other.name} holds the whole rows, so that counts and searches for these columns alone read less in ${index.name}`;
     }
-    if (kind === 'duplicate') return null;
+    if (kind === 'duplicate') {
+      // the server's words tell what columns do not, such as WITHOUT OVERLAPS
+      const differs = dialect !== 'postgresql' && index.unique && this.keyText(index) !== this.keyText(other);
+      return differs ? `its definition differs from that of ${other.name}` : null;
+    }
     if (dialect !== 'postgresql') {
       // the primary key stands behind the columns of every index of InnoDB, and behind those of SQL Server's
       return `rows of the same ${columnsOf(index).join(', ')} are in the primary key’s order in it, and in another one in ${other.name}`;
@@ -204,6 +208,11 @@ class TableJudge {
       return `${other.name} is ${Math.round(other.bytes / index.bytes)} times as large, so that searches would read more`;
     }
     return null;
+  }
+
+  /** The columns and options of a key of MySQL or MariaDB, as SHOW CREATE TABLE has them behind the name. */
+  private keyText(index: Index): string | null {
+    return /KEY `(?:[^`]|``)+` (.*)$/s.exec(this.detailsOf(index)?.create ?? '')?.[1] ?? null;
   }
 
   private unused(): UnreadIndex[] {

@@ -29,6 +29,12 @@ const INSTRUMENT = `
 const UPTIME = "SHOW GLOBAL STATUS LIKE 'Uptime'";
 const NOW = 'SELECT UNIX_TIMESTAMP()';
 
+/**
+ * With NO_KEY_OPTIONS, MariaDB leaves comments and the like out of SHOW CREATE TABLE, which then creates another index.
+ * https://mariadb.com/kb/en/sql-mode/
+ */
+const MODE = 'SELECT @@sql_mode';
+
 /** Tables whose definitions are read at most. */
 const MOST_TABLES = 500;
 
@@ -38,9 +44,12 @@ export async function readSchemaDetails(session: ReadOnlySession): Promise<Schem
     ...{ schema: schema ?? '', table: table ?? '', indexes: Number(indexes ?? 0) },
   }));
   const counted = await readWrites(session);
+  const mode = (await session.query(MODE)).rows[0]?.[0] ?? '';
+  const exact = !mode.includes('NO_KEY_OPTIONS');
   const indexes: IndexDetails[] = [];
   for (const { schema, table } of tables.filter((one) => one.indexes > 1).slice(0, MOST_TABLES)) {
-    indexes.push(...(await indexesOf(session, schema, table)));
+    const read = await indexesOf(session, schema, table);
+    indexes.push(...(exact ? read : read.map((one) => ({ ...one, create: null }))));
   }
   return {
     since: counted?.since ?? null,

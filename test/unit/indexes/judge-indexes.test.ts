@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Catalog, ForeignKey, Index, IndexKey, Table } from '../../../src/core/catalog/catalog.ts';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
-import type { IndexDetails, SchemaDetails } from '../../../src/core/indexes/index-details.ts';
+import type { ReadOnlySession } from '../../../src/core/database.ts';
+import {
+  DetailsByName,
+  type IndexDetails,
+  type SchemaDetails,
+} from '../../../src/core/indexes/index-details.ts';
 import { type JudgeInput, judgeIndexes } from '../../../src/core/indexes/judge-indexes.ts';
 import type { Dialect } from '../../../src/core/sql/dialect.ts';
 import type { IndexStatistics } from '../../../src/core/workload/index-usage.ts';
-import { keyLines } from '../../../src/databases/mysql/index-details.ts';
+import { keyLines, readSchemaDetails } from '../../../src/databases/mysql/index-details.ts';
 
 const NOW = Date.parse('2024-06-01T00:00:00Z');
 
@@ -225,6 +230,15 @@ describe('an index that another one makes needless', () => {
     assert.deepEqual(dropped({ indexes: besidePrimary }), [['also_id', 't_pkey']]);
   });
 
+  test('is only reported where a unique key says more than its columns (MariaDB)', () => {
+    const unique = (name: string, rest: string) =>
+      index(name, ['a'], { unique: true, definition: `ALTER TABLE t ADD UNIQUE KEY \`${name}\` ${rest}` });
+    const same = [unique('one', '(`a`)'), unique('two', '(`a`)')];
+    assert.deepEqual(dropped({ dialect: 'mariadb', indexes: same }), [['two', 'one']]);
+    const other = [unique('one', '(`a`)'), unique('two', '(`a` WITHOUT OVERLAPS)')];
+    assert.deepEqual(dropped({ dialect: 'mariadb', indexes: other }), []);
+  });
+
   test('is a part of a text only beside the same part (MySQL)', () => {
     const part = (name: string, length: number, ...rest: string[]) =>
       index(name, [{ column: 'a', operatorClass: `prefix(${length})` }, ...rest]);
@@ -365,6 +379,41 @@ describe('a foreign key', () => {
   });
 
   test('of a small table needs none', () => assert.deepEqual(uncovered('', 80), []));
+});
+
+describe('the details of a MariaDB server', () => {
+  const DEFINITION = 'CREATE TABLE `T` (\n  PRIMARY KEY (`id`),\n  KEY `i` (`a`)\n) ENGINE=InnoDB';
+  const read = (mode: string) => {
+    const answers: Readonly<Record<string, (string | null)[][]>> = {
+      'SELECT @@sql_mode': [[mode]],
+      'SHOW CREATE TABLE `Shop`.`T`': [['T', DEFINITION]],
+    };
+    const query = async (sql: string) => {
+      const rows = answers[sql] ?? (sql.includes('information_schema.TABLES') ? [['Shop', 'T', '2']] : []);
+      return { columns: [], rows, truncated: false, rowCount: rows.length };
+    };
+    return readSchemaDetails({ query } as unknown as ReadOnlySession);
+  };
+
+  test('have names as they are spelled, and the line that creates an index', async () => {
+    const details = await read('STRICT_TRANS_TABLES');
+    assert.deepEqual(
+      details.indexes.map(({ index: name, create, drop }) => [name, create, drop]),
+      [['i', 'ALTER TABLE `Shop`.`T` ADD KEY `i` (`a`)', 'DROP INDEX `i` ON `Shop`.`T`']],
+    );
+    assert.equal(new DetailsByName(details, 'mariadb').table('shop', 't')?.qualified, '`Shop`.`T`');
+  });
+
+  test('do not offer it where the server leaves options out', async () => {
+    assert.equal((await read('ANSI,NO_KEY_OPTIONS')).indexes[0]?.create, null);
+  });
+
+  test('know no table of two that differ in case alone', () => {
+    const of = (table: string) => ({ schema: 's', table, qualified: table, writes: null });
+    const details = { since: null, standby: false, tables: [of('T'), of('t')], indexes: [] };
+    assert.equal(new DetailsByName(details, 'mysql').table('s', 't'), null);
+    assert.equal(new DetailsByName(details, 'postgresql').table('s', 't')?.qualified, 't');
+  });
 });
 
 test('keys of SHOW CREATE TABLE are taken word for word', () => {
