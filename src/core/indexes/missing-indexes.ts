@@ -1,12 +1,13 @@
 /** Finds missing indexes for a workload: prices candidates, chooses among them, and says what each gains and costs. */
 import type { Index } from '../catalog/catalog.ts';
+import { DatabaseError } from '../database.ts';
 import { numberPlaceholders } from '../optimizer/parameters.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { AdvisedQuery, IndexAdvice, IndexRecommendation } from './advice.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import type { Candidate, Candidates } from './candidates.ts';
 import { type Chosen, chooseIndexes, type PricedStatement } from './choose-indexes.ts';
-import { type CostOracle, indexesIn, type Validation } from './cost-oracle.ts';
+import { CandidateFailure, type CostOracle, indexesIn, type Validation } from './cost-oracle.ts';
 import { estimatedCost } from './estimate.ts';
 import { columnOfKey, createIndexDdl, type NewKey } from './index-ddl.ts';
 import type { DetailsByName, SchemaDetails } from './index-details.ts';
@@ -58,7 +59,18 @@ export class MissingIndexes {
     this.oracle = oracle;
   }
 
+  /** @throws DatabaseError, also when an index that was tried before is not to be had any more */
   async find(workload: Workload): Promise<Missing> {
+    try {
+      return await this.findNow(workload);
+    } catch (error) {
+      if (!(error instanceof CandidateFailure)) throw error;
+      const message = `What the indexes gain together could not be found out. ${error.message}`;
+      throw new DatabaseError('timeout', message, { cause: error });
+    }
+  }
+
+  private async findNow(workload: Workload): Promise<Missing> {
     const { options, onProgress, catalog } = this.request;
     const { oracle } = this;
     const plans = new Map<WorkloadStatement, Plan>();
