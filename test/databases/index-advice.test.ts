@@ -127,6 +127,20 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
     }
   });
 
+  if (postgres)
+    test('is asked of the planner for statements with parameters too, whose values nobody knows', async () => {
+      const sql = 'SELECT id, total FROM orders WHERE shop = $1 AND paid = $2';
+      const asked = await advise(engine.database, engine.name === 'PostgreSQL 15' ? 'hypopg' : 'trial', sql);
+      const [found] = asked.recommendations.filter(({ action }) => action === 'create');
+      assert.deepEqual(
+        found?.columns.map((column) => 'name' in column && column.name),
+        ['paid', 'shop'],
+        JSON.stringify(asked),
+      );
+      assert.deepEqual([found.confidence, found.queries.length], ['medium', 1]);
+      assert.ok((found.benefit?.pct ?? 0) > 50);
+    });
+
   const server = engine.name !== 'embedded';
   if (server)
     test('offers a duplicate to be dropped, and its undo brings it back as it was', async () => {
