@@ -50,7 +50,7 @@ const FIRST = 'SELECT id, total FROM orders WHERE shop = 17 AND paid BETWEEN 100
 async function advise(database: Database, whatIf: WhatIfChoice, sql = WORKLOAD): Promise<IndexAdvice> {
   const catalog = await database.readCatalog();
   return adviseOnIndexes({
-    ...{ catalog, database, workload: workloadFromTexts([sql], catalog), timeoutMs: 60_000 },
+    ...{ catalog, database, workload: await workloadFromTexts([sql], catalog), timeoutMs: 60_000 },
     options: { whatIf, budgetBytes: null, most: null, minSavingPct: 10 },
     signal: AbortSignal.timeout(300_000),
     onProgress: () => {},
@@ -365,7 +365,7 @@ describe('index advice without a connection', () => {
       'postgresql',
     );
     const advice = await adviseOnIndexes({
-      ...{ catalog, database: null, workload: workloadFromTexts([WORKLOAD], catalog), timeoutMs: 1000 },
+      ...{ catalog, database: null, workload: await workloadFromTexts([WORKLOAD], catalog), timeoutMs: 1000 },
       options: { whatIf: 'auto', budgetBytes: null, most: null, minSavingPct: 10 },
       signal: AbortSignal.timeout(60_000),
       onProgress: () => {},

@@ -63,7 +63,7 @@ async function workloadOf(
   context: VerbContext,
 ): Promise<StatisticsWorkload> {
   if (sources !== null) {
-    const workload = workloadFromTexts(sources, catalog);
+    const workload = await workloadFromTexts(sources, catalog, context.signal);
     if (workload.statements.length + workload.skipped.length === 0)
       throw new UsageError('The workload holds no statement.');
     return { workload, note: undefined };

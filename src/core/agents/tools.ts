@@ -239,7 +239,7 @@ const recommendIndexes: Tool = {
     const { workload, note } =
       sql === undefined
         ? await workloadOfServer(database, catalog, { timeoutMs, signal })
-        : { workload: workloadFromTexts([sql], catalog), note: undefined };
+        : { workload: await workloadFromTexts([sql], catalog, signal), note: undefined };
     const advice = await adviseOnIndexes({
       ...{ catalog, database, workload, workloadNote: note, timeoutMs, signal },
       options: {

@@ -10,6 +10,7 @@ import {
 import { numberPlaceholders } from '../optimizer/parameters.ts';
 import { type Plan, planNodes } from '../plans/plan.ts';
 import type { Dialect } from '../sql/dialect.ts';
+import { takingTurns } from '../turns.ts';
 import { type Candidate, candidateId } from './candidates.ts';
 import { estimatedCost } from './estimate.ts';
 import { indexSize, type SizeRange } from './index-size.ts';
@@ -176,6 +177,7 @@ class PlannerOracle extends Oracle implements CostOracle {
 class EstimatingOracle extends Oracle implements CostOracle {
   readonly way = 'estimate';
   private readonly dialect: Dialect;
+  private readonly turn = takingTurns();
 
   constructor(explainer: Pick<ReadOnlySession, 'explain'>, dialect: Dialect, limits: OracleLimits) {
     super(explainer, limits);
@@ -183,6 +185,8 @@ class EstimatingOracle extends Oracle implements CostOracle {
   }
 
   async cost(asked: WorkloadStatement, indexes: readonly Candidate[]): Promise<number> {
+    await this.turn();
+    if (this.limits.signal.aborted) throw new DatabaseError('cancelled', 'The advice was stopped.');
     const plan = await this.plan(asked);
     if ('reason' in plan) throw new CandidateFailure(plan.reason);
     return estimatedCost(asked.statement, plan, indexes);

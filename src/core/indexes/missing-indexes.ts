@@ -3,11 +3,12 @@ import type { Index } from '../catalog/catalog.ts';
 import { DatabaseError } from '../database.ts';
 import { numberPlaceholders } from '../optimizer/parameters.ts';
 import type { Plan } from '../plans/plan.ts';
+import { takingTurns } from '../turns.ts';
 import type { AdvisedQuery, IndexAdvice, IndexRecommendation } from './advice.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import type { Candidate, Candidates } from './candidates.ts';
 import { type Chosen, chooseIndexes, type PricedStatement } from './choose-indexes.ts';
-import { CandidateFailure, type CostOracle, indexesIn, type Validation } from './cost-oracle.ts';
+import { CandidateFailure, type CostOracle, indexesIn, usesTable, type Validation } from './cost-oracle.ts';
 import { estimatedCost } from './estimate.ts';
 import { columnOfKey, createIndexDdl, type NewKey } from './index-ddl.ts';
 import type { DetailsByName, SchemaDetails } from './index-details.ts';
@@ -84,7 +85,7 @@ export class MissingIndexes {
       else plans.set(asked, plan);
     }
     const priced = [...plans].map(([asked, { cost }]) => ({ asked, cost }));
-    const tried = this.mostPromising(plans);
+    const tried = await this.mostPromising(plans);
     const chosen = await chooseIndexes(priced, tried, oracle, options, (done, all) => {
       if (done % SAID_EVERY === 0) onProgress(`Trying index ${done + 1} of ${all} …`);
     });
@@ -109,19 +110,21 @@ export class MissingIndexes {
   }
 
   /** Those that an estimate thinks most of; those that serve an order, of which it knows nothing, behind them. */
-  private mostPromising(plans: ReadonlyMap<WorkloadStatement, Plan>): readonly Candidate[] {
+  private async mostPromising(plans: ReadonlyMap<WorkloadStatement, Plan>): Promise<readonly Candidate[]> {
     const candidates = this.found.candidates.filter((candidate) => !this.isUnknown(candidate));
     const most = MOST_CANDIDATES[this.oracle.way];
     if (candidates.length <= most) return candidates;
-    const savings = new Map(
-      candidates.map((candidate) => {
-        let saved = 0;
-        for (const [asked, plan] of plans) {
-          saved += asked.calls * (plan.cost - estimatedCost(asked.statement, plan, [candidate]));
-        }
-        return [candidate, saved] as const;
-      }),
-    );
+    const turn = takingTurns(this.request.signal);
+    const savings = new Map<Candidate, number>();
+    for (const candidate of candidates) {
+      await turn();
+      let saved = 0;
+      for (const [asked, plan] of plans) {
+        if (!usesTable(asked, candidate.table)) continue;
+        saved += asked.calls * (plan.cost - estimatedCost(asked.statement, plan, [candidate]));
+      }
+      savings.set(candidate, saved);
+    }
     return [...candidates].sort((a, b) => (savings.get(b) ?? 0) - (savings.get(a) ?? 0)).slice(0, most);
   }
 

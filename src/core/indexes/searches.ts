@@ -1,6 +1,7 @@
 /** What a statement looks for in each table: columns compared by equality, ranges, orders. */
 import { type Column, findColumn, type Table } from '../catalog/catalog.ts';
 import type { Expression, OrderItem } from '../sql/ast.ts';
+import { oncePerStatement } from '../sql/facts.ts';
 import { orderedOutput } from '../sql/properties/order.ts';
 import type {
   AnalyzedStatement,
@@ -42,7 +43,7 @@ export interface Search {
 }
 
 /** The searches of every scope of a statement in tables that the catalog knows. */
-export function searchesOf(statement: AnalyzedStatement): Search[] {
+export const searchesOf = oncePerStatement((statement: AnalyzedStatement): readonly Search[] => {
   const scopes: Scope[] = [...statement.blocks, ...statement.writes];
   return scopes.flatMap((scope) =>
     scope.sources.flatMap((source) => {
@@ -50,7 +51,7 @@ export function searchesOf(statement: AnalyzedStatement): Search[] {
       return search ? [search] : [];
     }),
   );
-}
+});
 
 function searchOf(source: Source, scope: Scope, statement: AnalyzedStatement): Search | null {
   const { table } = source;

@@ -6,6 +6,7 @@ import { fingerprint } from '../sql/fingerprint.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { statementKind } from '../sql/statement-facts.ts';
+import { takingTurns } from '../turns.ts';
 import type { StatementFigures } from '../workload/statement-statistics.ts';
 
 export interface WorkloadStatement {
@@ -39,7 +40,11 @@ const PLANNED = new Set(['select', 'insert', 'update', 'delete', 'merge']);
  * The statements of SQL texts. A line `-- calls: 120` above one gives its weight; statements that differ in nothing but
  * constants count together.
  */
-export function workloadFromTexts(sources: readonly string[], catalog: Catalog): Workload {
+export async function workloadFromTexts(
+  sources: readonly string[],
+  catalog: Catalog,
+  signal?: AbortSignal,
+): Promise<Workload> {
   const found = sources.flatMap((source) =>
     splitStatements(source, catalog.dialect)
       .filter(({ kind }) => kind === 'sql')
@@ -48,7 +53,7 @@ export function workloadFromTexts(sources: readonly string[], catalog: Catalog):
         calls: Number(CALLS.exec(source.slice(leadingStart, start))?.[1] ?? 1),
       })),
   );
-  return workload('statements', found, catalog);
+  return workload('statements', found, catalog, signal);
 }
 
 /** Of a server's statements, those that are looked at: each is planned with every index that could serve it. */
@@ -76,18 +81,20 @@ export async function workloadOfServer(
     };
   }
   const { source, statements } = statistics;
-  return { workload: workloadFromStatistics(source, statements, catalog), note: undefined };
+  const workload = await workloadFromStatistics(source, statements, catalog, call.signal);
+  return { workload, note: undefined };
 }
 
 /** What a server has counted. Texts that were cut off cannot be planned. */
-export function workloadFromStatistics(
+export async function workloadFromStatistics(
   source: string,
   statements: readonly StatementFigures[],
   catalog: Catalog,
-): Workload {
+  signal?: AbortSignal,
+): Promise<Workload> {
   const whole = statements.filter(({ truncated }) => !truncated);
   const cut = statements.filter(({ truncated }) => truncated);
-  const made = workload(source, whole, catalog);
+  const made = await workload(source, whole, catalog, signal);
   // a server counts CREATE, GRANT and the like too: nobody waits for an index for them
   const queries = made.skipped.filter(({ reason }) => reason !== NO_QUERY);
   const reason = 'The server has cut its text off.';
@@ -97,14 +104,17 @@ export function workloadFromStatistics(
   };
 }
 
-function workload(
+async function workload(
   source: string,
   found: readonly { readonly text: string; readonly calls: number }[],
   catalog: Catalog,
-): Workload {
+  signal: AbortSignal | undefined,
+): Promise<Workload> {
+  const turn = takingTurns(signal);
   const byShape = new Map<string, WorkloadStatement>();
   const skipped: SkippedStatement[] = [];
   for (const { text, calls } of found) {
+    await turn();
     const statement = analyzeStatement(text, catalog);
     if (!PLANNED.has(statementKind(statement.tree))) {
       skipped.push(skippedStatement(text, catalog, NO_QUERY));

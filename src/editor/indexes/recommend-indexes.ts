@@ -93,7 +93,7 @@ async function advise(
   say('Reading the tables and indexes');
   const catalog = await database.readCatalog({ signal });
   const { workload, note } = source.document
-    ? { workload: workloadFromTexts([source.document.getText()], catalog), note: undefined }
+    ? { workload: await workloadFromTexts([source.document.getText()], catalog, signal), note: undefined }
     : await workloadOfServer(database, catalog, { timeoutMs, signal });
   const advice = await adviseOnIndexes({
     ...{ catalog, database, workload, workloadNote: note, timeoutMs, signal },

@@ -73,9 +73,14 @@ function serverOf(answers: Answers): Database {
   } as unknown as Database;
 }
 
-function advise(answers: Answers, sql: string, whatIf: WhatIfChoice = 'auto') {
+async function advise(answers: Answers, sql: string, whatIf: WhatIfChoice = 'auto') {
   return adviseOnIndexes({
-    ...{ catalog, database: serverOf(answers), workload: workloadFromTexts([sql], catalog), timeoutMs: 1000 },
+    ...{
+      catalog,
+      database: serverOf(answers),
+      workload: await workloadFromTexts([sql], catalog),
+      timeoutMs: 1000,
+    },
     options: { whatIf, budgetBytes: null, most: null, minSavingPct: 10 },
     signal: new AbortController().signal,
     onProgress: () => {},
@@ -140,4 +145,23 @@ describe('index advice', () => {
         DatabaseError.is(error, 'timeout') && /could not be found out.*locked/.test(error.message),
     );
   });
+});
+
+test('a long workload lets others have their turn, and can be stopped', async () => {
+  const sql = Array.from({ length: 3000 }, (_, n) => `SELECT id FROM t WHERE a = 1 AND b${n} = 2;`).join(
+    '\n',
+  );
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    if (turns < 1000) timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  const stop = new AbortController();
+  await workloadFromTexts([sql], catalog, stop.signal);
+  clearImmediate(timer);
+  assert.ok(turns > 0);
+  const stopped = workloadFromTexts([sql], catalog, stop.signal);
+  stop.abort();
+  await assert.rejects(stopped, { name: 'AbortError' });
 });

@@ -202,8 +202,8 @@ describe('no index is thought of', () => {
 
 describe('a workload', () => {
   const catalog = catalogOf();
-  test('has its weights from comments, and statements of one shape count together', () => {
-    const { statements, skipped } = workloadFromTexts(
+  test('has its weights from comments, and statements of one shape count together', async () => {
+    const { statements, skipped } = await workloadFromTexts(
       [
         '-- the busiest one\n-- calls: 120\nSELECT * FROM orders WHERE id = 1;\nSELECT * FROM orders WHERE id = 2;',
         '/* x */ SELECT 1;\nCREATE TABLE secret (a int);',

@@ -22,7 +22,7 @@ const A = on('a');
 const B = on('b');
 const AB = on('a', 'b');
 
-const { statements: asked } = workloadFromTexts(
+const { statements: asked } = await workloadFromTexts(
   ['-- calls: 10\nSELECT * FROM t WHERE a = 1; SELECT * FROM t WHERE b = 1'],
   catalog,
 );

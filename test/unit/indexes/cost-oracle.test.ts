@@ -9,7 +9,7 @@ import { workloadFromTexts } from '../../../src/core/indexes/workload.ts';
 import { planNode } from '../../../src/core/plans/plan-node.ts';
 
 const catalog = catalogFromDdl('CREATE TABLE t (a int, b int); CREATE TABLE u (a int)', 'postgresql');
-const { statements } = workloadFromTexts(
+const { statements } = await workloadFromTexts(
   ['SELECT * FROM t WHERE a = 1', 'SELECT * FROM u WHERE a = 1'],
   catalog,
 );
