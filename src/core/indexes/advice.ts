@@ -3,7 +3,8 @@
 import type { Validation } from './cost-oracle.ts';
 import type { TableWrites } from './index-details.ts';
 import type { SizeRange } from './index-size.ts';
-import type { InvalidIndex, NeedlessIndex, UncoveredForeignKey, UnreadIndex } from './judge-indexes.ts';
+import type { InvalidIndex, NeedlessIndex, UnreadIndex } from './judge-indexes.ts';
+import type { UncoveredForeignKey } from './uncovered-foreign-keys.ts';
 import type { SkippedStatement } from './workload.ts';
 
 export interface IndexRecommendation {

@@ -9,10 +9,11 @@ import type { PricedStatement } from './choose-indexes.ts';
 import { withOracle } from './cost-oracle.ts';
 import { namelessIndexDdl } from './index-ddl.ts';
 import { DetailsByName, NO_DETAILS, type SchemaDetails } from './index-details.ts';
-import { type IndexJudgement, judgeIndexes, type UncoveredForeignKey } from './judge-indexes.ts';
+import { type IndexJudgement, judgeIndexes } from './judge-indexes.ts';
 import { type Missing, MissingIndexes } from './missing-indexes.ts';
 import { dropRecommendations } from './recommend-drops.ts';
 import { sampleColumns } from './sample-columns.ts';
+import type { UncoveredForeignKey } from './uncovered-foreign-keys.ts';
 
 /** Bytes of a table up to which indexes of the embedded database are built without being asked for. */
 const LARGEST_OWN_TABLE = 512 * 1024 * 1024;

@@ -7,8 +7,8 @@ import { type Column, findColumn, type Index, type IndexKey, type Table } from '
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { servesEquality } from './compare-indexes.ts';
 import type { NewIndex, NewKey } from './index-ddl.ts';
-import { LEAST_ROWS } from './judge-indexes.ts';
 import { type Search, searchesOf } from './searches.ts';
+import { LEAST_ROWS } from './small-tables.ts';
 
 export interface Candidate extends NewIndex {
   /** how many of its first keys are compared by equality: among those the order does not matter to a search */

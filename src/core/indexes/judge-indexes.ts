@@ -3,19 +3,18 @@
  * finished, and which foreign keys have none. An index is offered to be dropped only if nothing else rests on it and the
  * statement that creates it again is known exactly.
  */
-import type { Catalog, ForeignKey, Index, Table } from '../catalog/catalog.ts';
+import type { Catalog, Index, Table } from '../catalog/catalog.ts';
 import type { IndexStatistics } from '../workload/index-usage.ts';
-import { beginsWithAll, redundancy, servesEquality, servesForeignKey } from './compare-indexes.ts';
-import { createIndexDdl } from './index-ddl.ts';
+import { beginsWithAll, redundancy, servesForeignKey } from './compare-indexes.ts';
 import { DetailsByName, type IndexDetails, nameKey, type SchemaDetails } from './index-details.ts';
+import { type UncoveredForeignKey, uncoveredForeignKeys } from './uncovered-foreign-keys.ts';
 
 /** Days that reads must have been counted before an index without any is called unused: a month's end is in them. */
 export const LEAST_DAYS = 31;
-/** Tables with fewer rows are read whole about as fast as by an index. */
-export const LEAST_ROWS = 500;
 /** An index that begins another one is offered to be dropped while the other is at most so many times its size. */
 const MOST_TIMES_LARGER = 2;
-
+/** What has to be known of a database before anything in it is offered to be dropped. */
+const NEEDED = new Set(['tables', 'columns', 'constraints', 'indexes']);
 const UNKNOWN_DEFINITION = 'what it would take to create it again exactly is not known';
 
 /** The statements that drop an index and create it again. */
@@ -61,17 +60,6 @@ export interface InvalidIndex {
   readonly reason: string;
 }
 
-export interface UncoveredForeignKey {
-  readonly schema: string;
-  readonly table: string;
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly references: ForeignKey['references'];
-  readonly ddl: string | null;
-  readonly undo: string | null;
-  readonly reason: string;
-}
-
 export interface IndexJudgement {
   readonly duplicates: readonly NeedlessIndex[];
   readonly unused: readonly UnreadIndex[];
@@ -101,7 +89,7 @@ export function judgeIndexes(input: JudgeInput): IndexJudgement {
       .flatMap(({ unused }) => unused)
       .sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || b.tableWrites - a.tableWrites),
     invalid: judged.flatMap(({ invalid }) => invalid),
-    foreignKeys: input.catalog.tables.flatMap((table) => uncovered(table, input.catalog, details)),
+    foreignKeys: input.catalog.tables.flatMap((table) => uncoveredForeignKeys(table, input.catalog, details)),
   };
 }
 
@@ -324,6 +312,8 @@ class TableJudge {
   private reasonToKeep(index: Index): string | null {
     if (this.input.details.standby)
       return 'this server follows another one, and only there can it be dropped';
+    const gap = this.input.catalog.gaps.find(({ what }) => NEEDED.has(what));
+    if (gap) return `the ${gap.what} could not all be read, so what rests on it is not known`;
     const known = this.detailsOf(index);
     if (!known) return UNKNOWN_DEFINITION;
     if (known.building) return 'it is being built at this moment';
@@ -341,44 +331,6 @@ class TableJudge {
     const { schema, name: table } = this.table;
     return { schema, table, index: index.name, columns: columnsOf(index), bytes: index.bytes };
   }
-}
-
-/** Foreign keys whose checks read the whole table for each row that is deleted or changed in the other one. */
-function uncovered(table: Table, catalog: Catalog, details: DetailsByName): UncoveredForeignKey[] {
-  if (table.kind !== 'table' || (table.rows !== null && table.rows < LEAST_ROWS)) return [];
-  const { schema, name } = table;
-  const seen = new Set<string>();
-  return table.foreignKeys.flatMap((key): UncoveredForeignKey[] => {
-    if (key.columns.length === 0 || seen.has(JSON.stringify(key.columns))) return [];
-    seen.add(JSON.stringify(key.columns));
-    if (table.indexes.some((index) => servesEquality(index) && beginsWithAll(index, key.columns))) return [];
-    if (
-      table.keys.some(({ columns }) =>
-        key.columns.every((one) => columns.slice(0, key.columns.length).includes(one)),
-      )
-    )
-      return [];
-    const parent = details.table(key.references.schema, key.references.table)?.writes;
-    const ddl = createIndexDdl(
-      { table, keys: key.columns.map((column) => ({ column, expression: null, descending: false })) },
-      catalog,
-      details,
-    );
-    const rows = table.rows === null ? '' : ` of ${Math.round(table.rows).toLocaleString('en-US')} rows`;
-    const deletes =
-      parent === null || parent === undefined
-        ? ''
-        : parent.deletes === 0
-          ? ` Nothing was deleted from ${key.references.table} since the counts began.`
-          : ` ${parent.deletes.toLocaleString('en-US')} rows were deleted from ${key.references.table} since the counts began.`;
-    return [
-      {
-        ...{ schema, table: name, name: key.name, columns: key.columns, references: key.references },
-        ...{ ddl: ddl?.create ?? null, undo: ddl?.drop ?? null },
-        reason: `No whole index begins with ${key.columns.join(', ')}: each row that is deleted from ${key.references.table}, or gets another key there, reads all of ${name}${rows}.${deletes}`,
-      },
-    ];
-  });
 }
 
 function columnsOf(index: Index): string[] {

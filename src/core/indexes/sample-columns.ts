@@ -7,8 +7,8 @@ import { type Database, DatabaseError } from '../database.ts';
 import { identifierText } from '../sql/writing/identifiers.ts';
 import type { OracleLimits } from './cost-oracle.ts';
 import type { DetailsByName } from './index-details.ts';
-import { LEAST_ROWS } from './judge-indexes.ts';
 import { searchesOf } from './searches.ts';
+import { LEAST_ROWS } from './small-tables.ts';
 import type { Workload } from './workload.ts';
 
 /** Rows that are read of a table. The true number of values is no smaller than what is found in them. */

@@ -56,6 +56,7 @@ interface Given {
   readonly standby?: boolean;
   readonly building?: readonly string[];
   readonly inUse?: JudgeInput['inUse'];
+  readonly gaps?: Catalog['gaps'];
 }
 
 function judge(given: Given) {
@@ -66,7 +67,7 @@ function judge(given: Given) {
     ...(empty.tables[0] ?? assert.fail()),
     ...{ rows: 100_000, indexes: given.indexes, foreignKeys: given.foreignKeys ?? [] },
   };
-  const catalog: Catalog = { ...empty, origin: 'server', tables: [table] };
+  const catalog: Catalog = { ...empty, origin: 'server', tables: [table], gaps: given.gaps ?? [] };
   const details: SchemaDetails = {
     ...{ since: null, standby: given.standby ?? false },
     tables: [{ schema, table: 't', qualified: 't', writes: null }],
@@ -158,6 +159,15 @@ describe('an index that another one makes needless', () => {
     const indexes = [index('one', ['a']), index('two_', ['a'])];
     assert.deepEqual(dropped({ indexes, standby: true }), []);
     assert.deepEqual(dropped({ indexes, building: ['one', 'two_'] }), []);
+  });
+
+  test('is not offered where constraints could not be read', () => {
+    const gaps = [{ what: 'constraints', reason: 'permission denied', grant: null }] as const;
+    const given = { indexes: [index('one', ['a']), index('two_', ['a'])], gaps };
+    assert.deepEqual(dropped(given), []);
+    assert.match(judge(given).duplicates[0]?.reason ?? '', /constraints could not all be read/);
+    const unread = { indexes: [index('i', ['a'])], reads: { i: 0 } };
+    assert.equal(judge({ ...unread, gaps }).unused[0]?.drop, null);
   });
 
   const DIFFERENT: readonly (readonly [string, Index, Index])[] = [
