@@ -40,15 +40,19 @@ export function estimatedCost(
   const searches = searchesOf(statement);
   const randomPage = Number(statement.catalog.settings['random_page_cost'] ?? RANDOM_PAGE) || RANDOM_PAGE;
   const informed = statement.dialect === 'postgresql' || statement.dialect === 'tsql';
-  let saved = 0;
-  for (const { node, runs } of scansOf(plan.root, 1)) {
+  const searchOf = (node: PlanNode): Search | null => {
     const own = searches.filter((search) => isOf(node, search));
     // of the same table twice under names that the plan does not tell apart, neither
-    const [search] = own;
-    if (!search || own.length > 1) continue;
-    const cost = node.totalCost * runs;
+    return own.length === 1 ? (own[0] ?? null) : null;
+  };
+  const ownCost = (node: PlanNode): number =>
+    ownCostOf(node, searchOf(node)?.table ?? null, statement.dialect);
+  let saved = 0;
+  for (const { node, runs } of scansOf(plan.root, 1, ownCost)) {
+    const search = searchOf(node);
+    const cost = ownCost(node) * runs;
     // it ends early: how much of it is read is not known
-    if (cost > plan.cost * ROUNDING) continue;
+    if (!search || node.totalCost * runs > plan.cost * ROUNDING) continue;
     const ratios = indexes
       .filter(({ table }) => table === search.table)
       .map((index) => scanRatio(index, search, { node, plan, randomPage, informed }));
@@ -71,17 +75,30 @@ const SEARCH = /^(Parallel )?(Index Scan|Bitmap Heap Scan)$/;
  * Reads of a table that another index could take the place of. A subquery is run for each row of what holds it, as far as
  * the costs tell how often.
  */
-function scansOf(node: PlanNode, runs: number): Scan[] {
-  const below = node.children.flatMap((child) => scansOf(child, runs * runsOf(node, child)));
+function scansOf(node: PlanNode, runs: number, ownCost: (node: PlanNode) => number): Scan[] {
+  const perRun = runsOfSubplans(node, ownCost(node));
+  const below = node.children.flatMap((child) =>
+    scansOf(child, child.relationship === 'SubPlan' ? runs * perRun : runs, ownCost),
+  );
   const reads = FULL_SCAN.test(node.operation) || SEARCH.test(node.operation);
   return reads && node.relation !== null ? [{ node, runs }, ...below] : below;
 }
 
-function runsOf(node: PlanNode, child: PlanNode): number {
-  if (child.relationship !== 'SubPlan' || !(child.totalCost > 0)) return 1;
-  const others = node.children.filter(({ relationship }) => relationship !== 'SubPlan');
-  const rest = node.totalCost - others.reduce((sum, { totalCost }) => sum + totalCost, 0);
-  return Math.max(1, rest / child.totalCost);
+/** How often the subqueries of a node are run: what is left of its cost is theirs. Several are run equally often. */
+function runsOfSubplans(node: PlanNode, own: number): number {
+  const cost = (nodes: readonly PlanNode[]) => nodes.reduce((sum, { totalCost }) => sum + totalCost, 0);
+  const subplans = cost(node.children.filter(({ relationship }) => relationship === 'SubPlan'));
+  if (!(subplans > 0)) return 1;
+  const others = cost(node.children.filter(({ relationship }) => relationship !== 'SubPlan'));
+  return Math.max(1, (node.totalCost - others - own) / subplans);
+}
+
+/** What reading the table itself costs: a node's cost has that of its subqueries in it. */
+function ownCostOf(node: PlanNode, table: Table | null, dialect: AnalyzedStatement['dialect']): number {
+  if (node.children.every(({ relationship }) => relationship !== 'SubPlan')) return node.totalCost;
+  // ours is in PostgreSQL's unit only
+  const scan = dialect === 'postgresql' && table && FULL_SCAN.test(node.operation) ? scanCost(table) : 0;
+  return Math.min(node.totalCost, scan);
 }
 
 function isOf({ relation, alias }: PlanNode, { source, table }: Search): boolean {
@@ -101,7 +118,7 @@ interface Reading {
 function scanRatio(index: Candidate, search: Search, { node, plan, randomPage, informed }: Reading): number {
   const { table } = search;
   const rows = Math.max(1, table.rows ?? 1);
-  const scan = SEARCH.test(node.operation) ? node.totalCost : scanCost(table);
+  const scan = SEARCH.test(node.operation) ? Math.max(1, node.totalCost) : scanCost(table);
   const parts = matched(index, search);
   if (parts.shares.length === 0) return 1;
   const share = parts.shares.reduce((product, one) => product * one, 1);

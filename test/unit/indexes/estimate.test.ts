@@ -86,6 +86,24 @@ describe('an estimate', () => {
     assert.ok(cost < 5 * SCAN, `${cost}`);
   });
 
+  test('shares what subqueries cost among several, and leaves it to them', () => {
+    const two = 'SELECT (SELECT max(b) FROM t WHERE t.a = s.x), (SELECT 1 FROM t u WHERE u.b = s.x) FROM s';
+    const root = planNode({
+      ...{ operation: 'Seq Scan', relation: 's', alias: 's', totalCost: 200 * SCAN },
+      children: [scan({ relationship: 'SubPlan' }), scan({ relationship: 'SubPlan', alias: 'u' })],
+    });
+    // the other one stays as it is
+    const cost = costOf(two, root, 10_000, 'a');
+    assert.ok(cost > 95 * SCAN && cost < 110 * SCAN, `${cost}`);
+    const filtered = planNode({
+      ...scan(),
+      totalCost: 100 * SCAN,
+      children: [scan({ relationship: 'SubPlan', alias: 'u' })],
+    });
+    const outer = 'SELECT * FROM t WHERE t.a = 7 AND 3 > (SELECT count(*) FROM t u WHERE u.b = t.b)';
+    assert.ok(costOf(outer, filtered, 10_000, 'a') > 98 * SCAN);
+  });
+
   test('promises nothing where the plan reads only the beginning', () => {
     const root = planNode({ operation: 'Limit', totalCost: 3, children: [scan()] });
     assert.equal(costOf(`${sql} LIMIT 1`, root, 10_000, 'a'), 3);
