@@ -1,6 +1,7 @@
 /**
  * What language-model agents can ask of the product, over whatever protocol: the same core as the editor's commands and
- * the command line's verbs. None of the tools writes to a database.
+ * the command line's verbs. None of the tools writes to a database; in the embedded one alone,
+ * indexes are built in transactions that are rolled back.
  */
 import type { Catalog } from '../catalog/catalog.ts';
 import { type CallOptions, type Database, DatabaseError, type ScratchDatabase } from '../database.ts';

@@ -52,7 +52,7 @@ function heading({ recommendations, workload, statistics }: IndexAdvice, where: 
     ...(costBefore === null || costAfter === null
       ? []
       : [
-          `-- Workload (${workload.source}): ${plural(workload.statements, 'statement')}. Planner’s cost ${figure(costBefore)}, with the new indexes ${figure(costAfter)} (${change(costBefore, costAfter)}).`,
+          `-- Workload (${oneLine(workload.source)}): ${plural(workload.statements, 'statement')}. Planner’s cost ${figure(costBefore)}, with the new indexes ${figure(costAfter)} (${change(costBefore, costAfter)}).`,
         ]),
     ...statistics.notes.map((note) => `-- ${oneLine(note)}`),
     count === 0 ? '-- Nothing is recommended.' : `-- ${plural(count, 'recommendation')}:`,
@@ -68,7 +68,7 @@ function recommendation(one: IndexRecommendation, rank: number): string[] {
     .join(', ');
   const { benefit } = one;
   return [
-    `-- ${rank}. ${one.action} ${one.name} on ${one.table} (${columns})${one.sizeBytes ? `, ${size(one.sizeBytes)}` : ''}`,
+    `-- ${rank}. ${oneLine(`${one.action} ${one.name} on ${one.table} (${columns})`)}${one.sizeBytes ? `, ${size(one.sizeBytes)}` : ''}`,
     `--    ${oneLine(one.reason)}`,
     ...(benefit
       ? [
@@ -84,7 +84,7 @@ function recommendation(one: IndexRecommendation, rank: number): string[] {
     ...(one.writeCost ? [`--    ${oneLine(one.writeCost.text)}`] : []),
     ...(one.lock === null ? [] : [`--    ${one.lock}.`]),
     one.ddl,
-    ...(one.undo === null ? [] : [`-- undo: ${one.undo}`]),
+    ...(one.undo === null ? [] : [`-- undo: ${commented(one.undo)}`]),
   ];
 }
 
@@ -102,9 +102,17 @@ function section(title: string, entries: readonly (readonly [string, string | nu
     `-- ${title} (${entries.length}):`,
     ...entries
       .slice(0, SHOWN)
-      .flatMap(([text, ddl]) => [`-- * ${oneLine(text)}`, ...(ddl === null ? [] : [`--   ${ddl}`])]),
+      .flatMap(([text, ddl]) => [
+        `-- * ${oneLine(text)}`,
+        ...(ddl === null ? [] : [`--   ${commented(ddl)}`]),
+      ]),
     ...(more > 0 ? [`-- … and ${more} more`] : []),
   ];
+}
+
+/** A statement within a comment. A name may hold line breaks, and what is behind one would be no comment any more. */
+function commented(ddl: string): string {
+  return ddl.replace(/\r\n|\r|\n/g, '\n--   ');
 }
 
 function oneLine(text: string): string {

@@ -147,6 +147,61 @@ describe('index advice', () => {
   });
 });
 
+test('no name can get out of a comment', () => {
+  const evil = 'x\n; DROP TABLE t; --';
+  const ddl = `DROP INDEX "${evil}";`;
+  const unused = {
+    ...{ schema: 's', table: evil, index: evil, columns: [evil], bytes: 1, drop: null, reason: evil },
+    ...{ tableWrites: 0, since: null, days: null },
+  };
+  const key = { schema: 's', table: evil, name: evil, columns: [evil], ddl, undo: ddl, reason: evil };
+  const text = adviceText(
+    {
+      recommendations: [
+        {
+          ...{
+            action: 'drop',
+            table: evil,
+            of: { schema: 's', table: evil },
+            name: evil,
+            include: [],
+            where: null,
+          },
+          ...{
+            columns: [{ name: evil, order: 'asc' }],
+            method: 'btree',
+            ddl: 'DROP INDEX good;',
+            undo: ddl,
+            lock: null,
+          },
+          ...{
+            sizeBytes: null,
+            benefit: null,
+            writeCost: null,
+            validated: null,
+            confidence: 'low',
+            reason: evil,
+          },
+          queries: [{ fingerprint: 'f', sql: evil, calls: 1, costBefore: 2, costAfter: 1 }],
+        },
+      ],
+      workload: {
+        ...{ source: evil, statements: 1, costBefore: 2, costAfter: 1, regressions: [] },
+        skipped: [{ fingerprint: 'f', text: evil, reason: evil }],
+      },
+      unused: [unused],
+      duplicates: [{ ...unused, kind: 'prefix', coveredBy: evil }],
+      foreignKeys: [{ ...key, references: { schema: 's', table: evil, columns: [evil] } }],
+      invalid: [{ ...unused, rebuild: null }],
+      rejected: [{ ddl, reason: evil }],
+      statistics: { validated: null, countedSince: null, notes: [evil] },
+    },
+    evil,
+  );
+  const statements = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('--'));
+  assert.deepEqual(statements, ['DROP INDEX good;']);
+});
+
 test('a long workload lets others have their turn, and can be stopped', async () => {
   const sql = Array.from({ length: 3000 }, (_, n) => `SELECT id FROM t WHERE a = 1 AND b${n} = 2;`).join(
     '\n',
