@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ensureDependencies, projectNode, root, run, runAsProgram, SetupError } from './bootstrap.mjs';
 import { check } from './check.mjs';
+import { memoryFolder } from './test/memory-folder.mjs';
 import { chromiumVersion, provideParts } from './test/parts.mjs';
 import { endGroup, logFolder, runSuite, testFiles } from './test/run-suite.mjs';
 import { conclude } from './test/table.mjs';
@@ -23,6 +24,9 @@ const known = [...usual, 'compat'];
 const minute = 60_000;
 /** Every test file is a process of its own: most of them compile the same sources, which takes a second each time. */
 const compiled = { NODE_COMPILE_CACHE: path.join(root, '.cache', 'compiled') };
+
+const memory = memoryFolder();
+process.on('exit', memory.remove);
 
 /** Processes of this run, ended with it. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -231,9 +235,12 @@ function nothing(suite, against, folder) {
 /** Which server a database test ran against, told by the names of the blocks around it. */
 function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { names }) {
   const text = names.join(' ');
-  const found = /\b(PostgreSQL 1\d|MariaDB(?: [\d.]+)?|MySQL|SQL Server(?: \(stand-in\)| \d+)?)/.exec(
-    text,
-  )?.[1];
+  const servers =
+    /\b(?:PostgreSQL [\d.]+ \(stand-in\)|PostgreSQL 1\d|MariaDB(?: [\d.]+)?|(?:MySQL|SQL Server)(?: [\d.]+)?(?: \(stand-in\))?)/g;
+  // 'rewrites of MySQL alone, on PostgreSQL 18': the last one of the blocks around a test is where it runs
+  const around =
+    [...names.slice(0, -1).join(' ').matchAll(servers)].at(-1) ?? [...text.matchAll(servers)].at(-1);
+  const found = around?.[0].replace(/ [\d.]+(?= \(stand-in\))/, '');
   return found ?? (/embedded|PGlite/i.test(text) ? 'embedded PostgreSQL (PGlite)' : undefined);
 }
 
@@ -244,7 +251,12 @@ function serverOf(/** @type {import('./test/reporter.mjs').TestRecord} */ { name
 async function startServers(node) {
   const program = path.join(root, 'test', 'servers', 'start-all.ts');
   if (!existsSync(program)) return { env: {}, missing: [], stop: async () => {} };
-  const child = spawn(node, [program], { cwd: root, stdio: ['pipe', 'pipe', 2], detached: true });
+  const child = spawn(node, [program], {
+    cwd: root,
+    env: environment({}),
+    stdio: ['pipe', 'pipe', 2],
+    detached: true,
+  });
   running.add(child);
   const ended = new Promise((resolve) => child.once('close', resolve));
   const line = await new Promise((resolve, reject) => {
@@ -271,7 +283,7 @@ async function startServers(node) {
 function environment(more) {
   // Colours and the settings of an outer npm would change what tests see.
   // Patience: how many milliseconds an editor test waits for what must appear; a busy machine takes its time.
-  const env = { SQLOPT_TEST_PATIENCE: '90000', ...process.env, NO_COLOR: '1', ...more };
+  const env = { SQLOPT_TEST_PATIENCE: '90000', ...process.env, ...memory.env, NO_COLOR: '1', ...more };
   delete (/** @type {NodeJS.ProcessEnv} */ (env)['FORCE_COLOR']);
   delete (/** @type {NodeJS.ProcessEnv} */ (env)['NODE_OPTIONS']);
   return env;

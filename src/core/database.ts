@@ -7,6 +7,7 @@ import type { SchemaDetails } from './indexes/index-details.ts';
 import type { Plan } from './plans/plan.ts';
 import type { ServerSettings } from './settings/server-settings.ts';
 import type { Dialect } from './sql/dialect.ts';
+import type { IndexHints } from './workload/index-hints.ts';
 import type { IndexStatistics } from './workload/index-usage.ts';
 import type { StatementStatistics, StatisticsUnavailable } from './workload/statement-statistics.ts';
 
@@ -59,6 +60,13 @@ export interface QueryResult {
   readonly rowCount: number;
 }
 
+/** A value for a parameter. */
+export interface ParameterValue {
+  readonly kind: 'number' | 'text' | 'bytes';
+  /** as the server gave it; bytes as 0x… */
+  readonly text: string;
+}
+
 export interface ExplainOptions extends CallOptions {
   /** execute the statement and report actual figures; only for statements that read */
   readonly analyze?: boolean;
@@ -66,6 +74,11 @@ export interface ExplainOptions extends CallOptions {
   readonly verbose?: boolean;
   /** session settings for this statement only */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * a value for each `?` of the statement, for engines that plan for values only (MySQL, MariaDB). They serve for the plan
+   * alone: neither it nor an error tells one
+   */
+  readonly values?: readonly ParameterValue[];
 }
 
 export interface Timing {
@@ -164,6 +177,12 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readIndexUsage(options?: CallOptions): Promise<IndexStatistics | StatisticsUnavailable>;
+  /**
+   * What the server itself says of missing and superfluous indexes; left out where it says nothing of them. What is missing
+   * is no error, as above.
+   * @throws DatabaseError when the connection fails, or the call is stopped
+   */
+  readIndexHints?(options?: CallOptions): Promise<IndexHints | StatisticsUnavailable>;
   /**
    * What advice on indexes has to know beyond the catalog. Left out where the engine's adapter does not read it.
    * @throws DatabaseError

@@ -33,6 +33,8 @@ export interface SshSettings {
   readonly knownHostsFile: string | null;
   /** 'SHA256:…', the only host key that is accepted; null: known_hosts, and what the user trusted */
   readonly hostKey: string | null;
+  /** OpenSSH's client configuration; left out or null: the user's and the system's own; 'none': none is read */
+  readonly configFile?: string | null;
 }
 
 export interface ServerSettings {

@@ -71,7 +71,7 @@ const TLS_WORDS: Readonly<Record<string, TlsMode>> = {
  * `postgres`, `mysql`, `mariadb`, `mssql`; `embedded:`, `embedded:FOLDER`, `embedded:?init=FILE.sql` (as often as
  * needed). Parts are percent-decoded. A PostgreSQL socket folder is a host that begins with `/` (`%2Fvar%2Frun`
  * or `?host=/var/run/postgresql`). `ssh=user@jump.example.com:22` names a jump host; with it go `ssh_key` (file),
- * `ssh_agent` (socket), `ssh_known_hosts` (file), `ssh_host_key` (SHA256:…) and `ssh_password`. Parameters that are not known are ignored, as drivers add their own.
+ * `ssh_agent` (socket), `ssh_known_hosts` (file), `ssh_host_key` (SHA256:…), `ssh_config` (file or 'none') and `ssh_password`. Parameters that are not known are ignored, as drivers add their own.
  *
  * @throws ConnectionUrlError
  */
@@ -254,8 +254,13 @@ function readSsh(first: FirstOf): { readonly ssh?: SshSettings } {
       secret: first('ssh_password') ?? null,
       knownHostsFile: first('ssh_known_hosts') ?? null,
       hostKey: first('ssh_host_key') ?? null,
+      ...configFileOf(first('ssh_config')),
     },
   };
+}
+
+function configFileOf(file: string | undefined): { readonly configFile?: string } {
+  return file === undefined ? {} : { configFile: file };
 }
 
 /** The jump host's parameters of a URL, without its password. */
@@ -268,6 +273,7 @@ function sshParameters(ssh: SshSettings | null | undefined): Record<string, stri
     ssh_agent: ssh.agent,
     ssh_known_hosts: ssh.knownHostsFile,
     ssh_host_key: ssh.hostKey,
+    ssh_config: ssh.configFile ?? null,
   };
 }
 

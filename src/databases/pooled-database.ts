@@ -13,6 +13,7 @@ import type {
 } from '../core/database.ts';
 import type { SchemaDetails } from '../core/indexes/index-details.ts';
 import type { ServerSettings } from '../core/settings/server-settings.ts';
+import type { IndexHints } from '../core/workload/index-hints.ts';
 import type { IndexStatistics } from '../core/workload/index-usage.ts';
 import {
   type StatementStatistics,
@@ -48,6 +49,11 @@ export interface Engine<C extends PooledConnection> {
     session: ReadOnlySession,
     info: ServerInfo,
   ): Promise<IndexStatistics | StatisticsUnavailable>;
+  /** left out: the engine says nothing of missing or superfluous indexes. @throws DatabaseError */
+  readonly readIndexHints?: (
+    session: ReadOnlySession,
+    info: ServerInfo,
+  ) => Promise<IndexHints | StatisticsUnavailable>;
   /** @throws DatabaseError */
   readServerSettings(session: ReadOnlySession, info: ServerInfo): Promise<ServerSettings>;
   /** left out: details of tables and indexes are not read. @throws DatabaseError */
@@ -106,6 +112,7 @@ class PooledDatabase<C extends PooledConnection> implements Database {
   readonly info: ServerInfo;
   readonly parallelism: number;
   readonly openScratch?: (options?: CallOptions) => Promise<ScratchDatabase>;
+  readonly readIndexHints?: (options?: CallOptions) => Promise<IndexHints | StatisticsUnavailable>;
   readonly readSchemaDetails?: (options?: CallOptions) => Promise<SchemaDetails>;
   readonly whatIfWays?: (options?: CallOptions) => Promise<readonly WhatIfWay[]>;
   readonly whatIf?: NonNullable<Database['whatIf']>;
@@ -119,8 +126,12 @@ class PooledDatabase<C extends PooledConnection> implements Database {
     this.engine = engine;
     this.info = engine.info;
     this.parallelism = transport.parallelism;
-    const { openScratch, readSchemaDetails, whatIf } = engine;
+    const { openScratch, readIndexHints, readSchemaDetails, whatIf } = engine;
     if (openScratch) this.openScratch = (options = {}) => openScratch(options);
+    if (readIndexHints) {
+      this.readIndexHints = (options = {}) =>
+        this.inSession('reads', (session) => readIndexHints(session, engine.info), options);
+    }
     if (readSchemaDetails) {
       this.readSchemaDetails = (options = {}) =>
         this.inSession('reads', (session) => readSchemaDetails(session, this.info), options);

@@ -327,6 +327,21 @@ for (const engine of ownEngines()) {
         assert.equal(await one(database), '1');
       });
 
+      test('a standby that takes over the address is connected to in its place', async () => {
+        const question = engine.dialect === 'postgresql' ? "SELECT current_setting('port')" : 'SELECT @@port';
+        const database = await open(through());
+        const port = async () => (await database.readOnly((session) => session.query(question))).rows[0]?.[0];
+        assert.equal(await port(), new URL(plain.url).port);
+        try {
+          proxy.leadTo(Number(new URL(secured.url).port));
+          proxy.cut();
+          assert.equal(await port(), new URL(secured.url).port);
+        } finally {
+          proxy.leadTo(Number(new URL(plain.url).port));
+          proxy.cut();
+        }
+      });
+
       test('connections that are cut in the middle of a result are told', async () => {
         const database = await open(through());
         const running = database.readOnly((session) => session.query(endless));

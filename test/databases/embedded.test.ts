@@ -10,7 +10,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { catalogFromDdl } from '../../src/core/catalog/from-ddl.ts';
 import { type Database, DatabaseError } from '../../src/core/database.ts';
+import { verifyPair } from '../../src/core/verification/verify-pair.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { PGLITE_VERSION } from '../../src/databases/embedded/data-folder.ts';
 import { closeWarmScratch, openScratch } from '../../src/databases/embedded/scratch.ts';
@@ -256,6 +258,28 @@ describe('a scratch database', () => {
       await assert.rejects(() => second.execute('SELECT * FROM left_behind'));
     } finally {
       await second.close();
+    }
+  });
+
+  test('has the harness of searches, which searches share', async () => {
+    const scratch = await openScratch();
+    const harness = async () => (await scratch.execute("SELECT 'sqlopt_harness.trial'::regproc::oid")).rows;
+    const search = () =>
+      verifyPair('SELECT a FROM t', 'SELECT a FROM t WHERE true', catalog, async () => scratch, null, {
+        databases: 20,
+      });
+    const catalog = catalogFromDdl('CREATE TABLE t (a int);', 'postgresql');
+    try {
+      const first = await harness();
+      assert.equal((await search()).verdict, 'tested');
+      assert.equal((await search()).verdict, 'tested');
+      assert.deepEqual(await harness(), first);
+      assert.equal(
+        (await scratch.execute('SELECT count(*) FROM pg_class WHERE relname = $$t$$')).rows[0]?.[0],
+        '0',
+      );
+    } finally {
+      await scratch.close();
     }
   });
 

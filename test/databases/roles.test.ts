@@ -91,7 +91,7 @@ async function adviceOn(url: string): Promise<RoleAdvice | null> {
   }
 }
 
-test('grants of MySQL and MariaDB are read as their servers print them', () => {
+test('grants are read as both kinds of servers print them', () => {
   const power = (...grants: string[]) => powerOf(grants);
   assert.equal(power('GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD ...'), null);
   assert.equal(power('GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION'), 'superuser');

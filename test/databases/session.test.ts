@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DatabaseError, type ReadOnlySession } from '../../src/core/database.ts';
 import { planNodes } from '../../src/core/plans/plan.ts';
-import { describeEngines, type Engine } from '../servers/engines.ts';
+import { type AnyEngine, describeAllEngines } from '../servers/engines.ts';
+import { mysqlSessionAnswer } from '../servers/mysql-session-answers.ts';
+import { sessionAnswer } from '../servers/tds/session-answers.ts';
 import { runOnce } from '../servers/with-database.ts';
 
 /** Digits, to make rows of: no engine lacks this. */
@@ -30,6 +32,13 @@ const SETUPS = {
   ANALYZE`),
   mariadb: MYSQL,
   mysql: MYSQL,
+  mysqlAnswers: { answer: mysqlSessionAnswer, superuser: true },
+  tsql: {
+    sql: setup('UPDATE STATISTICS item'),
+    answer: sessionAnswer,
+    // whoever connects to the others may do everything
+    options: { owner: true },
+  },
 } as const;
 
 /** What an engine says in words of its own. */
@@ -39,20 +48,22 @@ interface Words {
   readonly described: string;
   /** types of a number, a text of 40 characters */
   readonly types: readonly [number: string, text: string];
-  /** a setting for one call, and the plan of a statement with and without it */
+  /** a setting for one call, and the plan of a statement with and without it; null where plans know none */
   readonly setting: {
     readonly sql: string;
     readonly settings: Readonly<Record<string, string>>;
     readonly operations: readonly [without: RegExp, with_: RegExp];
-  };
+  } | null;
+  /** a function that writes; null where none can */
+  readonly writer: string | null;
   /** that raises an error about its data */
   readonly overflow: string;
   /** that ends or changes the transaction; none may come through */
   readonly ends: readonly string[];
   /** how many run whose text has this in it, as `n` */
   readonly running: (text: string) => string;
-  /** a text with control characters in it */
-  readonly control: string;
+  /** so often that text, and a text with control characters in it */
+  readonly texts: (text: string, times: number) => string;
 }
 
 const MYSQL_WORDS: Omit<Words, 'product' | 'setting'> = {
@@ -68,10 +79,11 @@ const MYSQL_WORDS: Omit<Words, 'product' | 'setting'> = {
     '(COMMIT)',
   ],
   running: (text) => `SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE '${text}%'`,
-  control: "'a\\tb\\nc'",
+  texts: (text, times) => `SELECT repeat('${text}', ${times}) AS big, '' AS empty, 'a\\tb\\nc' AS control`,
+  writer: 'SELECT sneaky()',
 };
 
-const WORDS: Readonly<Record<Engine['dialect'], Words>> = {
+const WORDS: Readonly<Record<AnyEngine['dialect'], Words>> = {
   postgresql: {
     product: 'PostgreSQL',
     described: 'SELECT id, label AS l, length(pg_sleep(1000)::text) AS s FROM item WHERE label = $1',
@@ -93,7 +105,30 @@ const WORDS: Readonly<Record<Engine['dialect'], Words>> = {
     ],
     running: (text) =>
       `SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '${text}%'`,
-    control: "E'a\\tb\\nc'",
+    texts: (text, times) => `SELECT repeat('${text}', ${times}) AS big, '' AS empty, E'a\\tb\\nc' AS control`,
+    writer: 'SELECT sneaky()',
+  },
+  tsql: {
+    product: 'SQL Server',
+    described: 'SELECT id, label AS l, LEN(label) AS s FROM item WHERE label = @wanted',
+    types: ['int', 'varchar(40)'],
+    setting: null,
+    overflow: 'SELECT 1 / 0',
+    ends: [
+      'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED',
+      'COMMIT',
+      'ROLLBACK',
+      'BEGIN TRANSACTION',
+      '/* a */ -- b\n COMMIT',
+      '(COMMIT)',
+      'SELECT 1 COMMIT',
+      "EXEC('COMMIT')",
+    ],
+    running: (text) =>
+      `SELECT count(*) AS n FROM sys.dm_exec_requests AS r CROSS APPLY sys.dm_exec_sql_text(r.sql_handle) AS t WHERE t.text LIKE N'${text}%'`,
+    texts: (text, times) =>
+      `SELECT REPLICATE(CAST(N'${text}' AS nvarchar(max)), ${times}) AS big, '' AS empty, 'a' + CHAR(9) + 'b' + CHAR(10) + 'c' AS control`,
+    writer: null,
   },
   mariadb: {
     ...MYSQL_WORDS,
@@ -119,10 +154,11 @@ const WORDS: Readonly<Record<Engine['dialect'], Words>> = {
 const ENDLESS =
   'SELECT count(*) FROM item AS a, item AS b, item AS c, item AS d WHERE a.id + b.id <> c.id + d.id';
 
-describeEngines('a guarded session', SETUPS, (engine) => {
+describeAllEngines('a guarded session', SETUPS, (engine) => {
   const words = WORDS[engine.dialect];
-  /** has a second connection to look through */
   const isServer = engine.name !== 'embedded';
+  /** has a second connection to look through, and data that others change */
+  const hasOthers = () => isServer && engine.standIn === null;
   const reading = <T>(work: (session: ReadOnlySession) => Promise<T>) => engine.database.readOnly(work);
   const failing =
     (sql: string, ...reasons: DatabaseError['reason'][]) =>
@@ -157,10 +193,24 @@ describeEngines('a guarded session', SETUPS, (engine) => {
       // so many rows would never arrive: they are not produced
       const first = await session.query('SELECT a.id FROM item a, item b, item c, item d', { maxRows: 1 });
       assert.deepEqual([first.rowCount, first.truncated], [1, true]);
+      if (engine.standIn) assert.ok(engine.standIn.stops() > 0, 'they are stopped in the server');
       // and what comes after such a statement is not cut off with it
       assert.equal((await session.query('SELECT id FROM item')).rowCount, 2000);
     });
   });
+
+  // each adapter once: so much text takes its time
+  if (['PostgreSQL 18', 'MariaDB 10.11', 'SQL Server'].includes(engine.name))
+    test('keeps no more of a result than memory is meant for, and says that there was more', async () => {
+      const million = words.texts('x', 1_000_000).split(' AS big')[0];
+      await reading(async (session) => {
+        const some = await session.query(`${million} AS big FROM item WHERE id <= 20`, { maxRows: 20_000 });
+        assert.equal(some.truncated, true);
+        assert.ok(some.rowCount >= 16 && some.rowCount < 20, String(some.rowCount));
+        assert.equal(some.rows[0]?.[0]?.length, 1_000_000);
+        assert.deepEqual((await session.query('SELECT 42')).rows, [['42']]);
+      });
+    });
 
   test('describes a result without running the statement, parameters included', async () => {
     const columns = await reading((session) => session.describe(words.described));
@@ -181,12 +231,13 @@ describeEngines('a guarded session', SETUPS, (engine) => {
       assert.ok([...planNodes(plan.root)].some((node) => node.index === 'item_label'));
       const analyzed = await session.explain(sql, { analyze: true });
       assert.equal(analyzed.root.actual?.rows, 1);
-      assert.ok(analyzed.executionMs !== null && analyzed.planningMs !== null);
-      const { settings, operations } = words.setting;
+      assert.ok(analyzed.executionMs !== null);
+      // MySQL tells no time of planning
+      if (engine.dialect !== 'mysql') assert.ok(analyzed.planningMs !== null);
+      if (!words.setting) return;
+      const { sql: planned, settings, operations } = words.setting;
       const operationsOf = async (options = {}) =>
-        [...planNodes((await session.explain(words.setting.sql, options)).root)].map(
-          (node) => node.operation,
-        );
+        [...planNodes((await session.explain(planned, options)).root)].map((node) => node.operation);
       const has = (found: readonly string[], wanted: RegExp) =>
         assert.ok(
           found.some((operation) => wanted.test(operation)),
@@ -202,13 +253,14 @@ describeEngines('a guarded session', SETUPS, (engine) => {
     const timing = await reading((session) => session.time('SELECT * FROM item ORDER BY price DESC'));
     assert.equal(timing.rows, 2000);
     assert.ok(timing.elapsedMs > 0);
-    assert.ok(timing.sharedHit + timing.sharedRead > 0);
+    // MySQL tells pages for the whole server only
+    if (engine.dialect !== 'mysql') assert.ok(timing.sharedHit + timing.sharedRead > 0);
   });
 
   test('refuses every way to write, and nothing is written', async () => {
     for (const sql of [
       `INSERT INTO log VALUES ('x')`,
-      'SELECT sneaky()',
+      ...(words.writer === null ? [] : [words.writer]),
       'UPDATE item SET price = 0',
       'DELETE FROM item',
       'CREATE TABLE other (a int)',
@@ -220,6 +272,12 @@ describeEngines('a guarded session', SETUPS, (engine) => {
     }
     const counts = await reading((s) => s.query('SELECT count(*), (SELECT count(*) FROM log) FROM item'));
     assert.deepEqual(counts.rows, [['2000', '0']]);
+    // SQL Server has no transactions that cannot write: nothing may be sent
+    const sent = engine.dialect === 'tsql' ? (engine.standIn?.statements ?? []) : [];
+    assert.deepEqual(
+      sent.filter((sql) => /INSERT|UPDATE|DELETE|CREATE|DROP|TRUNCATE/.test(sql)),
+      [],
+    );
   });
 
   test('cannot be talked out of being read-only', async () => {
@@ -230,9 +288,12 @@ describeEngines('a guarded session', SETUPS, (engine) => {
         await assert.rejects(() => session.query("INSERT INTO log VALUES ('after')"), sql);
       });
     }
-    await rejects(query, 'SELECT 1; DROP TABLE item', 'syntax');
-    await rejects((session, sql) => session.explain(sql), 'SELECT 1; DROP TABLE item', 'syntax');
+    const two = 'SELECT 1; DROP TABLE item';
+    await rejects(query, two, 'syntax', 'readOnly');
+    await rejects((session, sql) => session.explain(sql), two, 'syntax', 'readOnly');
     assert.deepEqual((await reading((s) => s.query('SELECT count(*) FROM log'))).rows, [['0']]);
+    const sent = engine.dialect === 'tsql' ? (engine.standIn?.statements ?? []) : [];
+    assert.ok(!sent.some((sql) => words.ends.includes(sql) || /DROP|INSERT/.test(sql)));
   });
 
   test('goes on after a statement that failed, and says where the failure is', async () => {
@@ -258,11 +319,11 @@ describeEngines('a guarded session', SETUPS, (engine) => {
     const count = 'SELECT count(*) FROM log';
     await reading(async (session) => {
       const before = await session.query(count);
-      if (isServer) await runOnce(engine.url, "INSERT INTO log VALUES ('meanwhile')");
+      if (hasOthers()) await runOnce(engine.url, "INSERT INTO log VALUES ('meanwhile')");
       const after = await Promise.all([session.query(count), session.query(count)]);
       assert.deepEqual([after[0]?.rows, after[1]?.rows], [before.rows, before.rows]);
     });
-    if (isServer) await runOnce(engine.url, 'TRUNCATE TABLE log');
+    if (hasOthers()) await runOnce(engine.url, 'TRUNCATE TABLE log');
   });
 
   test('stops a statement at its limit and goes on', async () => {
@@ -282,8 +343,13 @@ describeEngines('a guarded session', SETUPS, (engine) => {
 
   test('cancelling stops the statement in the server', async () => {
     const stop = new AbortController();
+    const { standIn } = engine;
+    const stopped = standIn?.stops() ?? 0;
     const count = async (): Promise<number> =>
-      Number((await runOnce(engine.url, words.running('/* to be stopped ')))[0]?.['n']);
+      standIn
+        ? standIn.statements.filter((sql) => sql.startsWith('/* to be stopped ')).length -
+          (standIn.stops() - stopped)
+        : Number((await runOnce(engine.url, words.running('/* to be stopped ')))[0]?.['n']);
     await reading(async (session) => {
       const running = session.query(`/* to be stopped 😀 */ ${ENDLESS}`, { signal: stop.signal });
       running.catch(() => undefined);
@@ -313,6 +379,11 @@ describeEngines('a guarded session', SETUPS, (engine) => {
     assert.deepEqual(seen.rows, [['2000', '0.00']]);
     const after = await reading((s) => s.query('SELECT count(*), min(price) FROM item'));
     assert.deepEqual(after.rows, [['2000', '1.50']]);
+    const sent = engine.standIn?.statements ?? [];
+    const [changed, undone] = [/^UPDATE item/, /ROLLBACK( TRANSACTION)?$/].map((step) =>
+      sent.findLastIndex((sql) => step.test(sql)),
+    );
+    assert.ok((changed ?? 0) <= (undone ?? 0) && (sent.length === 0 || changed !== -1));
   });
 
   test('keeps sessions apart and serves more of them than it has connections', async () => {
@@ -326,9 +397,7 @@ describeEngines('a guarded session', SETUPS, (engine) => {
   });
 
   test('carries texts of any size and any script', async () => {
-    const result = await reading((session) =>
-      session.query(`SELECT repeat('ä😀', 100000) AS big, '' AS empty, ${words.control} AS control`),
-    );
+    const result = await reading((session) => session.query(words.texts('ä😀', 100_000)));
     assert.equal(result.rows[0]?.[0], 'ä😀'.repeat(100_000));
     assert.deepEqual(result.rows[0]?.slice(1), ['', 'a\tb\nc']);
   });

@@ -138,6 +138,46 @@ const one = async (database: Database): Promise<string | null | undefined> =>
   (await database.readOnly((session) => session.query('SELECT 1'))).rows[0]?.[0];
 
 describeServers('through a jump host', SETUP, (engine) => {
+  // signing in costs much: one engine is enough for what no engine knows of
+  if (engine.name === 'PostgreSQL 18')
+    test('as the SSH configuration names it, with its keys and the host before it', async () => {
+      const keys = [newKey(), newKey()];
+      const files = await Promise.all(
+        keys.map((key, index) => writeKey(path.join(folder, `key${index}`), key)),
+      );
+      const users = ['jumper', 'second'];
+      const hosts = await Promise.all(
+        users.map((user, index) => jumpHost({ user, keys: [keys[index]?.public ?? ''] })),
+      );
+      const known = await fileOf('known', hosts.map(({ knownHost }) => knownHost).join(''));
+      const host = (name: string, index: number, more = '') =>
+        `Host ${name}\n  HostName 127.0.0.1\n  Port ${hosts[index]?.port}\n  User ${users[index]}\n  IdentityFile "${files[index]}"\n${more}\n`;
+      const config = await fileOf('config', `${host('first', 0)}${host('far*', 1, '  ProxyJump first')}`);
+      const parameters = new URLSearchParams({
+        ssh: 'faraway',
+        ssh_config: config,
+        ssh_known_hosts: known,
+        ssh_agent: path.join(folder, 'no-agent'),
+      });
+      const url = `${engine.url}?${parameters}`;
+      const database = await open(url);
+      assert.equal(await one(database), '1');
+      assert.ok(hosts.every(({ clients, forwarded }) => clients === 1 && forwarded > 0));
+      // the first one breaks: all of the way is made anew
+      hosts[0]?.cut();
+      assert.equal(await one(database), '1');
+      await opened.pop()?.close();
+      while (hosts.some(({ clients, forwarded }) => clients > 0 || forwarded > 0)) {
+        await new Promise(setImmediate);
+      }
+      await hosts[0]?.stop();
+      await refuses(
+        url,
+        'refused',
+        new RegExp(`Nobody answers at the jump host 127.0.0.1:${hosts[0]?.port}`),
+      );
+    });
+
   test('a key file lets in, the statements run on the server, and the tunnel ends with the connection', async () => {
     const key = newKey();
     const host = await jumpHost({ keys: [key.public] });

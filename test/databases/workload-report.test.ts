@@ -5,7 +5,7 @@ import { TOOLS, ToolArguments, type ToolContext, ToolError } from '../../src/cor
 import { catalogFromDdl } from '../../src/core/catalog/from-ddl.ts';
 import { type Database, DatabaseError } from '../../src/core/database.ts';
 import type { Optimization } from '../../src/core/optimizer/optimization.ts';
-import type { IndexReport, WorkloadReport } from '../../src/core/workload/report.ts';
+import type { HintReport, IndexReport, WorkloadReport } from '../../src/core/workload/report.ts';
 import {
   QUERY_STORE_STATE,
   QUERY_STORE_TOTALS,
@@ -80,22 +80,37 @@ describeFreshServers('workload_report', { postgresql: POSTGRES, mariadb: MARIADB
     };
     assert.equal(statements[0]?.fingerprint, found.fingerprint);
     assert.ok((statements[0]?.candidates.length ?? 0) > 0, statements[0]?.reason);
-    // MariaDB plans for values only, and the hint says so
-    if (engine.dialect === 'postgresql')
-      assert.ok(statements[0]?.candidates.some(({ cost }) => cost !== null));
-    else assert.match(found.hint ?? '', /Put typical values/);
+    const priced = statements[0]?.candidates.filter(({ cost }) => cost !== null) ?? [];
+    assert.ok(priced.length > 0);
+    // MariaDB plans for values only: it is said that they were assumed
+    const assumed = engine.dialect === 'mariadb';
+    assert.ok(priced.every(({ cost }) => (cost?.assumed === true) === assumed));
+    if (assumed) assert.match(found.hint ?? '', /Put typical values/);
   });
 
   test('names indexes that nothing has read, with the time since when', async () => {
     await runOnce(engine.url, 'CREATE INDEX by_nobody ON orders (total, id)');
+    if (engine.dialect === 'mariadb') await runOnce(engine.url, 'CREATE INDEX by_half ON orders (total)');
     // MariaDB counts for a table that somebody has opened
     await runOnce(engine.url, 'SELECT count(*) FROM orders WHERE id = 1');
-    const { indexes } = (await call('workload_report', {}, await contextOf(engine.database))) as {
+    const { indexes, serverHints } = (await call(
+      'workload_report',
+      {},
+      await contextOf(engine.database),
+    )) as {
       readonly indexes: IndexReport;
+      readonly serverHints?: HintReport;
     };
     assert.ok('unused' in indexes, JSON.stringify(indexes));
     assert.ok(indexes.unused.some(({ table, index }) => table === 'orders' && index === 'by_nobody'));
     assert.match(indexes.notes[0] ?? '', /since the counts began/);
+    if (engine.dialect === 'postgresql') assert.equal(serverHints, undefined);
+    else {
+      assert.ok(serverHints && 'redundant' in serverHints, JSON.stringify(serverHints));
+      const [{ index, dominant } = assert.fail('no hint')] = serverHints.redundant;
+      assert.deepEqual([index, dominant.index], ['by_half', 'by_nobody']);
+      assert.match(serverHints.notes[0] ?? '', /Hints of the server’s own.*none is a recommendation/);
+    }
   });
 });
 

@@ -6,7 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../src/core/database.ts';
 import { parseConnectionUrl } from '../../src/databases/connection-url.ts';
 import { openDatabase } from '../../src/databases/open-database.ts';
+import { type MysqlServer, type MysqlServerOptions, startMysqlServer } from './mysql-protocol.ts';
 import { availableServers, serverOf, startServer } from './servers.ts';
+import { describeSqlServer, type SqlServerSetup } from './tds/describe-sql-server.ts';
 import { SERVER_VARIABLES, type ServerName, type TestServer } from './test-server.ts';
 import { createDatabase, type TestDatabase } from './with-database.ts';
 
@@ -21,6 +23,86 @@ export interface Engine {
 
 /** SQL that builds the database: by dialect, for the engines that the suite is for. A text is for PostgreSQL only. */
 export type EngineSetup = string | Partial<Readonly<Record<Engine['dialect'], string>>>;
+
+/** Any engine, SQL Server too: a real one, or a stand-in that speaks its protocol. */
+export interface AnyEngine extends Omit<Engine, 'name' | 'dialect'> {
+  readonly name: Engine['name'] | 'SQL Server';
+  readonly dialect: Engine['dialect'] | 'tsql';
+  /** null for a real server */
+  readonly standIn: StandIn | null;
+}
+
+/** What stands in for a server that is not at hand. */
+export interface StandIn {
+  /** every statement in the order of arrival */
+  readonly statements: readonly string[];
+  /** how often it was asked to stop one */
+  stops(): number;
+}
+
+/** {@link describeEngines}, with SQL Server as one of them, and stand-ins for it and for MySQL. */
+export function describeAllEngines(
+  title: string,
+  setup: Readonly<Record<Engine['dialect'], string>> & {
+    readonly tsql: SqlServerSetup;
+    /** what MySQL's stand-in is */
+    readonly mysqlAnswers: Omit<MysqlServerOptions, 'password'>;
+  },
+  body: (engine: AnyEngine) => void,
+): void {
+  const { tsql, mysqlAnswers, ...others } = setup;
+  describeEngines(title, others, (engine) =>
+    body({
+      ...{ name: engine.name, dialect: engine.dialect, standIn: null },
+      get database() {
+        return engine.database;
+      },
+      get url() {
+        return engine.url;
+      },
+    }),
+  );
+  describe(`${title} on MySQL (stand-in)`, () => {
+    let server: MysqlServer | null = null;
+    let opened: Opened | null = null;
+    before(async () => {
+      server = await startMysqlServer({ ...mysqlAnswers, password: 'word', cached: true });
+      const url = `mysql://app:word@127.0.0.1:${server.port}/shop?sslmode=disable`;
+      opened = { url, database: await openDatabase(parseConnectionUrl(url)) };
+    });
+    after(async () => {
+      await opened?.database.close();
+      await server?.close();
+    });
+    body({
+      ...{ name: 'MySQL', dialect: 'mysql' },
+      get standIn() {
+        return server && { statements: server.statements, stops: server.killed };
+      },
+      get database() {
+        return present(opened).database;
+      },
+      get url() {
+        return present(opened).url;
+      },
+    });
+  });
+  describeSqlServer(title, tsql, (server) =>
+    body({
+      ...{ name: 'SQL Server', dialect: 'tsql' },
+      get standIn() {
+        const { standIn } = server;
+        return standIn && { statements: standIn.statements, stops: standIn.attentions };
+      },
+      get database() {
+        return server.database;
+      },
+      get url() {
+        return server.url;
+      },
+    }),
+  );
+}
 
 /**
  * A `describe` per engine, each with a fresh database.

@@ -9,6 +9,8 @@ export interface FaultyProxy {
   swallow(): void;
   /** Let everything through again; what was swallowed is gone, so its connections are closed. */
   recover(): void;
+  /** New connections lead to another server, as when a standby takes over the address. */
+  leadTo(port: number): void;
   /** Close every connection without a goodbye. */
   cut(): void;
   stop(): Promise<void>;
@@ -18,8 +20,9 @@ export interface FaultyProxy {
 export async function startFaultyProxy(port: number): Promise<FaultyProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let swallowing = false;
+  let leadsTo = port;
   const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
+    const far = connect(leadsTo, '127.0.0.1');
     const pair = [near, far] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
@@ -49,6 +52,9 @@ export async function startFaultyProxy(port: number): Promise<FaultyProxy> {
     },
     swallow: () => {
       swallowing = true;
+    },
+    leadTo: (other) => {
+      leadsTo = other;
     },
     recover: () => {
       cut();

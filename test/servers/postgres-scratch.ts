@@ -7,6 +7,7 @@ import {
   type QueryResult,
   type ScratchDatabase,
 } from '../../src/core/database.ts';
+import { CREATE_HARNESS } from '../../src/core/verification/search/harness.ts';
 
 /** Milliseconds that one call may take; a pair that takes longer is left undecided. */
 const LIMIT_MS = 60_000;
@@ -25,6 +26,7 @@ export class PostgresScratch implements ScratchDatabase {
   /** @param url of a database that nobody else uses */
   static async open(url: string): Promise<PostgresScratch> {
     const client = await connected(url);
+    for (const statement of CREATE_HARNESS) await client.query(statement);
     const { rows } = await client.query<{ oid: number; name: string }>(
       'SELECT oid::int AS oid, format_type(oid, NULL) AS name FROM pg_type',
     );

@@ -1,5 +1,5 @@
 /** A database that keeps what is sent to it, so that a test can say what was not. */
-import type { Database, ReadOnlySession } from '../../src/core/database.ts';
+import type { CallOptions, Database, ReadOnlySession } from '../../src/core/database.ts';
 
 export interface SpiedDatabase extends Database {
   /** every statement that was sent, in order, with what was to be done with it */
@@ -36,6 +36,10 @@ export function spyOn(database: Database): SpiedDatabase {
     rolledBack: (work, options) => database.rolledBack((session) => work(spied(session)), options),
     readStatementStatistics: (options) => database.readStatementStatistics(options),
     readIndexUsage: (options) => database.readIndexUsage(options),
+    ...(database.readIndexHints && {
+      readIndexHints: (options?: CallOptions) =>
+        database.readIndexHints?.(options) ?? Promise.reject(new Error('none')),
+    }),
     readServerSettings: (options) => database.readServerSettings(options),
     close: () => database.close(),
   };

@@ -14,6 +14,7 @@ import { ExplainRefused, explainStatement } from '../plans/explain-statement.ts'
 import { fingerprint } from '../sql/fingerprint.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { verifyPair } from '../verification/verify-pair.ts';
+import { readHints } from '../workload/read-hints.ts';
 import { indexReport, workloadReport } from '../workload/report.ts';
 
 /** What the tools work with. */
@@ -182,7 +183,7 @@ const reportWorkload: Tool = {
   name: 'workload_report',
   title: 'Report the workload',
   description:
-    'The statements that cost the database the most time, as the server itself has counted them, costliest first: calls, total and mean time in milliseconds, share of the whole, findings of the library. Values in the statements are replaced by parameters. "since" says since when the figures count, "notes" what limits them. "next" has the ranks of those for which a rewrite is known: give their "sql" to optimize_sql, after reading their "hint". "indexes" has those that nothing has read since the counts began. Use it to find out what is worth optimizing. It reads statistics only and runs none of the statements.',
+    'The statements that cost the database the most time, as the server itself has counted them, costliest first: calls, total and mean time in milliseconds, share of the whole, findings of the library. Values in the statements are replaced by parameters. "since" says since when the figures count, "notes" what limits them. "next" has the ranks of those for which a rewrite is known: give their "sql" to optimize_sql, after reading their "hint". "indexes" has those that nothing has read since the counts began. "serverHints" has what the server itself says of missing or redundant indexes: its own guesses, unchecked and unpriced, no recommendation. Use it to find out what is worth optimizing. It reads statistics only and runs none of the statements.',
   inputSchema: {
     type: 'object',
     properties: {
@@ -197,7 +198,12 @@ const reportWorkload: Tool = {
     const statistics = await database.readStatementStatistics({ limit, timeoutMs, signal });
     if (statistics.available) {
       const usage = await indexUsage(database, { timeoutMs, signal });
-      return { ...workloadReport(statistics, catalog, limit), indexes: indexReport(usage, catalog) };
+      const hints = await readHints(database, { timeoutMs, signal });
+      return {
+        ...workloadReport(statistics, catalog, limit),
+        indexes: indexReport(usage, catalog),
+        ...(hints && { serverHints: hints }),
+      };
     }
     const { reason, remedy } = statistics;
     throw new ToolError(remedy === null ? reason : `${reason}\n${remedy}`);

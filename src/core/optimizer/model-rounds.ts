@@ -9,9 +9,9 @@ import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { writes } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
 import { type Admission, admitProposal, reasonNotToAsk } from './admit-proposal.ts';
+import { type AssumedValues, plannable } from './assumed-values.ts';
 import { canonicalText } from './canonical.ts';
 import type { Candidate, ModelReport, RefutedCandidate } from './optimization.ts';
-import { numberPlaceholders } from './parameters.ts';
 import type { FailedProposal, Proposal, RewriteProposer } from './rewrite-proposer.ts';
 
 /** What the rounds need of the optimization that they are part of. */
@@ -22,6 +22,8 @@ export interface ModelContext {
   readonly plan: Plan | null;
   /** the planner's cost of the original, null when it was not priced */
   readonly cost: number | null;
+  /** values of the parameters that it was priced for; null where none were assumed */
+  readonly assumed: AssumedValues | null;
   /** the library's rewrites that are being tried as well */
   readonly known: readonly string[];
   readonly database: Database | null;
@@ -179,11 +181,11 @@ export class ModelRounds {
 
   /** The planner's cost; null where there is none; a sentence when the database refuses it. Writes are not sent. */
   private async price(statement: AnalyzedStatement): Promise<number | string | null> {
-    const { database, timeoutMs, signal } = this.context;
-    const bound = numberPlaceholders(statement);
+    const { database, timeoutMs, signal, assumed } = this.context;
+    const bound = plannable(statement, assumed);
     if (!database || !bound || writes(statement)) return null;
     try {
-      const options = { timeoutMs, signal };
+      const options = { timeoutMs, signal, values: bound.values };
       const plan = await database.readOnly((session) => session.explain(bound.sql, options), { signal });
       return plan.cost;
     } catch (error) {
@@ -200,7 +202,7 @@ export class ModelRounds {
     { statement, edits }: Admission & { admitted: true },
     price: number | null,
   ): Promise<Outcome> {
-    const { original, database, scratch, timeoutMs, signal, cost, proposer } = this.context;
+    const { original, database, scratch, timeoutMs, signal, cost, assumed, proposer } = this.context;
     const verdict = await verifyCandidate({
       original,
       candidate: statement,
@@ -223,7 +225,10 @@ export class ModelRounds {
         patterns: [],
         origin: 'model',
         evidence: verdict.evidence,
-        cost: cost === null || price === null ? null : { before: cost, after: price },
+        cost:
+          cost === null || price === null
+            ? null
+            : { before: cost, after: price, ...(assumed && { assumed: true }) },
         estimate: null,
         measured: null,
         model: { name: proposer.name, why: proposal.why },

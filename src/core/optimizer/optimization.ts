@@ -29,11 +29,18 @@ export interface Candidate {
   readonly origin: CandidateOrigin;
   readonly evidence: Evidence;
   /** planner's cost, in the engine's unit; null where it could not be had */
-  readonly cost: { readonly before: number; readonly after: number } | null;
+  readonly cost: Price | null;
   readonly estimate: Estimate | null;
   readonly measured: Comparison | null;
   /** for origin 'model': who wrote it and the reason given, which is no evidence */
   readonly model?: { readonly name: string; readonly why: string };
+}
+
+export interface Price {
+  readonly before: number;
+  readonly after: number;
+  /** the price is for values that were assumed for the statement's parameters; the evidence says how */
+  readonly assumed?: boolean;
 }
 
 /** Expected improvement of the running time. Null until there is enough history to make one. */

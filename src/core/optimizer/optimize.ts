@@ -8,10 +8,12 @@ import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { isReadByWords, isSafeToExecute } from '../sql/statement-facts.ts';
 import { verifyCandidate } from '../verification/verify.ts';
+import { type AssumedValues, assumeValues, needsValues } from './assumed-values.ts';
 import { measureCandidates } from './measure-candidates.ts';
 import { ModelRounds } from './model-rounds.ts';
-import type { Candidate, Optimization, Progress, RefutedCandidate, Stage } from './optimization.ts';
+import type { Candidate, Optimization, Price, Progress, RefutedCandidate, Stage } from './optimization.ts';
 import { numberPlaceholders } from './parameters.ts';
+import { planStatement } from './plan-statement.ts';
 import { withPricer } from './price.ts';
 import { rank } from './rank.ts';
 import type { RewriteProposer } from './rewrite-proposer.ts';
@@ -93,6 +95,8 @@ class Optimizing {
   private readonly original: AnalyzedStatement;
   private readonly timeoutMs: number;
   private readonly refuted: RefutedCandidate[] = [];
+  /** values for the parameters, for a planner that needs them; a sentence: why there are none */
+  private assumed: AssumedValues | string | null = null;
 
   constructor(request: OptimizeRequest) {
     this.request = request;
@@ -135,7 +139,9 @@ class Optimizing {
         dialect: this.original.dialect,
       });
       const model = rounds ? { model: rounds.report() } : {};
-      return { findings, refuted: this.refuted, ...ranking, ...model };
+      const unpriced = typeof this.assumed === 'string' ? ` It was not priced: ${this.assumed}` : '';
+      const reason = `${ranking.reason}${unpriced}`;
+      return { findings, refuted: this.refuted, ...ranking, reason, ...model };
     } finally {
       rounds?.stop();
     }
@@ -151,6 +157,7 @@ class Optimizing {
     if (!proposer) return null;
     const context = {
       ...{ proposer, original: this.original, matches, plan, cost, database, scratch, signal },
+      assumed: typeof this.assumed === 'string' ? null : this.assumed,
       known: paths.map((path) => path.statement.text),
       timeoutMs: this.timeoutMs,
       modelTimeoutMs: this.request.options.modelTimeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS,
@@ -199,7 +206,9 @@ class Optimizing {
         ...{ cost: null, plan: null, refusal: null },
       };
     this.say('pricing', 'Asking the planner for prices', 0.1);
-    const found = await withPricer(database, this.timeoutMs, signal, async (price) => {
+    this.assumed = await this.assumeValues(database);
+    const values = typeof this.assumed === 'string' ? null : this.assumed;
+    const found = await withPricer(database, this.timeoutMs, signal, values, async (price) => {
       const cost = await price(this.original);
       if (cost === 'invalid') return null;
       const limits = { ...bounds, cost, budgetMs: PRICING_MS };
@@ -215,15 +224,20 @@ class Optimizing {
     const bound = numberPlaceholders(this.original);
     const { signal } = this.request;
     if (!bound) return null;
-    return database.readOnly((session) => session.explain(bound.sql, { timeoutMs: this.timeoutMs, signal }), {
-      signal,
-    });
+    const options = { timeoutMs: this.timeoutMs, signal };
+    return (await planStatement(database, this.original, bound, options)).plan;
+  }
+
+  private async assumeValues(database: Database): Promise<AssumedValues | string | null> {
+    if (!needsValues(this.original)) return null;
+    const options = { timeoutMs: this.timeoutMs, signal: this.request.signal };
+    return database.readOnly((session) => assumeValues(session, this.original, options), options);
   }
 
   private async refusalOf(database: Database): Promise<string> {
-    const sql = numberPlaceholders(this.original)?.sql ?? this.original.text;
+    const bound = numberPlaceholders(this.original) ?? { sql: this.original.text, parameters: 0 };
     try {
-      await database.readOnly((session) => session.explain(sql, { timeoutMs: this.timeoutMs }));
+      await planStatement(database, this.original, bound, { timeoutMs: this.timeoutMs });
       return 'The database refused the statement.';
     } catch (error) {
       if (!DatabaseError.is(error)) throw error;
@@ -248,6 +262,7 @@ class Optimizing {
         signal: this.request.signal,
       });
       const sql = path.statement.text;
+      const priced = this.priceOf(path, cost);
       if (verdict.outcome === 'refuted') {
         const { counterexample } = verdict;
         this.refuted.push({ sql, patterns: path.patterns, origin: 'pattern', counterexample });
@@ -259,16 +274,26 @@ class Optimizing {
         edits: path.edits,
         patterns: path.patterns,
         origin: 'pattern',
-        evidence: verdict.evidence,
-        cost:
-          cost === null || path.cost === null || revealsCost(path.patterns)
-            ? null
-            : { before: cost, after: path.cost },
+        evidence: {
+          ...verdict.evidence,
+          assumptions: [...verdict.evidence.assumptions, ...(priced?.assumed ? this.notes() : [])],
+        },
+        cost: priced,
         estimate: null,
         measured: null,
       });
     }
     return candidates;
+  }
+
+  private priceOf({ cost: after, patterns }: RewritePath, before: number | null): Price | null {
+    if (before === null || after === null || revealsCost(patterns)) return null;
+    return { before, after, ...(this.notes().length > 0 ? { assumed: true } : {}) };
+  }
+
+  /** What the evidence says of values that were assumed. */
+  private notes(): readonly string[] {
+    return this.assumed === null || typeof this.assumed === 'string' ? [] : [this.assumed.note];
   }
 
   private async measure(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {

@@ -1,7 +1,7 @@
 /** The planner's price of a statement. It is an estimate and is never called time. */
 import { type Database, DatabaseError, type ReadOnlySession } from '../database.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
-import { numberPlaceholders } from './parameters.ts';
+import { type AssumedValues, plannable } from './assumed-values.ts';
 import type { Pricer } from './search.ts';
 
 /** The server refused what we wrote: the candidate is wrong, whatever its price. */
@@ -12,18 +12,20 @@ const REFUSALS = ['syntax', 'undefinedObject', 'dataException'] as const;
  *
  * @param session plans the statements (EXPLAIN without executing)
  * @param timeoutMs limit of one call, milliseconds
+ * @param assumed values of parameters, for engines that plan for values only
  * @returns prices; null for a statement that cannot be planned without its values or in time
  */
 export function planPricer(
   session: ReadOnlySession,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  assumed: AssumedValues | null,
 ): Pricer {
   return async (statement: AnalyzedStatement) => {
-    const bound = numberPlaceholders(statement);
+    const bound = plannable(statement, assumed);
     if (!bound) return null;
     try {
-      return (await session.explain(bound.sql, { timeoutMs, signal })).cost;
+      return (await session.explain(bound.sql, { timeoutMs, signal, values: bound.values })).cost;
     } catch (error) {
       if (DatabaseError.is(error, ...REFUSALS)) return 'invalid';
       if (DatabaseError.is(error, 'cancelled', 'connectionLost') || !DatabaseError.is(error)) throw error;
@@ -45,12 +47,14 @@ interface PriceJob {
  * Do some work with a pricer that plans on as many sessions as the database has at a time (a few at most).
  *
  * @param timeoutMs limit of one call, milliseconds
+ * @param assumed values of parameters, for engines that plan for values only
  * @throws DatabaseError when a session fails or the call is cancelled; what `work` throws
  */
 export async function withPricer<T>(
   database: Database,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  assumed: AssumedValues | null,
   work: (price: Pricer) => Promise<T>,
 ): Promise<T> {
   const queue = new PriceQueue();
@@ -60,7 +64,10 @@ export async function withPricer<T>(
   const workers = Array.from({ length: count }, async () => {
     try {
       const limits = { signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal };
-      await database.readOnly((session) => queue.serve(planPricer(session, timeoutMs, signal)), limits);
+      await database.readOnly(
+        (session) => queue.serve(planPricer(session, timeoutMs, signal, assumed)),
+        limits,
+      );
     } catch (error) {
       if (!ended.signal.aborted) queue.fail(error);
     }

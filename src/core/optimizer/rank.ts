@@ -70,7 +70,8 @@ function reasonFor(best: Candidate): string {
     return `Measured ${least}${factor(measured.speedup)}× faster: ${milliseconds(measured.before.medianMs)}${measured.before.timedOut ? ' (stopped at the limit)' : ''} before, ${milliseconds(measured.after.medianMs)} after.`;
   }
   const ratio = cost ? cost.before / Math.max(cost.after, 1e-9) : 1;
-  return `The planner prices it ${factor(ratio)}× cheaper; it was not measured.`;
+  const assumed = cost?.assumed ? ' for values that were assumed for its parameters' : '';
+  return `The planner prices it ${factor(ratio)}× cheaper${assumed}; it was not measured.`;
 }
 
 function reasonForNone(candidates: readonly Candidate[], facts: RankingFacts): string {

@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Database } from '../database.ts';
 import { numberPlaceholders } from '../optimizer/parameters.ts';
+import { planStatement } from '../optimizer/plan-statement.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import { isSafeToExecute } from '../sql/statement-facts.ts';
 import type { Plan } from './plan.ts';
@@ -51,9 +52,8 @@ export async function explainStatement(
       'The statement has parameters without values, so it is not executed. Its generic plan can be had without executing it.',
     );
   }
-  const plan = await database.readOnly(
-    (session) => session.explain(bound.sql, { analyze, timeoutMs, signal }),
-    { signal },
-  );
-  return { plan, findings: planFindings(plan, catalog), text: planText(plan) };
+  const options = { analyze, timeoutMs, signal };
+  const { plan, assumed } = await planStatement(database, statement, bound, options);
+  const said = assumed === null ? '' : `${assumed}\n`;
+  return { plan, findings: planFindings(plan, catalog), text: planText(plan) + said };
 }

@@ -1,4 +1,5 @@
 /** What a whole run took, from MariaDB's ANALYZE FORMAT=JSON. https://mariadb.com/kb/en/analyze-format-json/ */
+import { escapedJson } from './mariadb-json.ts';
 import { type Entries, entriesOf, numberOf, objectOf, parseRepeatedKeys } from './repeated-keys.ts';
 
 export interface MariadbTotals {
@@ -11,7 +12,7 @@ export interface MariadbTotals {
 
 /** What a run took, from ANALYZE FORMAT=JSON. @throws SyntaxError, TypeError as `readMariadbPlan` */
 export function mariadbTotals(json: string): MariadbTotals {
-  const top = parseRepeatedKeys(json);
+  const top = parseRepeatedKeys(escapedJson(json));
   const block = objectOf(top, 'query_block');
   if (!block) throw new TypeError('ANALYZE returned no plan');
   const optimization = objectOf(top, 'query_optimization');

@@ -3,6 +3,7 @@
  * https://mariadb.com/kb/en/explain-format-json/, https://mariadb.com/kb/en/analyze-format-json/
  */
 import { accessCost, comparisonCost, sortCost, temporaryCost } from './mariadb-cost.ts';
+import { escapedJson } from './mariadb-json.ts';
 import { blockTime } from './mariadb-run-totals.ts';
 import { refersOutside, type Subquery, subqueriesOf, testedRows } from './mariadb-subqueries.ts';
 import { accessName, isStoredResult, lookupCondition } from './mysql-access.ts';
@@ -20,11 +21,12 @@ import {
 } from './repeated-keys.ts';
 
 /**
- * @param json what EXPLAIN or ANALYZE returned. Costs are the server's own from version 11 on, before it those of
+ * @param text what EXPLAIN or ANALYZE returned. Costs are the server's own from version 11 on, before it those of
  *   `mariadb-cost.ts`: both are figures of the planner's estimates and neither is a time.
  * @throws SyntaxError when it is not JSON, TypeError when it holds no plan
  */
-export function readMariadbPlan(json: string): Plan {
+export function readMariadbPlan(text: string): Plan {
+  const json = escapedJson(text);
   const top = parseRepeatedKeys(json);
   const block = objectOf(top, 'query_block');
   if (!block) throw new TypeError('EXPLAIN returned no plan');

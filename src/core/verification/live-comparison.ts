@@ -146,9 +146,16 @@ class LiveComparing {
     sorted: SortedStatement | null,
   ): Promise<LiveComparison> {
     const server = serverHash(this.original.dialect, [...visible, ...after.columns]);
-    if (!server) return unknown('rowCap', `More than ${this.call.maxRows} rows: they were not compared.`);
+    if (!server)
+      return unknown(
+        'rowCap',
+        `More than ${this.call.maxRows} rows, or too much to be kept: they were not compared.`,
+      );
     if (sorted === null || sorted.unlimited !== null) {
-      return unknown('rowCap', `More than ${this.call.maxRows} rows under a LIMIT: they were not compared.`);
+      return unknown(
+        'rowCap',
+        `More than ${this.call.maxRows} rows under a LIMIT, or too much to be kept: they were not compared.`,
+      );
     }
     const left = await this.attempt('original', server.hash(this.original.text, visible));
     if ('verdict' in left) return left;

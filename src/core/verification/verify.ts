@@ -10,6 +10,7 @@ import {
   type ReadOnlySession,
   type ScratchDatabase,
 } from '../database.ts';
+import { needsValues } from '../optimizer/assumed-values.ts';
 import { canonicalText } from '../optimizer/canonical.ts';
 import { planSignature } from '../plans/plan-signature.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
@@ -121,7 +122,7 @@ async function compareOnData(request: VerifyRequest): Promise<LiveComparison | S
   const { original, candidate, database, signal, timeoutMs } = request;
   if (!database) return null;
   if (writes(original)) return unknownLive('It changes data, so it was not run on your data.');
-  if (parameterKeys(original).size > 0) {
+  if (parameterKeys(original).size > 0 || needsValues(original)) {
     return unknownLive('It has placeholders, so it was not run on your data.');
   }
   const known = slowOriginals.get(original);

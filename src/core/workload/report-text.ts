@@ -17,11 +17,13 @@ export interface StatementPlace {
 /**
  * @param where the connection's name
  * @param statementText the statement as it is to be shown
+ * @param hints lines that stand below the statements, comments each
  */
 export function reportText(
   report: WorkloadReport,
   where: string,
   statementText: (statement: ReportedStatement) => string,
+  hints: readonly string[] = [],
 ): ReportText {
   const lines: string[] = [...heading(report, where)];
   const places = report.statements.map((statement) => {
@@ -33,6 +35,7 @@ export function reportText(
     lines.push(...sql.slice(0, -1), ...ended(sql.at(-1) ?? ''));
     return { rank: statement.rank, firstLine, lastLine: lines.length - 1 };
   });
+  if (hints.length > 0) lines.push('', ...hints);
   return { text: `${lines.join('\n')}\n`, places };
 }
 

@@ -1,11 +1,12 @@
 /** The costliest statements with what our library says of each: what the tool `workload_report` answers. */
 import type { Catalog } from '../catalog/catalog.ts';
-import { numberPlaceholders } from '../optimizer/parameters.ts';
+import { numberPlaceholders, plansForValuesOnly } from '../optimizer/parameters.ts';
 import { findPatterns } from '../patterns/find.ts';
 import type { Severity } from '../patterns/pattern.ts';
 import { analyzeStatement } from '../sql/analyze.ts';
 import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { statementKind } from '../sql/statement-facts.ts';
+import type { IndexHints, MissingIndex, RedundantIndex } from './index-hints.ts';
 import { type IndexStatistics, type UnusedIndex, unusedIndexes } from './index-usage.ts';
 import type {
   StatementFigures,
@@ -136,13 +137,12 @@ function optimizable(
   if (statement.opaque.length > 0) return not('A part of it is not understood by the parser.');
   const bound = numberPlaceholders(statement);
   if (!bound) return not('Something other than a value is left open in it.');
-  const unpriced = statement.dialect === 'mysql' || statement.dialect === 'mariadb';
   return {
     optimizable: true,
     hint:
       bound.parameters > 0
-        ? unpriced
-          ? 'Put typical values in the places of the parameters before you call optimize_sql: this server plans for values only, and has shortened lists of values.'
+        ? plansForValuesOnly(statement)
+          ? 'This server plans for values only: for prices, optimize_sql assumes values. Put typical values in the places of the parameters, and it can measure it too; lists of values are shortened here.'
           : 'With typical values in the places of the parameters, optimize_sql can measure it too.'
         : null,
   };
@@ -189,3 +189,31 @@ export function indexReport(usage: IndexStatistics | StatisticsUnavailable, cata
 
 const CAUTION =
   'Unused means not read since the counts began: an index for the end of a month, or one that a hint names, is not seen in a quiet week.';
+
+/** What the server itself says of its indexes, or why that is not known. Null where the engine says nothing of them. */
+export type HintReport =
+  | {
+      readonly source: string;
+      readonly redundant: readonly RedundantIndex[];
+      readonly missing: readonly MissingIndex[];
+      /** all hints, those that are not listed included */
+      readonly count: number;
+      readonly notes: readonly string[];
+    }
+  | { readonly unavailable: string; readonly remedy: string | null };
+
+/** The first of a server's hints. */
+export function hintReport(hints: IndexHints | StatisticsUnavailable): HintReport {
+  if (!hints.available) return { unavailable: hints.reason, remedy: hints.remedy };
+  const { source, redundant, missing, notes } = hints;
+  return {
+    source,
+    redundant: redundant.slice(0, LISTED),
+    missing: missing.slice(0, LISTED),
+    count: redundant.length + missing.length,
+    notes: [NOT_OURS, ...notes],
+  };
+}
+
+const NOT_OURS =
+  'Hints of the server’s own: nothing of them was checked or priced here, and none is a recommendation.';

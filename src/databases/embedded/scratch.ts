@@ -8,6 +8,7 @@ import {
   type QueryResult,
   type ScratchDatabase,
 } from '../../core/database.ts';
+import { CREATE_HARNESS } from '../../core/verification/search/harness.ts';
 import { cancelled } from '../call-errors.ts';
 import { toDatabaseError } from '../postgres/errors.ts';
 import { runLimited } from '../postgres/limited-run.ts';
@@ -57,7 +58,10 @@ export async function closeWarmScratch(): Promise<void> {
 async function start(signal: AbortSignal | undefined): Promise<Warm> {
   const transport = new EmbeddedTransport({ engine: 'embedded', directory: null, init: [] });
   try {
-    return { transport, connected: await transport.connect({ signal }) };
+    const connected = await transport.connect({ signal });
+    // once for all searches that this process will see
+    for (const statement of CREATE_HARNESS) await runSimple(connected.client, statement);
+    return { transport, connected };
   } catch (error) {
     await transport.close();
     throw error;

@@ -46,7 +46,11 @@ export async function readPlan(plans: readonly string[], analyze: boolean): Prom
  * https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-describe-first-result-set-transact-sql
  */
 export async function describeStatement(sql: string, { run }: Runner): Promise<readonly ResultColumn[]> {
-  const result = await run(`EXEC sys.sp_describe_first_result_set @tsql = ${quoteLiteral(sql)}`);
+  const names = parametersIn(sql);
+  const declared = names.length > 0 ? await declarations(sql, names, { run }) : [];
+  // a variable that is not declared is an error there
+  const parameters = declared.length > 0 ? `, @params = ${quoteLiteral(declared.join(', '))}` : '';
+  const result = await run(`EXEC sys.sp_describe_first_result_set @tsql = ${quoteLiteral(sql)}${parameters}`);
   const at = (name: string) => result.columns.findIndex(({ colName }) => colName === name);
   const [hidden, name, type] = [at('is_hidden'), at('name'), at('system_type_name')];
   return result.rows
@@ -61,9 +65,7 @@ export async function describeStatement(sql: string, { run }: Runner): Promise<r
  * @throws DatabaseError when the statement is to be run and has parameters
  */
 export async function withParameters(sql: string, analyze: boolean, { run }: Runner): Promise<string> {
-  const names = tokenize(sql, 'tsql').filter(
-    ({ kind, text }) => (kind === 'variable' || kind === 'placeholder') && !text.startsWith('@@'),
-  );
+  const names = parametersIn(sql);
   if (names.length === 0) return sql;
   if (analyze || names.some(({ kind }) => kind === 'placeholder')) {
     throw new DatabaseError(
@@ -71,16 +73,30 @@ export async function withParameters(sql: string, analyze: boolean, { run }: Run
       'The statement has parameters without values. Put values in their place to run it or to see its plan.',
     );
   }
+  const declared = await declarations(sql, names, { run });
+  // on the statement's own first line, so that the lines of errors stay right
+  return declared.length === 0 ? sql : `DECLARE ${declared.join(', ')}; ${sql}`;
+}
+
+function parametersIn(sql: string): Token[] {
+  return tokenize(sql, 'tsql').filter(
+    ({ kind, text }) => (kind === 'variable' || kind === 'placeholder') && !text.startsWith('@@'),
+  );
+}
+
+/**
+ * Parameters with the types that the server reads out of their use: '@customer int'.
+ * https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-describe-undeclared-parameters-transact-sql
+ */
+async function declarations(sql: string, names: readonly Token[], { run }: Runner): Promise<string[]> {
   const asked = usedOnce(sql, names);
   const found = await run(`EXEC sys.sp_describe_undeclared_parameters @tsql = ${quoteLiteral(asked)}`);
   const at = (name: string) => found.columns.findIndex(({ colName }) => colName === name);
   const [name, type] = [at('name'), at('suggested_system_type_name')];
   const known = new Set(names.map(({ text }) => text.toLowerCase()));
-  const declared = found.rows
+  return found.rows
     .filter((row) => known.has((row[name] ?? '').toLowerCase()))
     .map((row) => `${row[name] ?? ''} ${row[type] ?? 'sql_variant'}`);
-  // on the statement's own first line, so that the lines of errors stay right
-  return declared.length === 0 ? sql : `DECLARE ${declared.join(', ')}; ${sql}`;
 }
 
 /**

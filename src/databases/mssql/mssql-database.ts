@@ -3,6 +3,7 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readIndexHints } from './index-hints.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { readServerSettings } from './server-settings.ts';
@@ -21,6 +22,7 @@ export function openMssqlDatabase(transport: ServerTransport, options: CallOptio
     readCatalog,
     readStatementStatistics,
     readIndexUsage,
+    readIndexHints,
     readServerSettings,
     adviseOnRole,
   }));

@@ -17,6 +17,7 @@ import {
   type SessionKind,
   type SessionPlace,
 } from '../guarded-session.ts';
+import { tooLarge } from '../result-size.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { resultColumn } from './column-types.ts';
 import type { Connected } from './connect.ts';
@@ -36,6 +37,7 @@ export class MssqlSession extends GuardedSession<Connected, MssqlPlace> implemen
     const { maxRows } = options;
     return this.call(sql, options, async (call) => {
       const result = await call.run(sql, { maxRows });
+      if (result.truncated && maxRows === undefined) throw tooLarge();
       return {
         columns: result.columns.map(resultColumn),
         rows: result.rows,

@@ -1,5 +1,6 @@
 /** Batches of T-SQL, with values as text, rows counted beyond those that are kept. */
 import type { Cell } from '../../core/database.ts';
+import { ResultSize } from '../result-size.ts';
 import { type ColumnMetadata, cellOf } from './column-types.ts';
 import type { Connected } from './connect.ts';
 
@@ -47,6 +48,7 @@ export async function runBatch(
   const { BatchRequest } = await import('#drivers/mssql');
   const { client } = connected;
   const rows: (readonly Cell[])[] = [];
+  const size = new ResultSize(Number.isFinite(maxRows));
   const plans: string[] = [];
   const messages: ServerMessage[] = [];
   let columns: readonly ColumnMetadata[] | null = null;
@@ -78,9 +80,11 @@ export async function runBatch(
         }
         if (current !== columns) return;
         count++;
-        if (rows.length < maxRows)
-          rows.push(current.map((column, index) => cellOf(values[index]?.value, column)));
-        else if (count === rows.length + EXPECTED_OVER + 1) onFull?.();
+        if (rows.length < maxRows && !size.full) {
+          const cells = current.map((column, index) => cellOf(values[index]?.value, column));
+          size.add(cells);
+          rows.push(cells);
+        } else if (count === rows.length + EXPECTED_OVER + 1) onFull?.();
       });
       client.execSqlBatch(request);
     });

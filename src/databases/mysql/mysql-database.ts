@@ -4,6 +4,7 @@ import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
 import { readSchemaDetails } from './index-details.ts';
+import { readIndexHints } from './index-hints.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
 import { openMysqlScratch } from './scratch.ts';
@@ -27,6 +28,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       readStatementStatistics,
       readIndexUsage,
       readSchemaDetails,
+      readIndexHints,
       readServerSettings,
       adviseOnRole,
       openScratch: (opening) => openMysqlScratch(transport, opening),

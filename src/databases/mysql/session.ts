@@ -9,6 +9,7 @@ import {
   type Timing,
 } from '../../core/database.ts';
 import type { Plan } from '../../core/plans/plan.ts';
+import { planWithoutLiterals } from '../../core/plans/plan-without-literals.ts';
 import { withTableNames } from '../../core/plans/table-names.ts';
 import type { Dialect } from '../../core/sql/dialect.ts';
 import {
@@ -18,11 +19,12 @@ import {
   type SessionKind,
   type SessionPlace,
 } from '../guarded-session.ts';
+import { tooLarge } from '../result-size.ts';
 import { runStoppable } from '../stoppable-run.ts';
 import { type ColumnDefinition, resultColumn } from './column-types.ts';
 import type { Connected } from './connect.ts';
 import { toDatabaseError } from './errors.ts';
-import { explainStatement, readPlan, refuseParameters } from './explain.ts';
+import { explainStatement, readPlan, refuseParameters, withoutValues, withValues } from './explain.ts';
 import { quoteLiteral } from './quoting.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { checkStatement } from './statement-guard.ts';
@@ -52,6 +54,7 @@ export class MysqlSession extends GuardedSession<Connected, MysqlPlace> implemen
       // one more than asked, so that a result that is cut off is known from one that ends there
       await call.set({ sql_select_limit: maxRows === undefined ? NO_LIMIT : String(maxRows + 1) });
       const result = await call.run(sql, { maxRows });
+      if (result.truncated && maxRows === undefined) throw tooLarge();
       return {
         columns: result.fields.map(resultColumn),
         rows: result.rows,
@@ -61,7 +64,21 @@ export class MysqlSession extends GuardedSession<Connected, MysqlPlace> implemen
     });
   }
 
-  explain(sql: string, options: ExplainOptions = {}): Promise<Plan> {
+  async explain(sql: string, options: ExplainOptions = {}): Promise<Plan> {
+    const { values } = options;
+    if (!values || values.length === 0) return this.explained(sql, options);
+    const { dialect } = this.place;
+    if (options.analyze)
+      throw new DatabaseError('other', 'A statement is not run with values that were assumed.');
+    return this.explained(withValues(sql, values, dialect), options).then(
+      (plan) => planWithoutLiterals(plan, dialect),
+      (error: unknown) => {
+        throw withoutValues(error);
+      },
+    );
+  }
+
+  private explained(sql: string, options: ExplainOptions): Promise<Plan> {
     return this.call(sql, options, async (call) => {
       const { dialect } = this.place;
       refuseParameters(sql, dialect);

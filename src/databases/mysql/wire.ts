@@ -4,6 +4,7 @@
  */
 import type { FieldPacket, Query } from 'mysql2';
 import type { Cell } from '../../core/database.ts';
+import { ResultSize } from '../result-size.ts';
 import { type ColumnDefinition, cellOf } from './column-types.ts';
 import type { Connected } from './connect.ts';
 
@@ -34,6 +35,7 @@ export function runText(
   return connected.guarded((resolve, reject) => {
     let fields: readonly ColumnDefinition[] = [];
     const rows: (readonly Cell[])[] = [];
+    const size = new ResultSize(Number.isFinite(maxRows));
     let count = 0;
     let affected = 0;
     const query = connected.client.query({ sql, rowsAsArray: true, typeCast: false }) as Query & Streaming;
@@ -47,8 +49,11 @@ export function runText(
         return;
       }
       count++;
-      if (rows.length < maxRows) rows.push(fields.map((field, index) => cellOf(row[index] ?? null, field)));
-      else if (count === rows.length + EXPECTED_OVER + 1) onFull?.();
+      if (rows.length < maxRows && !size.full) {
+        const cells = fields.map((field, index) => cellOf(row[index] ?? null, field));
+        size.add(cells);
+        rows.push(cells);
+      } else if (count === rows.length + EXPECTED_OVER + 1) onFull?.();
     });
     query.on('error', (error) => {
       // it was cut off after the rows that are wanted

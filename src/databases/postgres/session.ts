@@ -12,6 +12,7 @@ import {
 import type { Plan } from '../../core/plans/plan.ts';
 import { readPostgresPlan } from '../../core/plans/read-postgres-plan.ts';
 import { type CallLimits, GuardedSession, LOCK_TIMEOUT_MS, type SessionPlace } from '../guarded-session.ts';
+import { tooLarge } from '../result-size.ts';
 import { toDatabaseError } from './errors.ts';
 import { explainForm, readTiming, TIMING_PREFIX } from './explain.ts';
 import { type Limits, runLimited } from './limited-run.ts';
@@ -39,13 +40,14 @@ export class PostgresSession extends GuardedSession<Connected, PostgresPlace> im
       // one more than asked: a portal that ends with its last row does not say that it is at its end
       const rowsWanted = maxRows === undefined ? undefined : maxRows + 1;
       const result = await this.limited({ text: sql, maxRows: rowsWanted }, limits);
+      if (result.dropped > 0 && maxRows === undefined) throw tooLarge();
       const columns = await this.place.types.columns(client, result.fields);
       const rows = maxRows === undefined ? result.rows : result.rows.slice(0, maxRows);
       const changed = /(\d+)$/.exec(result.command)?.[1];
       return {
         columns,
         rows,
-        truncated: result.rows.length > rows.length,
+        truncated: result.rows.length > rows.length || result.dropped > 0,
         rowCount: columns.length > 0 || changed === undefined ? rows.length : Number(changed),
       };
     });

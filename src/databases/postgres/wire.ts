@@ -7,6 +7,7 @@
  */
 import type { Client } from 'pg';
 import type { Cell } from '../../core/database.ts';
+import { ResultSize } from '../result-size.ts';
 
 /** A result column as the protocol describes it. */
 export interface WireField {
@@ -20,6 +21,8 @@ export interface WireResult {
   readonly rows: readonly (readonly Cell[])[];
   /** the server had more rows than were asked for */
   readonly suspended: boolean;
+  /** rows that came and were thrown away, since those before them hold too much */
+  readonly dropped: number;
   /** the command tag: 'SELECT 5', 'UPDATE 3' */
   readonly command: string;
 }
@@ -74,6 +77,9 @@ export async function runSimple(client: Client, text: string, copyData?: string)
 abstract class Collecting {
   protected fields: readonly WireField[] = [];
   protected rows: (readonly Cell[])[] = [];
+  private readonly capped: boolean;
+  private size: ResultSize;
+  private dropped = 0;
   /** the command under way said what its rows look like */
   private described = false;
   private suspended = false;
@@ -82,7 +88,10 @@ abstract class Collecting {
   private readonly resolve: (result: WireResult) => void;
   private readonly reject: (error: unknown) => void;
 
-  constructor(resolve: (result: WireResult) => void, reject: (error: unknown) => void) {
+  /** @param capped the caller takes a result that is cut off */
+  constructor(resolve: (result: WireResult) => void, reject: (error: unknown) => void, capped = false) {
+    this.capped = capped;
+    this.size = new ResultSize(capped);
     this.resolve = resolve;
     this.reject = reject;
   }
@@ -90,10 +99,17 @@ abstract class Collecting {
   handleRowDescription(message: { fields: readonly WireField[] }): void {
     this.fields = message.fields;
     this.rows = [];
+    this.size = new ResultSize(this.capped);
+    this.dropped = 0;
     this.described = true;
   }
 
   handleDataRow(message: { fields: readonly Cell[] }): void {
+    if (this.size.full) {
+      this.dropped++;
+      return;
+    }
+    this.size.add(message.fields);
     this.rows.push(message.fields);
   }
 
@@ -125,8 +141,8 @@ abstract class Collecting {
   }
 
   handleReadyForQuery(): void {
-    const { fields, rows, suspended, command } = this;
-    this.resolve({ fields, rows, suspended, command });
+    const { fields, rows, suspended, dropped, command } = this;
+    this.resolve({ fields, rows, suspended, dropped, command });
   }
 }
 
@@ -138,7 +154,7 @@ class Exchange extends Collecting {
     resolve: (result: WireResult) => void,
     reject: (error: unknown) => void,
   ) {
-    super(resolve, reject);
+    super(resolve, reject, statement.maxRows !== undefined);
     this.statement = statement;
   }
 

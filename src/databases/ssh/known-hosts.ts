@@ -82,9 +82,9 @@ function matchesHash(hosts: string, name: string): boolean {
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
 }
 
-function matchesPattern(pattern: string, name: string): boolean {
-  const expression = pattern
-    .toLowerCase()
+/** `*` and `?` as OpenSSH has them. @param exact upper and lower case differ in the pattern */
+export function matchesPattern(pattern: string, name: string, exact = false): boolean {
+  const expression = (exact ? pattern : pattern.toLowerCase())
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');

@@ -7,6 +7,7 @@ import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { DatabaseError } from '../../core/database.ts';
 import type { SshSettings } from '../connection-settings.ts';
 import { homePath } from './host-keys.ts';
+import type { Hop } from './jump-way.ts';
 
 /** Codes of the {@link DatabaseError}s that another password or passphrase may mend. */
 export const SSH_SIGN_IN_CODE = 'SSH_SIGN_IN';
@@ -26,20 +27,23 @@ export function signInUser(settings: SshSettings): string {
 
 /**
  * What to try, in this order. A key file that is named is the only key that is shown: a jump host closes the connection
- * after a few wrong ones. Without one: the agent's keys, the usual key files, the password.
+ * after a few wrong ones. Without one: the agent's keys, the key files of the configuration or else the usual ones, the password.
  *
  * @throws DatabaseError reason 'authentication' when the named key cannot be used
  */
-export async function signInMethods(settings: SshSettings, parseKey: ParseKey): Promise<AnyAuthMethod[]> {
+export async function signInMethods(hop: Hop, parseKey: ParseKey): Promise<AnyAuthMethod[]> {
+  const { settings } = hop;
   const username = signInUser(settings);
   const methods: AnyAuthMethod[] = [];
   if (settings.keyFile !== null) {
     methods.push({ type: 'publickey', username, key: await namedKey(settings, parseKey) });
     return methods;
   }
-  const agent = agentSocket(settings);
+  const agent = hop.agent === null || hop.identitiesOnly ? null : agentSocket(settings);
   if (agent !== null) methods.push({ type: 'agent', username, agent });
-  for (const key of await usualKeys(settings, parseKey)) methods.push({ type: 'publickey', username, key });
+  const files = hop.identityFiles.length > 0 ? hop.identityFiles : usualFiles();
+  for (const key of await readableKeys(files, settings, parseKey))
+    methods.push({ type: 'publickey', username, key });
   if (settings.secret !== null) {
     const password = settings.secret;
     methods.push({ type: 'password', username, password });
@@ -84,12 +88,20 @@ async function namedKey({ keyFile, secret }: SshSettings, parseKey: ParseKey): P
   );
 }
 
-/** The usual keys that can be read without asking; others are no reason to fail. */
-async function usualKeys({ secret }: SshSettings, parseKey: ParseKey): Promise<readonly ParsedKey[]> {
+function usualFiles(): string[] {
+  return USUAL_KEYS.map((name) => path.join(homedir(), '.ssh', name));
+}
+
+/** The keys that can be read without asking; others are no reason to fail. */
+async function readableKeys(
+  files: readonly string[],
+  { secret }: SshSettings,
+  parseKey: ParseKey,
+): Promise<readonly ParsedKey[]> {
   const found = await Promise.all(
-    USUAL_KEYS.map(async (name) => {
+    files.map(async (file) => {
       try {
-        const key = parsed(await readFile(path.join(homedir(), '.ssh', name)), secret, parseKey);
+        const key = parsed(await readFile(file), secret, parseKey);
         return key instanceof Error ? [] : [key];
       } catch {
         return [];

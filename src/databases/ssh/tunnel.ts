@@ -11,6 +11,7 @@ import type { SshSettings } from '../connection-settings.ts';
 import { PipeStream } from '../pipe-stream.ts';
 import { forwardError, noAnswer, sshError, wayLost } from './errors.ts';
 import { acceptHostKey, type HostKeyTrust, preferredKeyTypes, readKnownHosts } from './host-keys.ts';
+import { type Hop, wayTo } from './jump-way.ts';
 import { Limit } from './limit.ts';
 import { signInMethods, signInUser } from './sign-in.ts';
 
@@ -35,17 +36,40 @@ const HOST_KEYS: readonly ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ];
 
+/** What it takes to sign in, once the way is there. */
+interface SignIn {
+  readonly methods: AnyAuthMethod[];
+  readonly knownHosts: string;
+  readonly way: PipeStream | undefined;
+}
+
 export class SshTunnel {
-  private readonly settings: SshSettings;
+  /** as the connection names the jump host */
+  private readonly named: SshSettings;
+  /** as the configuration does, from the first connection on */
+  private settings: SshSettings;
+  private readonly hops: readonly Hop[] | null;
   private readonly target: ForwardTarget;
   private readonly trust: HostKeyTrust | null;
   private connecting: Promise<Client> | null = null;
   private client: Client | null = null;
+  /** the way to the jump host itself, where others stand before it */
+  private before: SshTunnel | null = null;
   private closed = false;
 
-  /** @param trust null: nobody can be asked, a host that is not known is refused */
-  constructor(settings: SshSettings, target: ForwardTarget, trust: HostKeyTrust | null) {
+  /**
+   * @param trust null: nobody can be asked, a host that is not known is refused
+   * @param hops the way to the jump host, itself at the end; null: as OpenSSH's configuration has it
+   */
+  constructor(
+    settings: SshSettings,
+    target: ForwardTarget,
+    trust: HostKeyTrust | null,
+    hops: readonly Hop[] | null = null,
+  ) {
+    this.named = settings;
     this.settings = settings;
+    this.hops = hops;
     this.target = target;
     this.trust = trust;
   }
@@ -85,6 +109,7 @@ export class SshTunnel {
     this.closed = true;
     this.client?.destroy();
     this.client = null;
+    this.before?.close();
   }
 
   private connected(timeoutMs: number): Promise<Client> {
@@ -98,30 +123,52 @@ export class SshTunnel {
 
   private async signedIn(timeoutMs: number): Promise<Client> {
     const { default: ssh2 } = await import('ssh2');
-    const methods = await signInMethods(this.settings, ssh2.utils.parseKey);
+    const hops = this.hops ?? (await wayTo(this.named));
+    const hop = hops.at(-1);
+    if (!hop) throw wayLost(this.named);
+    this.settings = hop.settings;
+    const methods = await signInMethods(hop, ssh2.utils.parseKey);
     const knownHosts = await readKnownHosts(this.settings);
+    const way = await this.through(hops.slice(0, -1), timeoutMs);
     const client = new ssh2.Client();
     const limit = new Limit(timeoutMs);
     try {
       await Promise.race([
-        this.signIn(client, methods, knownHosts, limit),
+        this.signIn(client, { methods, knownHosts, way }, limit),
         limit.exceeded(() => noAnswer(this.settings)),
       ]);
       if (this.closed) throw wayLost(this.settings);
     } catch (error) {
       client.destroy();
+      this.before?.close();
       throw sshError(error, this.settings);
     } finally {
       limit.stop();
     }
+    const { before } = this;
     client.once('close', () => {
       if (this.client === client) this.client = null;
+      before?.close();
     });
     this.client = client;
     return client;
   }
 
-  private signIn(client: Client, methods: AnyAuthMethod[], knownHosts: string, limit: Limit): Promise<void> {
+  /** A stream to the jump host by way of those before it; undefined when there are none. */
+  private async through(hops: readonly Hop[], timeoutMs: number): Promise<PipeStream | undefined> {
+    const last = hops.at(-1);
+    if (!last) return undefined;
+    const { host, port } = this.settings;
+    this.before = new SshTunnel(last.settings, { host, port }, this.trust, hops);
+    try {
+      return await this.before.stream({ timeoutMs });
+    } catch (error) {
+      this.before.close();
+      throw error;
+    }
+  }
+
+  private signIn(client: Client, { methods, knownHosts, way }: SignIn, limit: Limit): Promise<void> {
     const { host, port } = this.settings;
     let refused: unknown = null;
     return new Promise((resolve, reject) => {
@@ -133,8 +180,7 @@ export class SshTunnel {
         if (error.level !== 'agent') reject(refused ?? error);
       });
       const config: ConnectConfig = {
-        host,
-        port,
+        ...(way ? { sock: way } : { host, port }),
         username: signInUser(this.settings),
         authHandler: methods,
         // our own limit stops while the user is asked

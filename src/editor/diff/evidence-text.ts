@@ -24,11 +24,12 @@ interface BeforeTimedOut {
 }
 
 /** 'planner: 3.1× cheaper', 'planner: 1.2× dearer', 'planner: same price'. */
-export function costText(cost: { readonly before: number; readonly after: number }): string {
+export function costText(cost: NonNullable<Candidate['cost']>): string {
   const ratio = cost.before / Math.max(cost.after, 1e-9);
-  if (ratio > 1.005) return `planner: ${factor(ratio)}× cheaper`;
-  if (ratio < 0.995) return `planner: ${factor(1 / ratio)}× dearer`;
-  return 'planner: same price';
+  const assumed = cost.assumed ? ' for assumed values' : '';
+  if (ratio > 1.005) return `planner: ${factor(ratio)}× cheaper${assumed}`;
+  if (ratio < 0.995) return `planner: ${factor(1 / ratio)}× dearer${assumed}`;
+  return `planner: same price${assumed}`;
 }
 
 /** Before and after with their intervals, and what else was measured. One line. */
@@ -50,7 +51,10 @@ export function figuresText(candidate: Pick<Candidate, 'measured' | 'cost'>): st
       parts.push(`CPU ${milliseconds(before.cpuMs)} → ${milliseconds(after.cpuMs)}`);
     }
   }
-  if (cost) parts.push(`planner’s cost ${count(cost.before)} → ${count(cost.after)}`);
+  if (cost)
+    parts.push(
+      `planner’s cost ${count(cost.before)} → ${count(cost.after)}${cost.assumed ? ' for assumed values' : ''}`,
+    );
   return parts.length > 0 ? parts.join(' · ') : 'nothing was measured';
 }
 

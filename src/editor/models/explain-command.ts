@@ -117,12 +117,17 @@ export class ExplainCommand {
     readonly connection: ConnectionProfile | null;
   }> {
     const { active, sessions, documents } = this.parts;
-    const [{ analyzeStatement }, { numberPlaceholders }, { rewriteFacts, statementFacts }] =
-      await Promise.all([
-        import('../../core/sql/analyze.ts'),
-        import('../../core/optimizer/parameters.ts'),
-        import('../../models/explain/facts.ts'),
-      ]);
+    const [
+      { analyzeStatement },
+      { numberPlaceholders },
+      { planStatement },
+      { rewriteFacts, statementFacts },
+    ] = await Promise.all([
+      import('../../core/sql/analyze.ts'),
+      import('../../core/optimizer/parameters.ts'),
+      import('../../core/optimizer/plan-statement.ts'),
+      import('../../models/explain/facts.ts'),
+    ]);
     const profile = active.of(document.uri);
     const session = profile ? await sessions.open(profile, { signal, onProgress: say }) : null;
     const statement = analyzeStatement(text, session?.catalog ?? (await documents.catalog(document)));
@@ -132,7 +137,7 @@ export class ExplainCommand {
     const plan =
       session && bound
         ? await sessions.use(session, ({ database }) =>
-            database.readOnly((reader) => reader.explain(bound.sql, { timeoutMs, signal }), { signal }),
+            planStatement(database, statement, bound, { timeoutMs, signal }).then(({ plan }) => plan),
           )
         : null;
     return { facts: statementFacts(statement, plan), statement, connection: profile };

@@ -98,23 +98,28 @@ export class PlanCommands {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<string> {
-    const [{ analyzeStatement }, { numberPlaceholders }, { planText }, { planFindings }] = await Promise.all([
-      import('../../core/sql/analyze.ts'),
-      import('../../core/optimizer/parameters.ts'),
-      import('../../core/plans/plan-text.ts'),
-      import('../../core/plans/plan-findings.ts'),
-    ]);
-    const bound = numberPlaceholders(analyzeStatement(statement, session.catalog));
+    const [{ analyzeStatement }, { numberPlaceholders }, { planStatement }, { planText }, { planFindings }] =
+      await Promise.all([
+        import('../../core/sql/analyze.ts'),
+        import('../../core/optimizer/parameters.ts'),
+        import('../../core/optimizer/plan-statement.ts'),
+        import('../../core/plans/plan-text.ts'),
+        import('../../core/plans/plan-findings.ts'),
+      ]);
+    const analyzed = analyzeStatement(statement, session.catalog);
+    const bound = numberPlaceholders(analyzed);
     if (!bound) {
       return 'The statement has template placeholders, so the database cannot plan it. Fill them in to see a plan.\n';
     }
-    const plan = await this.parts.sessions.use(session, ({ database }) =>
-      database.readOnly((reader) => reader.explain(bound.sql, { timeoutMs, signal }), { signal }),
+    const { plan, assumed } = await this.parts.sessions.use(session, ({ database }) =>
+      planStatement(database, analyzed, bound, { timeoutMs, signal }),
     );
     const findings = planFindings(plan, session.catalog).map(
       (finding) => `\n${finding.node}\n  ${finding.message}\n  ${finding.advice}\n`,
     );
-    const parameters = bound.parameters > 0 ? 'Planned for any value of its parameters.\n' : '';
+    const generic = bound.parameters > 0 ? 'Planned for any value of its parameters.' : null;
+    const said = assumed ?? generic;
+    const parameters = said === null ? '' : `${said}\n`;
     return `Estimated by the planner; nothing was executed.\n${parameters}\n${planText(plan)}${findings.join('')}`;
   }
 }

@@ -129,10 +129,13 @@ export class SlowestStatements implements vscode.CodeLensProvider, vscode.Dispos
       database.readStatementStatistics({ limit: SHOWN, timeoutMs, signal }),
     );
     if (!statistics.available) return statistics;
-    const [{ workloadReport }, { reportText }] = await Promise.all([
+    const [{ workloadReport }, { reportText }, { hintLines }, { readHints }] = await Promise.all([
       import('../../core/workload/report.ts'),
       import('../../core/workload/report-text.ts'),
+      import('../../core/workload/hint-text.ts'),
+      import('../../core/workload/read-hints.ts'),
     ]);
+    const hints = await sessions.use(session, ({ database }) => readHints(database, { timeoutMs, signal }));
     const made = workloadReport(statistics, session.catalog, SHOWN);
     const statements = new Map<number, string>();
     for (const { rank, optimizable } of made.statements) {
@@ -142,7 +145,11 @@ export class SlowestStatements implements vscode.CodeLensProvider, vscode.Dispos
     }
     const textOf = ({ rank, sql }: { readonly rank: number; readonly sql: string }) =>
       statements.get(rank) ?? sql;
-    return { ...reportText(made, profile.name, textOf), statements, connection: profile.key };
+    return {
+      ...reportText(made, profile.name, textOf, hints ? hintLines(hints) : []),
+      statements,
+      connection: profile.key,
+    };
   }
 
   private async showDocument(profile: ConnectionProfile, shown: Shown): Promise<void> {

@@ -148,8 +148,24 @@ describe('refused log-ins to SQL Server (stand-in) say what to do', () => {
     ],
   ]);
   let tries = 0;
+  let failover = 0;
   const server = standIn({
     refuse: ({ user }) => {
+      if (user === 'failover') {
+        // Azure SQL says so while a database moves, an availability group while a replica changes its role
+        const [number, message] =
+          failover++ % 2 === 0
+            ? ([
+                40613,
+                "Database 'shop' on server 'sql' is not currently available. Please retry the connection later.",
+              ] as const)
+            : ([
+                983,
+                "Unable to access availability database 'shop' because the database replica is not in the PRIMARY or SECONDARY role.",
+              ] as const);
+        return failover < 4 ? { number, message } : null;
+      }
+      if (user === 'gone') return { number: 40613, message: "Database 'shop' is not currently available." };
       if (user === 'busy') {
         tries++;
         return tries < 3
@@ -175,6 +191,12 @@ describe('refused log-ins to SQL Server (stand-in) say what to do', () => {
       'unknownDatabase',
       /no such database .* Check the name at the end of the connection URL/,
     );
+  });
+
+  test('and a database that fails over is asked again, and told when it does not come back', async () => {
+    assert.deepEqual(await connecting(url('failover')), [['1']]);
+    assert.equal(failover, 4);
+    await refusal(url('gone'), 'connectionLost', /not currently available/, 600);
   });
 
   test('and a server without a free session is asked again', async () => {

@@ -1,4 +1,7 @@
-/** Guarded sessions on SQL Server: what runs, what does not, how it is stopped, and how values look. */
+/**
+ * What guarded sessions on SQL Server have of their own: values, attentions, errors, what ends them. What every engine does is in
+ * `test/databases/session.test.ts`.
+ */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { type Database, DatabaseError, type DatabaseErrorReason } from '../../../src/core/database.ts';
@@ -179,33 +182,6 @@ describe('sessions on SQL Server (stand-in)', () => {
       /SET LOCK_TIMEOUT 5000;[\s\S]*DEADLOCK_PRIORITY LOW;[\s\S]*ISOLATION LEVEL SNAPSHOT;/,
     );
     assert.ok(server.statements.includes('IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION'));
-  });
-
-  test('refuse what would write before it is sent', async () => {
-    await reading(async (query) => {
-      for (const sql of [
-        'DELETE FROM orders',
-        'SELECT 1 DELETE FROM orders',
-        'SELECT * INTO copy FROM orders',
-        'EXEC sp_who',
-      ]) {
-        await assert.rejects(query(sql), failing('readOnly', /Nothing was changed/), sql);
-      }
-    });
-    assert.ok(!server.statements.some((sql) => /orders|sp_who/.test(sql)));
-  });
-
-  test('keep the rows that are asked for and stop the rest in the server', async () => {
-    const result = await reading(async (query) => {
-      const cut = await query('SELECT endless', { maxRows: 4 });
-      await query('SELECT 1');
-      return cut;
-    });
-    assert.deepEqual(
-      [result.rows, result.truncated, result.rowCount],
-      [[['x'], [null], ['y'], ['x']], true, 4],
-    );
-    assert.equal(server.attentions(), 1);
   });
 
   test('stop a statement by an attention at its limit and by its signal, and go on', async () => {

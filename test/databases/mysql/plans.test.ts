@@ -63,6 +63,29 @@ describeEngines('plans', { mariadb: MARIADB }, (engine) => {
     assert.ok((scan?.actual?.sharedHit ?? 0) > 50);
   });
 
+  test('are read whatever literals are in them, which the server does not escape', async () => {
+    for (const literal of [
+      `'it''s'`,
+      `'a"b'`,
+      `'a\tb'`,
+      `'a\\\\b'`,
+      `'", "key": "x'`,
+      `'{}[]:,'`,
+      `'a\\nb'`,
+    ]) {
+      const sql = `SELECT o.id FROM orders o JOIN customer c ON c.id = o.customer_id WHERE o.id < 500 AND concat(o.id, c.name) <> ${literal}`;
+      for (const analyze of [false, true]) {
+        const plan = await engine.database.readOnly((session) => session.explain(sql, { analyze }));
+        const relations = [...planNodes(plan.root)].flatMap(({ relation }) => relation ?? []);
+        assert.deepEqual([...new Set(relations)].sort(), ['customer', 'orders'], literal);
+        const conditions = JSON.stringify(plan.raw);
+        assert.match(conditions, /concat\(/, literal);
+      }
+      const timing = await engine.database.readOnly((session) => session.time(sql));
+      assert.ok(timing.rows > 0, literal);
+    }
+  });
+
   test('of subqueries say which ones run for each row', async () => {
     const plan = await explain(
       'SELECT (SELECT max(total) FROM orders o WHERE o.customer_id = c.id) FROM customer c WHERE c.id < (SELECT avg(id) FROM orders)',

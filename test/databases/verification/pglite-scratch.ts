@@ -7,6 +7,7 @@ import {
   type QueryResult,
   type ScratchDatabase,
 } from '../../../src/core/database.ts';
+import { CREATE_HARNESS } from '../../../src/core/verification/search/harness.ts';
 
 export class PgliteScratch implements ScratchDatabase {
   readonly dialect = 'postgresql';
@@ -20,6 +21,7 @@ export class PgliteScratch implements ScratchDatabase {
 
   static async open(): Promise<PgliteScratch> {
     const db = await PGlite.create();
+    await db.exec(CREATE_HARNESS.join(';\n'));
     const scratch = new PgliteScratch(db);
     const { rows } = await db.query<{ oid: number; name: string }>(
       'SELECT oid::int AS oid, format_type(oid, NULL) AS name FROM pg_type',

@@ -8,7 +8,7 @@ import { parseConnectionUrl } from '../../../src/databases/connection-url.ts';
 import { openDatabase } from '../../../src/databases/open-database.ts';
 import { createDatabase, type TestDatabase } from '../with-database.ts';
 import type { Answer, BatchMode } from './answers.ts';
-import { type MssqlStandIn, startMssqlStandIn } from './mssql-stand-in.ts';
+import { type MssqlStandIn, type StandInOptions, startMssqlStandIn } from './mssql-stand-in.ts';
 
 /** A running SQL Server, or what stands in for it; its properties can be used inside tests and hooks only. */
 export interface SqlServer {
@@ -24,19 +24,21 @@ export interface SqlServerSetup {
   readonly sql: string;
   /** what such a server answers */
   readonly answer: (sql: string, mode: BatchMode) => Answer;
+  /** what kind of server answers */
+  readonly options?: StandInOptions;
 }
 
 /** @param body registers the tests */
 export function describeSqlServer(
   title: string,
-  { sql, answer }: SqlServerSetup,
+  { sql, answer, options }: SqlServerSetup,
   body: (server: SqlServer) => void,
 ): void {
   describe(`${title} on SQL Server (stand-in)`, () => {
     let started: MssqlStandIn | null = null;
     let opened: Database | null = null;
     before(async () => {
-      started = await startMssqlStandIn(answer);
+      started = await startMssqlStandIn(answer, options);
       opened = await openDatabase(parseConnectionUrl(started.url));
     });
     after(async () => {

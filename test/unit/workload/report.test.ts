@@ -73,7 +73,10 @@ describe('a report of the workload', () => {
   test('says that MySQL and MariaDB plan for values only', () => {
     const [statement] = report('mariadb', [{ text: COUNT('?') }]).statements;
     assert.equal(statement?.optimizable, true);
-    assert.match(statement?.hint ?? '', /Put typical values/);
+    assert.match(
+      statement?.hint ?? '',
+      /plans for values only: for prices, optimize_sql assumes values\. Put typical values/,
+    );
   });
 
   test('cuts off very long statements', () => {
@@ -173,6 +176,14 @@ describe('a report as a text', () => {
     assert.match(text.text, /^-- {4}\w+: .* \[correlated-aggregate-to-join\]$/m);
     assert.match(text.text, /^-- {4}It is no query and no change of rows\.$/m);
     assert.doesNotMatch(text.text, /geheim/);
+  });
+
+  test('has the server’s own hints below the statements, whose places stay', () => {
+    const statement = report('postgresql', [{ text: COUNT('$1'), calls: 1, totalMs: 1 }], 1);
+    const hinted = reportText(statement, 'shop', ({ sql }) => sql, ['-- a hint', '--    more of it']);
+    const plain = reportText(statement, 'shop', ({ sql }) => sql);
+    assert.deepEqual(hinted.places, plain.places);
+    assert.equal(hinted.text, `${plain.text}\n-- a hint\n--    more of it\n`);
   });
 
   test('is SQL that reads as the same statements, at the places that it names', () => {

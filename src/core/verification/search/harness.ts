@@ -5,8 +5,16 @@
  *
  * Each database lives in a subtransaction that is always undone. Rows that break a constraint are left out and
  * reported. Statements run in blocks of their own, so that an error is an outcome and not the end.
+ *
+ * A scratch database may bring it along ({@link CREATE_HARNESS} run before the first transaction); a search creates it
+ * for itself otherwise. Created anew for each search in one session it would cost more and more: PostgreSQL keeps the
+ * plans of every function that a session has called, dropped or not, and walks through all of them whenever a table
+ * changes. After some hundred searches that was a third of the time.
  */
 export const HARNESS_SCHEMA = 'sqlopt_harness';
+
+/** Says 1 where the harness is there. */
+export const FIND_HARNESS = `SELECT count(to_regprocedure('${HARNESS_SCHEMA}.trial(jsonb)'))`;
 
 export const CREATE_HARNESS: readonly string[] = [
   `CREATE SCHEMA ${HARNESS_SCHEMA}`,

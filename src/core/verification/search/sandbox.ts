@@ -2,7 +2,7 @@
 import { DatabaseError, type QueryResult, type ResultColumn, type ScratchDatabase } from '../../database.ts';
 import { createStatements, functionStatements, stringLiteral } from '../generate/ddl.ts';
 import { NotReproducible, type SearchSpace } from '../generate/search-space.ts';
-import { CREATE_HARNESS, HARNESS_SCHEMA, type Job, type JobResult } from './harness.ts';
+import { CREATE_HARNESS, FIND_HARNESS, HARNESS_SCHEMA, type Job, type JobResult } from './harness.ts';
 import { isLost, type SandboxLimits, type TrialSandbox } from './trial-sandbox.ts';
 
 export class Sandbox implements TrialSandbox {
@@ -29,7 +29,9 @@ export class Sandbox implements TrialSandbox {
   ): Promise<T> {
     return scratch.rolledBack(async () => {
       const sandbox = new Sandbox(scratch, limits);
-      for (const statement of CREATE_HARNESS) await sandbox.execute(statement);
+      if (!(await sandbox.hasHarness())) {
+        for (const statement of CREATE_HARNESS) await sandbox.execute(statement);
+      }
       try {
         for (const statement of createStatements(space)) await sandbox.execute(statement);
         for (const statement of settings) await sandbox.apply(statement);
@@ -74,6 +76,11 @@ export class Sandbox implements TrialSandbox {
       await this.execute('DEALLOCATE sqlopt_parameters');
       return rows.map(([type]) => type ?? 'text');
     });
+  }
+
+  private async hasHarness(): Promise<boolean> {
+    const { rows } = await this.execute(FIND_HARNESS);
+    return rows[0]?.[0] === '1';
   }
 
   /** A setting of the user's server that the sandbox does not know (a time zone) is left at its default, a function left out. */
