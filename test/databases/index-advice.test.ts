@@ -141,6 +141,19 @@ describeEngines('index advice', { postgresql: POSTGRES, mariadb: MARIADB }, (eng
       assert.ok((found.benefit?.pct ?? 0) > 50);
     });
 
+  if (!postgres)
+    test('assumes values for parameters, which the server wants for a plan', async () => {
+      const sql = 'SELECT id, total FROM orders WHERE shop = ? AND paid = ?';
+      const { recommendations, workload, statistics } = await advise(engine.database, 'auto', sql);
+      assert.match(statistics.notes.join(), /values were assumed/);
+      assert.deepEqual(workload.skipped, []);
+      const [found] = recommendations.filter(({ action }) => action === 'create');
+      assert.deepEqual(
+        [found?.columns.map((column) => 'name' in column && column.name), found?.confidence],
+        [['paid', 'shop'], 'low'],
+      );
+    });
+
   const server = engine.name !== 'embedded';
   if (server)
     test('offers a duplicate to be dropped, and its undo brings it back as it was', async () => {

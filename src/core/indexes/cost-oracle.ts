@@ -7,9 +7,11 @@ import {
   type WhatIfSession,
   type WhatIfWay,
 } from '../database.ts';
-import { numberPlaceholders } from '../optimizer/parameters.ts';
+import { type BoundStatement, numberPlaceholders } from '../optimizer/parameters.ts';
+import { planInSession } from '../optimizer/plan-statement.ts';
 import { type Plan, planNodes } from '../plans/plan.ts';
 import type { Dialect } from '../sql/dialect.ts';
+import type { AnalyzedStatement } from '../sql/query-model.ts';
 import { takingTurns } from '../turns.ts';
 import { type Candidate, candidateId } from './candidates.ts';
 import { estimatedCost } from './estimate.ts';
@@ -83,16 +85,16 @@ abstract class Oracle {
   protected async explained({ statement }: WorkloadStatement): Promise<Plan | { readonly reason: string }> {
     const bound = numberPlaceholders(statement);
     if (!bound) return { reason: 'Something other than a value is left open in it.' };
-    const { dialect } = statement;
-    if (bound.parameters > 0 && (dialect === 'mysql' || dialect === 'mariadb')) {
-      return { reason: 'It has parameters, and this server plans for values only.' };
-    }
     try {
-      return await this.explainer.explain(bound.sql, this.limits);
+      return await this.planned(statement, bound);
     } catch (error) {
       if (!DatabaseError.is(error) || ENDS.has(error.reason)) throw error;
       return { reason: `It cannot be planned: ${error.message}` };
     }
+  }
+
+  protected planned(_statement: AnalyzedStatement, bound: BoundStatement): Promise<Plan> {
+    return this.explainer.explain(bound.sql, this.limits);
   }
 
   protected abstract withoutIndexes(): Promise<void>;
@@ -178,9 +180,11 @@ class EstimatingOracle extends Oracle implements CostOracle {
   readonly way = 'estimate';
   private readonly dialect: Dialect;
   private readonly turn = takingTurns();
+  private readonly session: ReadOnlySession;
 
-  constructor(explainer: Pick<ReadOnlySession, 'explain'>, dialect: Dialect, limits: OracleLimits) {
-    super(explainer, limits);
+  constructor(session: ReadOnlySession, dialect: Dialect, limits: OracleLimits) {
+    super(session, limits);
+    this.session = session;
     this.dialect = dialect;
   }
 
@@ -190,6 +194,11 @@ class EstimatingOracle extends Oracle implements CostOracle {
     const plan = await this.plan(asked);
     if ('reason' in plan) throw new CandidateFailure(plan.reason);
     return estimatedCost(asked.statement, plan, indexes);
+  }
+
+  /** Values are assumed for parameters where the engine plans for values only. */
+  protected override async planned(statement: AnalyzedStatement, bound: BoundStatement): Promise<Plan> {
+    return (await planInSession(this.session, statement, bound, this.limits)).plan;
   }
 
   size(index: Candidate): Promise<SizeRange> {

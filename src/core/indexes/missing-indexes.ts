@@ -1,6 +1,7 @@
 /** Finds missing indexes for a workload: prices candidates, chooses among them, and says what each gains and costs. */
 import type { Index } from '../catalog/catalog.ts';
 import { DatabaseError } from '../database.ts';
+import { needsValues } from '../optimizer/assumed-values.ts';
 import { numberPlaceholders } from '../optimizer/parameters.ts';
 import type { Plan } from '../plans/plan.ts';
 import { takingTurns } from '../turns.ts';
@@ -247,6 +248,7 @@ export class MissingIndexes {
       ...(partitioned.size === 0
         ? []
         : [`No index is looked for on partitioned tables: ${[...partitioned].join(', ')}.`]),
+      ...(workload.statements.some(({ statement }) => needsValues(statement)) ? [ASSUMED] : []),
       ...(this.oracle.way === 'estimate' ? [ESTIMATED] : []),
       ...(this.oracle.way === 'estimate' && this.request.catalog.dialect === 'postgresql' ? [BETTER] : []),
       ...(this.oracle.way === 'trial' ? [BUILT] : []),
@@ -268,6 +270,8 @@ function beginsNew({ columns, method, predicate }: Index, keys: readonly NewKey[
 
 const ESTIMATED =
   'Costs with new indexes are our own estimates, not the planner’s: scans of whole tables are put against searches by PostgreSQL’s cost formulas, sorts that an index could spare are left out.';
+const ASSUMED =
+  'This server plans for values only: values were assumed for parameters, after what the tables hold.';
 const BETTER =
   'With the extension HypoPG in the database (CREATE EXTENSION hypopg) the planner itself would be asked.';
 const BUILT =
