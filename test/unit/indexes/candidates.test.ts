@@ -140,6 +140,13 @@ describe('no index is thought of', () => {
       const thought = thoughtOf(sql, catalogOf(`CREATE INDEX i ON orders ${index}`));
       assert.ok(!thought.includes('orders (customer_id, day)'), thought.join());
     }
+    const used = candidatesOf([
+      analyzeStatement(sql, catalogOf('CREATE INDEX i ON orders (day, customer_id)')),
+    ]);
+    assert.ok(
+      used.serving.some(({ index }) => index.name === 'i'),
+      'it is in use',
+    );
     const ordered = "SELECT * FROM orders WHERE status = 'x' ORDER BY day DESC LIMIT 3";
     const backwards = catalogOf('CREATE INDEX i ON orders (status, day DESC)');
     assert.ok(!thoughtOf(ordered, backwards).includes('orders (status, day)'));

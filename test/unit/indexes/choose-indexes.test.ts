@@ -76,6 +76,21 @@ describe('choosing indexes', () => {
     assert.match(reasons.get(candidateId(A)) ?? '', /No statement would cost less with it\. \(Beside those/);
   });
 
+  test('gives up the first one when those that came later do all that it did', async () => {
+    const costs: Readonly<Record<string, readonly [number, number]>> = {
+      c: [20, 20],
+      a: [15, 100],
+      b: [100, 5],
+    };
+    const world: World = {
+      cost: (s, has) => Math.min(100, ...[...has].map((name) => costs[name]?.[s] ?? 100)),
+    };
+    const C = on('c');
+    const { names, reasons } = await choose(world, [C, A, B]);
+    assert.deepEqual(names, ['a', 'b']);
+    assert.match(reasons.get(candidateId(C)) ?? '', /No statement would cost less with it/);
+  });
+
   test('leaves out columns at the end that gain next to nothing', async () => {
     const of = (a: number): World => ({
       cost: (s, has) => (s !== 0 ? 100 : has.has('a,b') ? 10 : has.has('a') ? a : 100),

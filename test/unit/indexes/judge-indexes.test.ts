@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { Catalog, ForeignKey, Index, IndexKey, Table } from '../../../src/core/catalog/catalog.ts';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import type { ReadOnlySession } from '../../../src/core/database.ts';
+import { redundancy } from '../../../src/core/indexes/compare-indexes.ts';
 import {
   DetailsByName,
   type IndexDetails,
@@ -124,6 +125,15 @@ describe('an index that another one makes needless', () => {
   test('is the plain one beside a unique one of the same columns', () => {
     const unique = index('u', ['a'], { unique: true });
     assert.deepEqual(dropped({ indexes: [unique, index('p', ['a'])] }), [['p', 'u']]);
+  });
+
+  test('is never the one that keeps values unique, if the other one does not', () => {
+    const unique = index('u', ['a'], { unique: true });
+    const plain = index('p', ['a']);
+    for (const dialect of ['postgresql', 'mariadb', 'mysql', 'tsql'] as const) {
+      assert.equal(redundancy(unique, plain, dialect), null);
+      assert.equal(redundancy(plain, unique, dialect), 'duplicate');
+    }
   });
 
   test('is never the one that a constraint rests on', () => {
