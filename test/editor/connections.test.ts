@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { startJumpHost } from '../servers/jump-host.ts';
 import { type PostgresServer, startPostgres18 } from '../servers/postgres.ts';
 import { runOnce } from '../servers/with-database.ts';
+import { addConnection } from './harness/connections.ts';
 import { type Editor, openEditor } from './harness/editor.ts';
 import {
   answerQuickInput,
@@ -80,17 +81,11 @@ describe('connections', () => {
   });
 
   test('a pasted URL becomes a connection whose password is in no file', async () => {
-    await runCommand(page, 'SQL Optimizer: Add Connection from URL');
-    await answerQuickInput(
-      page,
-      `postgresql://reader:right-password@127.0.0.1:${server.port}/postgres?sslmode=disable`,
-    );
-    await step('Name');
-    await answerQuickInput(page, 'Orders');
-    await step('Safety');
-    await pickQuickItem(page, 'Ask me');
-    await step('Where to keep it');
-    await pickQuickItem(page, 'User settings');
+    await addConnection(page, {
+      url: `postgresql://reader:right-password@127.0.0.1:${server.port}/postgres?sslmode=disable`,
+      name: 'Orders',
+      safety: 'Ask me',
+    });
     await row('Orders').waitFor();
     await status('Orders').waitFor();
     await page.locator('.statusbar-item .codicon-database').waitFor();
@@ -162,14 +157,11 @@ describe('connections', () => {
   });
 
   test('a connection that does not work is saved only when the user says so', async () => {
-    await runCommand(page, 'SQL Optimizer: Add Connection from URL');
-    await answerQuickInput(page, 'postgresql://reader:x@127.0.0.1:1/nowhere?sslmode=disable');
-    await step('Name');
-    await answerQuickInput(page, 'Nowhere');
-    await step('Safety');
-    await pickQuickItem(page, 'Ask me');
-    await step('Where to keep it');
-    await pickQuickItem(page, 'User settings');
+    await addConnection(page, {
+      url: 'postgresql://reader:x@127.0.0.1:1/nowhere?sslmode=disable',
+      name: 'Nowhere',
+      safety: 'Ask me',
+    });
     const warning = notification(page, /does not work yet/);
     await warning.waitFor();
     await screenshot(page, 'connections-refused-dark');
@@ -209,17 +201,11 @@ describe('connections', () => {
   test('a jump host is asked about once, with its fingerprint, and then leads to the server', async () => {
     const host = await startJumpHost({ password: 'jump-password' });
     try {
-      await runCommand(page, 'SQL Optimizer: Add Connection from URL');
-      await answerQuickInput(
-        page,
-        `postgresql://reader:new-password@127.0.0.1:${server.port}/postgres?sslmode=disable&ssh=jumper%40127.0.0.1%3A${host.port}&ssh_password=jump-password`,
-      );
-      await step('Name');
-      await answerQuickInput(page, 'Behind');
-      await step('Safety');
-      await pickQuickItem(page, 'Ask me');
-      await step('Where to keep it');
-      await pickQuickItem(page, 'User settings');
+      await addConnection(page, {
+        url: `postgresql://reader:new-password@127.0.0.1:${server.port}/postgres?sslmode=disable&ssh=jumper%40127.0.0.1%3A${host.port}&ssh_password=jump-password`,
+        name: 'Behind',
+        safety: 'Ask me',
+      });
       const question = page.locator('.monaco-dialog-box', { hasText: 'Trust the jump host 127.0.0.1?' });
       await question.waitFor();
       assert.ok((await question.textContent())?.includes(host.fingerprint), 'the fingerprint is shown');
