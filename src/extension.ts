@@ -14,6 +14,7 @@ import { PreviewLenses } from './editor/diff/preview-lenses.ts';
 import { Previews } from './editor/diff/previews.ts';
 import { ShownDocuments } from './editor/diff/shown-documents.ts';
 import { History } from './editor/history/history.ts';
+import { recommendIndexes } from './editor/indexes/recommend-indexes.ts';
 import { StatementLenses } from './editor/lenses/statement-lenses.ts';
 import { Log } from './editor/log.ts';
 import { registerAgentTools } from './editor/models/agent-tools.ts';
@@ -89,6 +90,9 @@ export function activate(context: vscode.ExtensionContext): void {
   on(COMMANDS.optimize, (argument) => optimize.run(argument));
   on(COMMANDS.explain, (argument) => plans.explain(argument));
   on(COMMANDS.verifyRewrite, () => verify.run());
+  on(COMMANDS.recommendIndexes, (argument) =>
+    recommendIndexes({ connections, active, sessions, shown, log }, argument),
+  );
   on(COMMANDS.showServerSettings, (argument) =>
     showServerSettings({ connections, sessions, shown, log }, argument),
   );

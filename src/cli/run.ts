@@ -5,6 +5,7 @@ import { ConnectionUrlError } from '../databases/connection-url.ts';
 import { COMMON_OPTIONS, EXIT, type OptionValues, UsageError, type Verb } from './verb.ts';
 import { explainVerb } from './verbs/explain.ts';
 import { fingerprintVerb } from './verbs/fingerprint.ts';
+import { indexesVerb } from './verbs/indexes.ts';
 import { lintVerb } from './verbs/lint.ts';
 import { mcpVerb } from './verbs/mcp.ts';
 import { optimizeVerb } from './verbs/optimize.ts';
@@ -18,6 +19,7 @@ const VERBS: readonly Verb[] = [
   explainVerb,
   patternsVerb,
   fingerprintVerb,
+  indexesVerb,
   mcpVerb,
 ];
 

@@ -3,6 +3,7 @@
  * PostgreSQL is the PostgreSQL adapter over another transport.
  */
 import type { Catalog } from './catalog/catalog.ts';
+import type { SchemaDetails } from './indexes/index-details.ts';
 import type { Plan } from './plans/plan.ts';
 import type { ServerSettings } from './settings/server-settings.ts';
 import type { Dialect } from './sql/dialect.ts';
@@ -109,6 +110,26 @@ export interface ReadOnlySession {
   describe(sql: string, options?: CallOptions): Promise<readonly ResultColumn[]>;
 }
 
+export type WhatIfWay = 'hypopg' | 'trial';
+
+/** An index that is not there. */
+export interface WhatIfIndex {
+  /** CREATE INDEX without a name: `CREATE INDEX ON sales.orders (customer_id)` */
+  readonly ddl: string;
+  /** the schema of its table */
+  readonly schema: string;
+}
+
+/** Plans statements as if there were more indexes than there are. */
+export interface WhatIfSession {
+  /** Have these indexes beside the real ones, and no others. @throws DatabaseError */
+  use(indexes: readonly WhatIfIndex[], options?: CallOptions): Promise<void>;
+  /** @throws DatabaseError */
+  explain(sql: string, options?: ExplainOptions): Promise<Plan>;
+  /** Bytes of an index that is in use, as the server has them or expects them. @throws DatabaseError */
+  sizeOf(index: WhatIfIndex, options?: CallOptions): Promise<number>;
+}
+
 export interface StatisticsOptions extends CallOptions {
   /** how many statements are wanted at most; see `DEFAULT_STATEMENTS` and `MOST_STATEMENTS` */
   readonly limit?: number | undefined;
@@ -162,6 +183,24 @@ export interface Database {
    * @throws DatabaseError when the connection fails, or the call is stopped
    */
   readIndexHints?(options?: CallOptions): Promise<IndexHints | StatisticsUnavailable>;
+  /**
+   * What advice on indexes has to know beyond the catalog. Left out where the engine's adapter does not read it.
+   * @throws DatabaseError
+   */
+  readSchemaDetails?(options?: CallOptions): Promise<SchemaDetails>;
+  /**
+   * The ways to plan with indexes that are not there, the cheapest first: `hypopg` where that extension is in the
+   * database, `trial` where an index can be built in a transaction and rolled back. Left out where there is none.
+   * @throws DatabaseError
+   */
+  whatIfWays?(options?: CallOptions): Promise<readonly WhatIfWay[]>;
+  /**
+   * Plan with indexes that are not there. Nothing of them is left when `work` ends, however it ends.
+   *
+   * @param way `trial` builds them: nobody else can write to their tables until the transaction is rolled back
+   * @throws DatabaseError
+   */
+  whatIf?<T>(way: WhatIfWay, work: (session: WhatIfSession) => Promise<T>, options?: CallOptions): Promise<T>;
   /** What the server is set to, and what it takes to change it. Values that may hold secrets are left out. @throws DatabaseError */
   readServerSettings(options?: CallOptions): Promise<ServerSettings>;
   /** how many sessions can work at the same time (1 for the embedded database) */

@@ -8,7 +8,10 @@ import type {
   ScratchDatabase,
   ServerInfo,
   StatisticsOptions,
+  WhatIfSession,
+  WhatIfWay,
 } from '../core/database.ts';
+import type { SchemaDetails } from '../core/indexes/index-details.ts';
 import type { ServerSettings } from '../core/settings/server-settings.ts';
 import type { IndexHints } from '../core/workload/index-hints.ts';
 import type { IndexStatistics } from '../core/workload/index-usage.ts';
@@ -53,10 +56,33 @@ export interface Engine<C extends PooledConnection> {
   ) => Promise<IndexHints | StatisticsUnavailable>;
   /** @throws DatabaseError */
   readServerSettings(session: ReadOnlySession, info: ServerInfo): Promise<ServerSettings>;
+  /** left out: details of tables and indexes are not read. @throws DatabaseError */
+  readonly readSchemaDetails?: (session: ReadOnlySession, info: ServerInfo) => Promise<SchemaDetails>;
+  /** left out: the engine cannot plan with indexes that are not there */
+  readonly whatIf?: WhatIfEngine;
   /** null: whoever connects may do everything, and that is as it should be. @throws DatabaseError */
   readonly adviseOnRole: ((session: ReadOnlySession) => Promise<RoleAdvice | null>) | null;
   /** left out: generated databases are not built on this engine. @throws DatabaseError */
   readonly openScratch?: (options: CallOptions) => Promise<ScratchDatabase>;
+}
+
+/** How an engine plans with indexes that are not there. */
+export interface WhatIfEngine {
+  /** @throws DatabaseError */
+  ways(session: ReadOnlySession): Promise<readonly WhatIfWay[]>;
+  /** @param begin begins a transaction, which is rolled back at its end. @throws DatabaseError; what `work` throws */
+  during<T>(
+    way: WhatIfWay,
+    begin: (kind: SessionKind) => Promise<BegunSession>,
+    work: (session: WhatIfSession) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** A transaction that was begun; whoever has it ends it. */
+export interface BegunSession {
+  readonly session: ReadOnlySession;
+  /** Roll back and give the connection back. */
+  end(): Promise<void>;
 }
 
 /**
@@ -87,6 +113,9 @@ class PooledDatabase<C extends PooledConnection> implements Database {
   readonly parallelism: number;
   readonly openScratch?: (options?: CallOptions) => Promise<ScratchDatabase>;
   readonly readIndexHints?: (options?: CallOptions) => Promise<IndexHints | StatisticsUnavailable>;
+  readonly readSchemaDetails?: (options?: CallOptions) => Promise<SchemaDetails>;
+  readonly whatIfWays?: (options?: CallOptions) => Promise<readonly WhatIfWay[]>;
+  readonly whatIf?: NonNullable<Database['whatIf']>;
   private readonly transport: Transport<C>;
   private readonly pool: ConnectionPool<C>;
   private readonly engine: Engine<C>;
@@ -97,11 +126,20 @@ class PooledDatabase<C extends PooledConnection> implements Database {
     this.engine = engine;
     this.info = engine.info;
     this.parallelism = transport.parallelism;
-    const { openScratch, readIndexHints } = engine;
+    const { openScratch, readIndexHints, readSchemaDetails, whatIf } = engine;
     if (openScratch) this.openScratch = (options = {}) => openScratch(options);
     if (readIndexHints) {
       this.readIndexHints = (options = {}) =>
         this.inSession('reads', (session) => readIndexHints(session, engine.info), options);
+    }
+    if (readSchemaDetails) {
+      this.readSchemaDetails = (options = {}) =>
+        this.inSession('reads', (session) => readSchemaDetails(session, this.info), options);
+    }
+    if (whatIf) {
+      this.whatIfWays = (options = {}) => this.inSession('reads', (session) => whatIf.ways(session), options);
+      this.whatIf = (way, work, options = {}) =>
+        whatIf.during(way, (kind) => this.begin(kind, options), work);
     }
   }
 
@@ -150,12 +188,22 @@ class PooledDatabase<C extends PooledConnection> implements Database {
     work: (session: ReadOnlySession) => Promise<T>,
     options: CallOptions,
   ): Promise<T> {
+    const { session, end } = await this.begin(kind, options);
+    try {
+      return await work(session);
+    } finally {
+      await end();
+    }
+  }
+
+  private async begin(kind: SessionKind, options: CallOptions): Promise<BegunSession> {
     const session = this.engine.session(kind, options);
     try {
       await session.begin();
-      return await work(session);
-    } finally {
+    } catch (error) {
       await session.end();
+      throw error;
     }
+    return { session, end: () => session.end() };
   }
 }

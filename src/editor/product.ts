@@ -37,6 +37,7 @@ export const COMMANDS = {
   comparePlans: 'aiSqlOptimizer.comparePlans',
   showEvidence: 'aiSqlOptimizer.showEvidence',
 
+  recommendIndexes: 'aiSqlOptimizer.recommendIndexes',
   showServerSettings: 'aiSqlOptimizer.showServerSettings',
   showSlowest: 'aiSqlOptimizer.showSlowestStatements',
   openSlowStatement: 'aiSqlOptimizer.openSlowStatement',

@@ -6,6 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { root } from '../../scripts/bootstrap.mjs';
 import type { OptimizedStatement } from '../../src/cli/verbs/optimize.ts';
+import type { IndexAdvice } from '../../src/core/indexes/advice.ts';
 import type { WorkloadReport } from '../../src/core/workload/report.ts';
 import { withDatabase } from '../servers/with-database.ts';
 
@@ -48,7 +49,7 @@ describe('the MCP server', () => {
     const { tools } = await client.listTools();
     assert.deepEqual(
       tools.map(({ name }) => name),
-      ['optimize_sql', 'explain_plan', 'verify_rewrite', 'workload_report'],
+      ['optimize_sql', 'explain_plan', 'verify_rewrite', 'workload_report', 'recommend_indexes'],
     );
     for (const { annotations, description } of tools) {
       assert.equal(annotations?.readOnlyHint, true);
@@ -95,6 +96,28 @@ describe('the MCP server', () => {
     assert.match(statement?.candidates[0]?.evidence.level ?? '', /proved|tested/, statement?.reason);
   });
 
+  test('recommend_indexes gives DDL for a workload, and for what the server has counted, without values', async () => {
+    const { structuredContent } = await call('recommend_indexes', {
+      sql: "-- calls: 50\nSELECT total FROM orders WHERE customer_id = 7;\nSELECT id FROM orders WHERE id = 3 AND 'hidden' <> ''",
+    });
+    const advice = structuredContent as unknown as IndexAdvice;
+    const [found] = advice.recommendations;
+    assert.equal(
+      found?.ddl,
+      'CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);',
+    );
+    assert.equal(found.undo, 'DROP INDEX CONCURRENTLY public.orders_customer_id_idx;');
+    assert.deepEqual([found.queries[0]?.calls, found.validated, found.confidence], [50, 'estimate', 'low']);
+    assert.ok((found.benefit?.costAfter ?? 0) < (found.benefit?.costBefore ?? 0));
+    assert.equal(advice.foreignKeys.length, 1);
+    assert.doesNotMatch(JSON.stringify(advice), /hidden/);
+    const counted = (await call('recommend_indexes', { most: 1 }))
+      .structuredContent as unknown as IndexAdvice;
+    assert.equal(counted.workload.source, 'pg_stat_statements');
+    assert.ok(counted.workload.statements > 0 && counted.recommendations.length <= 1);
+    assert.doesNotMatch(JSON.stringify(counted), /secret@/);
+  });
+
   const WRONG: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     ['explain_plan', { sql: 'DELETE FROM orders', analyze: true }, /not executed/],
     ['explain_plan', { sql: 'SELECT 1; SELECT 2' }, /one statement/],
@@ -102,6 +125,8 @@ describe('the MCP server', () => {
     ['optimize_sql', { sql: 'SELECT 1', measure: 'yes' }, /true or false/],
     ['verify_rewrite', { before: 'SELECT 1', after: 'SELECT 2', budgetSeconds: 9999 }, /1 to 120/],
     ['workload_report', { limit: 0 }, /1 to 50/],
+    ['recommend_indexes', { sql: ' ' }, /SQL text/],
+    ['recommend_indexes', { most: 0 }, /1 to 50/],
     ['drop_table', {}, /no tool "drop_table"/],
   ];
   for (const [name, args, words] of WRONG) {
@@ -119,5 +144,7 @@ describe('the MCP server', () => {
     });
     const [row] = await database.run('SELECT count(*)::int AS n FROM orders');
     assert.equal(row?.['n'], 1000);
+    const indexes = await database.run("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'");
+    assert.equal(indexes.length, 2);
   });
 });

@@ -1,9 +1,13 @@
 /**
  * What language-model agents can ask of the product, over whatever protocol: the same core as the editor's commands and
- * the command line's verbs. None of the tools writes to a database.
+ * the command line's verbs. None of the tools writes to a database; in the embedded one alone,
+ * indexes are built in transactions that are rolled back.
  */
 import type { Catalog } from '../catalog/catalog.ts';
 import { type CallOptions, type Database, DatabaseError, type ScratchDatabase } from '../database.ts';
+import { DEFAULT_MIN_SAVING_PCT } from '../indexes/advice-request.ts';
+import { adviseOnIndexes } from '../indexes/advise.ts';
+import { workloadFromTexts, workloadOfServer } from '../indexes/workload.ts';
 import { optimizeStatement } from '../optimizer/optimize.ts';
 import type { RewriteProposer } from '../optimizer/rewrite-proposer.ts';
 import { ExplainRefused, explainStatement } from '../plans/explain-statement.ts';
@@ -59,6 +63,11 @@ export class ToolArguments {
     const value = this.values[name];
     if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`"${name}" must be SQL text.`);
     return value;
+  }
+
+  /** Undefined when it is left out. @throws ToolError when it is empty or no text */
+  optionalText(name: string): string | undefined {
+    return this.values[name] === undefined ? undefined : this.text(name);
   }
 
   /** False when it is left out. @throws ToolError when it is neither true nor false */
@@ -201,6 +210,65 @@ const reportWorkload: Tool = {
   },
 };
 
+/** Entries of each list that an agent is given. */
+const LISTED = 20;
+
+const recommendIndexes: Tool = {
+  name: 'recommend_indexes',
+  title: 'Recommend indexes',
+  description:
+    'Which indexes are missing for a workload, and which existing ones are needless. The workload is "sql", where a line "-- calls: 120" above a statement gives its weight, or what the server has counted. "recommendations" have the DDL, its undo, the size, the planner’s cost before and after, and how that was found in "validated": "what-if" (hypothetical index), "trial" (built in the embedded database and rolled back) or "estimate" (our own figures, low confidence). Costs are the planner’s, never times. "rejected" says what was considered and why not: do not suggest those. "foreignKeys", "duplicates", "unused" and "invalid" judge what is there; an index whose "drop" is null must not be dropped. Nothing is created or dropped: give the DDL to the user. On MySQL and MariaDB the first rows of tables are read to count values.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      sql: {
+        ...SQL,
+        description: 'The statements of the workload; left out: those that the server has counted',
+      },
+      budgetMb: { type: 'number', description: 'Megabytes that all new indexes together may take' },
+      most: { type: 'number', description: 'How many new indexes, 1 to 50' },
+      minSavingPct: {
+        type: 'number',
+        description: 'By how much the cost of the statements that gain has to fall, in per cent; default 10',
+      },
+    },
+    required: [],
+    additionalProperties: false,
+  },
+  async run(args, { database, timeoutMs }, signal) {
+    const sql = args.optionalText('sql');
+    const budgetMb = args.number('budgetMb', 0.01, 1e9);
+    const most = args.number('most', 1, 50);
+    const minSavingPct = args.number('minSavingPct', 0, 100) ?? DEFAULT_MIN_SAVING_PCT;
+    if (!database) throw new ToolError('Costs come from a database, and none is connected.');
+    // indexes may have come and gone since the session began
+    const catalog = await database.readCatalog({ timeoutMs, signal });
+    const { workload, note } =
+      sql === undefined
+        ? await workloadOfServer(database, catalog, { timeoutMs, signal })
+        : { workload: await workloadFromTexts([sql], catalog, signal), note: undefined };
+    const advice = await adviseOnIndexes({
+      ...{ catalog, database, workload, workloadNote: note, timeoutMs, signal },
+      options: {
+        ...{ whatIf: 'auto', minSavingPct, most: most === undefined ? null : Math.floor(most) },
+        budgetBytes: budgetMb === undefined ? null : budgetMb * 1024 * 1024,
+      },
+      onProgress: () => {},
+    });
+    const { rejected, unused, duplicates, foreignKeys, workload: counted } = advice;
+    const count = {
+      ...{ rejected: rejected.length, unused: unused.length, duplicates: duplicates.length },
+      ...{ foreignKeys: foreignKeys.length, skipped: counted.skipped.length },
+    };
+    return {
+      ...advice,
+      workload: { ...counted, skipped: counted.skipped.slice(0, LISTED) },
+      ...{ rejected: rejected.slice(0, LISTED), unused: unused.slice(0, LISTED), count },
+      ...{ duplicates: duplicates.slice(0, LISTED), foreignKeys: foreignKeys.slice(0, LISTED) },
+    };
+  },
+};
+
 /** The statements are worth telling without the indexes too. */
 async function indexUsage(database: Database, options: CallOptions) {
   try {
@@ -212,7 +280,13 @@ async function indexUsage(database: Database, options: CallOptions) {
 }
 
 /** All tools, in the order in which they are listed. */
-export const TOOLS: readonly Tool[] = [optimizeSql, explainPlan, verifyRewrite, reportWorkload];
+export const TOOLS: readonly Tool[] = [
+  optimizeSql,
+  explainPlan,
+  verifyRewrite,
+  reportWorkload,
+  recommendIndexes,
+];
 
 function statementsIn(sql: string, { dialect }: Catalog): string[] {
   const statements = splitStatements(sql, dialect)

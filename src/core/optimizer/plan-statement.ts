@@ -29,7 +29,8 @@ export async function planStatement(
   });
 }
 
-async function planInSession(
+/** {@link planStatement} in a session that is there already. @throws DatabaseError */
+export async function planInSession(
   session: ReadOnlySession,
   statement: AnalyzedStatement,
   bound: BoundStatement,

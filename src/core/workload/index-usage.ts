@@ -1,5 +1,6 @@
 /** How often indexes were used, as servers count it, and which of them nothing has used. */
 import type { Catalog, Index, Table } from '../catalog/catalog.ts';
+import { servesForeignKey } from '../indexes/compare-indexes.ts';
 
 /** One index with its counts. */
 export interface IndexUsage {
@@ -68,8 +69,5 @@ function keyOf(...names: readonly string[]): string {
 }
 
 function doesMore(table: Table, index: Index): boolean {
-  if (index.unique || index.primary || table.kind === 'partition') return true;
-  return table.foreignKeys.some(({ columns }) =>
-    columns.every((column) => index.columns.slice(0, columns.length).some((key) => key.column === column)),
-  );
+  return index.unique || index.primary || table.kind === 'partition' || servesForeignKey(table, index);
 }

@@ -43,7 +43,9 @@ export async function readIndexUsage(
         ...{ schema: schema ?? '', table: table ?? '', index: index ?? '', reads: figure(reads) },
         ...{ tableWrites: figure(writes), lastRead: null },
       })),
-      notes: ['Tables that nobody has opened since the server started are left out.'],
+      notes: [
+        'Tables that nobody has opened since the server started are left out. The counts of a table begin anew when its indexes are changed.',
+      ],
     };
   } catch (error) {
     if (!DatabaseError.is(error, 'permission')) throw error;

@@ -3,6 +3,7 @@ import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
 import type { SessionFacts } from './connect.ts';
+import { readSchemaDetails } from './index-details.ts';
 import { readIndexHints } from './index-hints.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { adviseOnRole } from './role.ts';
@@ -26,6 +27,7 @@ export function openMysqlDatabase(transport: ServerTransport, options: CallOptio
       readCatalog,
       readStatementStatistics,
       readIndexUsage,
+      readSchemaDetails,
       readIndexHints,
       readServerSettings,
       adviseOnRole,

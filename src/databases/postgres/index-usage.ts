@@ -14,9 +14,13 @@ SELECT i.schemaname, i.relname, i.indexrelname, i.idx_scan::text,
  ORDER BY i.idx_scan, i.schemaname, i.relname, i.indexrelname
  LIMIT ${MOST_INDEXES}`;
 
+/**
+ * stats_reset of a database is null until someone resets its counts. A crash throws the counts of all databases away, and
+ * sets that of the background writer, which is never null: the counts are at least as old as it.
+ */
 const STATE = `
 SELECT current_setting('track_counts'), pg_is_in_recovery(),
-       (SELECT extract(epoch FROM d.stats_reset)::text
+       (SELECT extract(epoch FROM coalesce(d.stats_reset, (SELECT b.stats_reset FROM pg_catalog.pg_stat_bgwriter AS b)))::text
           FROM pg_catalog.pg_stat_database AS d WHERE d.datname = current_database())`;
 
 /** @throws DatabaseError */

@@ -2,6 +2,7 @@
 import type { CallOptions, Database, ServerInfo } from '../../core/database.ts';
 import { openPooledDatabase } from '../pooled-database.ts';
 import { readCatalog } from './catalog.ts';
+import { readSchemaDetails } from './index-details.ts';
 import { readIndexUsage } from './index-usage.ts';
 import { ResultTypes } from './result-types.ts';
 import { adviseOnRole } from './role.ts';
@@ -9,6 +10,7 @@ import { readServerSettings } from './server-settings.ts';
 import { PostgresSession } from './session.ts';
 import { readStatementStatistics } from './statement-statistics.ts';
 import type { SessionFacts, Transport } from './transport.ts';
+import { POSTGRES_WHAT_IF } from './what-if.ts';
 
 /**
  * Connect and look who answers.
@@ -23,6 +25,8 @@ export function openPostgresDatabase(transport: Transport, options: CallOptions)
       readCatalog,
       readStatementStatistics,
       readIndexUsage,
+      readSchemaDetails,
+      whatIf: POSTGRES_WHAT_IF,
       readServerSettings,
       // whoever starts the embedded database owns it
       adviseOnRole: transport.embedded ? null : adviseOnRole,

@@ -26,6 +26,7 @@ export const AGENT_TOOLS = {
   explain_plan: 'sqlopt_explain_plan',
   verify_rewrite: 'sqlopt_verify_rewrite',
   workload_report: 'sqlopt_workload_report',
+  recommend_indexes: 'sqlopt_recommend_indexes',
 } as const;
 
 type Input = Readonly<Record<string, unknown>>;
@@ -64,6 +65,14 @@ class AgentTool implements vscode.LanguageModelTool<Input> {
       message.appendMarkdown(
         'The agent gets the costliest statements that the server has counted, whoever ran them, with their values replaced by parameters. None of them is run.',
       );
+    }
+    if (this.name === 'recommend_indexes') {
+      message.appendMarkdown(
+        typeof input['sql'] === 'string'
+          ? 'These statements are planned, not run. '
+          : 'The statements that the server has counted, whoever ran them, are planned, not run; the agent gets them without their values. ',
+      );
+      message.appendMarkdown('Indexes are recommended, none is created or dropped.');
     }
     if (input['measure'] === true || input['analyze'] === true) {
       message.appendMarkdown('Statements that only read are **executed** for it.');

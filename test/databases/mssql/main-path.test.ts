@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { runCommandLine } from '../../../src/cli/run.ts';
 import type { OptimizedStatement } from '../../../src/cli/verbs/optimize.ts';
+import type { IndexAdvice } from '../../../src/core/indexes/advice.ts';
 import { describeSqlServer } from '../../servers/tds/describe-sql-server.ts';
 import { SHOP_SQL, SLOW, shopAnswer } from '../../servers/tds/shop.ts';
 
@@ -80,6 +81,34 @@ describeSqlServer('the command line', { sql: SHOP_SQL, answer: shopAnswer }, (se
       ...['--after', await fileOf('b.sql', 'SELECT Id FROM sales.Orders WHERE Total < 50')],
     );
     assert.equal((JSON.parse(run.output) as { verdict: string }).verdict, 'refuted', run.output + run.errors);
+  });
+
+  test('indexes judges what is there, prices statements, and offers no drop that it could not undo', async () => {
+    const file = await fileOf('slow.sql', SLOW);
+    const run = await sqlopt('indexes', '--json', '--connection', server.url, '--workload', file);
+    assert.equal(run.status, 0, run.errors);
+    const advice = JSON.parse(run.output) as IndexAdvice;
+    assert.equal(advice.workload.statements, 1, run.output);
+    assert.equal(advice.statistics.validated, 'estimate');
+    assert.deepEqual(
+      advice.recommendations.filter(({ action }) => action !== 'create'),
+      [],
+    );
+    for (const { ddl, undo } of advice.recommendations) {
+      assert.match(ddl, /^CREATE INDEX /);
+      assert.match(undo ?? '', /^DROP INDEX .* ON /);
+    }
+    const trial = await sqlopt(
+      'indexes',
+      '--what-if',
+      'trial',
+      '--connection',
+      server.url,
+      '--workload',
+      file,
+    );
+    assert.equal(trial.status, 2);
+    assert.match(trial.errors, /cannot build an index for a trial/);
   });
 
   test('lint finds by the catalog of the server, and statements with variables are planned, not run', async () => {

@@ -123,5 +123,29 @@ export function workloadPath(opened: () => Editor): void {
       await codeLenses(page, 'Open to Optimize').first().click();
       await tab('Untitled').waitFor();
     });
+
+    test('are what indexes are recommended for, or the statements of the file are; nothing is created', async () => {
+      await page.locator('.part.editor .tab', { hasText: 'own.sql' }).first().click();
+      await tab('own.sql').waitFor();
+      await runCommand(page, 'SQL Optimizer: Recommend Indexes');
+      // the file uses the connection that was chosen for it
+      await page.locator('.quick-input-title', { hasText: 'Indexes for which statements?' }).waitFor();
+      await pickQuickItem(page, 'What the server has counted');
+      await tab(`Indexes of ${NAME}`).waitFor();
+      const text = await activeEditorText(page);
+      assert.match(text, /^-- Index advice for Busy server\. Nothing was created or dropped\./);
+      assert.match(text, /Workload \(pg_stat_statements\): \d+ statements?/);
+      assert.match(
+        text,
+        /CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public\.orders \(customer_id\);/,
+      );
+      assert.doesNotMatch(text, /right-password/);
+      const [found] = await runOnce(
+        server.url,
+        "SELECT count(*)::int AS n FROM pg_indexes WHERE tablename = 'orders'",
+      );
+      assert.equal(found?.['n'], 1);
+      await screenshot(page, 'index-advice-dark');
+    });
   });
 }

@@ -180,3 +180,51 @@ describe('lint of several statements', () => {
     assert.deepEqual(JSON.parse(run.output), []);
   });
 });
+
+describe('sqlopt indexes', () => {
+  const SCHEMA = `CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES p);
+    CREATE INDEX one ON c (id, a); CREATE INDEX two ON c (id, a);`;
+
+  test('judges a schema without a connection, in the form of the contract', async () => {
+    const schema = await file('indexes.sql', SCHEMA);
+    const { status, output } = await sqlopt('indexes', '--schema', schema, '--json');
+    assert.equal(status, EXIT.done);
+    const advice = JSON.parse(output);
+    assert.deepEqual(Object.keys(advice).sort(), [
+      ...['duplicates', 'foreignKeys', 'invalid', 'recommendations', 'rejected', 'statistics', 'unused'],
+      'workload',
+    ]);
+    assert.deepEqual(advice.recommendations, []);
+    assert.deepEqual(advice.duplicates[0].index, 'two');
+    assert.deepEqual(advice.foreignKeys[0].columns, ['a']);
+  });
+
+  test('says in words that there is nothing to say', async () => {
+    const schema = await file('none.sql', 'CREATE TABLE p (id int PRIMARY KEY);');
+    const { status, output } = await sqlopt('indexes', '--schema', schema);
+    assert.equal(status, EXIT.done);
+    assert.match(output, /Nothing was created or dropped\.\n.*not known\.\n-- Nothing is recommended\.\n$/s);
+  });
+
+  const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--budget', 'much'], /--budget takes a size such as 500MB or 2GB, not "much"/],
+    [['--what-if', 'guess'], /--what-if takes auto, hypopg, trial, estimate/],
+    [['--max', '1.5'], /--max takes a whole number/],
+    [['--min-saving', '-1'], /--min-saving/],
+    [['queries.sql'], /--workload FILE/],
+    [['--workload', '/no/such/file.sql'], /there is no such file/],
+  ];
+  for (const [args, words] of WRONG) {
+    test(`${args.join(' ')} is wrong usage`, async () => {
+      const run = await sqlopt('indexes', ...args);
+      assert.equal(run.status, EXIT.usage);
+      assert.match(run.errors, words);
+    });
+  }
+
+  test('a workload without a statement is told', async () => {
+    const empty = await file('empty.sql', '-- nothing\n');
+    const run = await sqlopt('indexes', '--workload', empty);
+    assert.deepEqual([run.status, /holds no statement/.test(run.errors)], [EXIT.usage, true]);
+  });
+});
