@@ -1,6 +1,10 @@
 /** Answers that were recorded once give the same result again, without a model. */
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { ByHandProvider } from '../../../bench/models/by-hand.ts';
 import { scoreModel, totals } from '../../../bench/models/score.ts';
 import { catalogFromDdl } from '../../../src/core/catalog/from-ddl.ts';
 import { ModelProposer } from '../../../src/models/model-proposer.ts';
@@ -71,4 +75,26 @@ test('the name of a question depends on every message and on its role', () => {
     ]),
   ];
   assert.equal(new Set(names).size, names.length);
+});
+
+test('a model that is asked by hand finds its questions in a folder, and its answers are read from there', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sqlopt-by-hand-'));
+  try {
+    const byHand = new ByHandProvider(folder);
+    const before = totals(await scoreModel(STATEMENTS, catalog, proposer(byHand), null));
+    assert.equal(before.proposed, 0);
+    assert.equal(byHand.open.length, STATEMENTS.length);
+    for (const question of byHand.open) {
+      const text = await readFile(question, 'utf8');
+      assert.match(text, /^# system\n[\s\S]*# user\n[\s\S]*FROM orders o WHERE o\.total > :v1/);
+      assert.doesNotMatch(text, /4711/);
+      const rewrites = [{ sql: 'SELECT o.id FROM orders o WHERE NOT o.total <= :v1 ORDER BY o.id', why: '' }];
+      await writeFile(question.replace('.question.md', '.answer.txt'), JSON.stringify({ rewrites }));
+    }
+    const again = new ByHandProvider(folder);
+    assert.equal(totals(await scoreModel(STATEMENTS, catalog, proposer(again), null)).proposed, 2);
+    assert.deepEqual(again.open, []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
