@@ -46,7 +46,7 @@ export function testFiles(folder, only = []) {
  * @param {object} options
  * @param {string} options.name for the table
  * @param {string} options.against what it runs against
- * @param {readonly string[]} options.files
+ * @param {readonly string[]} options.files in the order in which they are begun
  * @param {string} options.node
  * @param {NodeJS.ProcessEnv} options.env
  * @param {number} options.concurrency files at once
@@ -80,15 +80,10 @@ export async function runSuite({
   const child = spawn(
     node,
     [
-      '--test',
       '--disable-warning=ExperimentalWarning',
-      `--test-concurrency=${concurrency}`,
+      path.join(root, 'scripts', 'test', 'run-files.mjs'),
       // what hangs is named, and does not take the whole suite with it
-      `--test-timeout=${HANGS_MS}`,
-      `--test-reporter=${path.join(root, 'scripts', 'test', 'reporter.mjs')}`,
-      '--test-reporter-destination=stdout',
-      ...(grep === undefined ? [] : [`--test-name-pattern=${grep}`]),
-      ...files,
+      JSON.stringify({ files, concurrency, timeoutMs: HANGS_MS, grep: grep ?? null }),
     ],
     { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
   );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -49,6 +49,28 @@ describe('the runner of a suite', () => {
       },
       { against: 'Node', passed: 1, failed: 2, skipped: [] },
     ]);
+  });
+
+  test('begins files in the order in which they are given', async (t) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'sqlopt-runner-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const begun = path.join(folder, 'begun.txt');
+    const files = ['long', 'another', 'middle'].map((name) => {
+      const file = path.join(folder, `${name}.test.ts`);
+      writeFileSync(
+        file,
+        `import { appendFileSync } from 'node:fs';\nimport { test } from 'node:test';\ntest('a', () => appendFileSync(${JSON.stringify(begun)}, '${name} '));`,
+      );
+      return file;
+    });
+    const env = { ...process.env };
+    delete env['NODE_TEST_CONTEXT'];
+    const [row] = await runSuite({
+      ...{ name: 'sample', against: 'Node', files, node: process.execPath, env },
+      ...{ concurrency: 1, limitMs: 60_000, running: new Set() },
+    });
+    assert.equal(row?.passed, 3);
+    assert.equal(readFileSync(begun, 'utf8'), 'long another middle ');
   });
 
   test('names the block around a test that is written in another file', async (t) => {
