@@ -26,6 +26,8 @@ export interface JumpHost {
   readonly forwarded: number;
   /** how many clients are signed in */
   readonly clients: number;
+  /** the public keys that clients have shown, in their order, as base64 */
+  readonly shown: readonly string[];
   /** Cut every connection as a broken network does. */
   cut(): void;
   stop(): Promise<void>;
@@ -72,11 +74,13 @@ export async function startJumpHost(options: JumpHostOptions = {}): Promise<Jump
   const hostKey = options.hostKey ?? newKey().private;
   const clients = new Set<Connection>();
   const sockets = new Set<Socket>();
+  const shown: string[] = [];
   let signedIn = 0;
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     clients.add(client);
     client.on('error', () => undefined).once('close', () => clients.delete(client));
     client.on('authentication', (attempt) => {
+      if (attempt.method === 'publickey') shown.push(attempt.key.data.toString('base64'));
       if (attempt.username !== (options.user ?? 'jumper')) return attempt.reject(['publickey', 'password']);
       if (attempt.method === 'password' && attempt.password === options.password) return attempt.accept();
       if (attempt.method === 'publickey' && isAllowed(attempt, options.keys ?? [])) return attempt.accept();
@@ -131,6 +135,7 @@ export async function startJumpHost(options: JumpHostOptions = {}): Promise<Jump
     get clients() {
       return signedIn;
     },
+    shown,
     cut,
     stop: () =>
       new Promise((resolve) => {

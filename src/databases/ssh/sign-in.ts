@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { DatabaseError } from '../../core/database.ts';
 import type { SshSettings } from '../connection-settings.ts';
+import { agentShowing } from './agent-keys.ts';
 import { homePath } from './host-keys.ts';
 import type { Hop } from './jump-way.ts';
 
@@ -18,6 +19,7 @@ const USUAL_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 /** Where OpenSSH's agent listens on Windows. */
 const WINDOWS_AGENT = '\\\\.\\pipe\\openssh-ssh-agent';
 
+type Ssh2 = typeof import('ssh2');
 type ParseKey = (text: Buffer, passphrase?: string) => ParsedKey | readonly ParsedKey[] | Error;
 
 /** The user to sign in as. */
@@ -27,21 +29,26 @@ export function signInUser(settings: SshSettings): string {
 
 /**
  * What to try, in this order. A key file that is named is the only key that is shown: a jump host closes the connection
- * after a few wrong ones. Without one: the agent's keys, the key files of the configuration or else the usual ones, the password.
+ * after a few wrong ones. Without one: the agent's keys, those of the configuration first (and no others with
+ * IdentitiesOnly), the key files of the configuration or else the usual ones, the password.
  *
  * @throws DatabaseError reason 'authentication' when the named key cannot be used
  */
-export async function signInMethods(hop: Hop, parseKey: ParseKey): Promise<AnyAuthMethod[]> {
+export async function signInMethods(hop: Hop, ssh2: Ssh2): Promise<AnyAuthMethod[]> {
   const { settings } = hop;
+  const { parseKey } = ssh2.utils;
   const username = signInUser(settings);
   const methods: AnyAuthMethod[] = [];
   if (settings.keyFile !== null) {
     methods.push({ type: 'publickey', username, key: await namedKey(settings, parseKey) });
     return methods;
   }
-  const agent = hop.agent === null || hop.identitiesOnly ? null : agentSocket(settings);
-  if (agent !== null) methods.push({ type: 'agent', username, agent });
   const files = hop.identityFiles.length > 0 ? hop.identityFiles : usualFiles();
+  const socket = hop.agent === null ? null : agentSocket(settings);
+  if (socket !== null) {
+    const named = await publicKeys(files, parseKey);
+    methods.push({ type: 'agent', username, agent: agentShowing(ssh2, socket, named, hop.identitiesOnly) });
+  }
   for (const key of await readableKeys(files, settings, parseKey))
     methods.push({ type: 'publickey', username, key });
   if (settings.secret !== null) {
@@ -107,6 +114,22 @@ async function readableKeys(
         return [];
       }
     }),
+  );
+  return found.flat();
+}
+
+/** The public parts of keys, by the files themselves or by those beside them: a key that only an agent has is named so. */
+async function publicKeys(files: readonly string[], parseKey: ParseKey): Promise<readonly Buffer[]> {
+  const found = await Promise.all(
+    files
+      .flatMap((file) => [file, `${file}.pub`])
+      .map(async (file) => {
+        const text = await readFile(file).catch(() => null);
+        const read = text === null ? null : parseKey(text);
+        if (read === null || read instanceof Error) return [];
+        const [key] = Array.isArray(read) ? (read as readonly ParsedKey[]) : [read as ParsedKey];
+        return key ? [key.getPublicSSH()] : [];
+      }),
   );
   return found.flat();
 }

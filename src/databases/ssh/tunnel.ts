@@ -127,7 +127,7 @@ export class SshTunnel {
     const hop = hops.at(-1);
     if (!hop) throw wayLost(this.named);
     this.settings = hop.settings;
-    const methods = await signInMethods(hop, ssh2.utils.parseKey);
+    const methods = await signInMethods(hop, ssh2);
     const knownHosts = await readKnownHosts(this.settings);
     const way = await this.through(hops.slice(0, -1), timeoutMs);
     const client = new ssh2.Client();
