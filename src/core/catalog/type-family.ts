@@ -1,6 +1,20 @@
 import type { Dialect } from '../sql/dialect.ts';
 import type { TypeFamily } from './catalog.ts';
 
+/** Families whose comparisons are of one total order (PostgreSQL puts NaN above all numbers; the others have none). */
+export const TOTALLY_ORDERED: ReadonlySet<TypeFamily> = new Set<TypeFamily>([
+  'integer',
+  'decimal',
+  'float',
+  'text',
+  'char',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+]);
+
 /** Names without modifiers, the same in every dialect unless {@link OVERRIDES} says otherwise. */
 const FAMILIES: Readonly<Record<TypeFamily, readonly string[]>> = {
   boolean: ['boolean', 'bool'],

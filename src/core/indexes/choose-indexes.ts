@@ -42,6 +42,10 @@ const SHORT_ENOUGH = 1.1;
 /** A cost may rise by so much before a statement counts as made worse: costs are printed with two digits. */
 const ROUNDING = 1.001;
 
+export function isDearer(after: number, before: number): boolean {
+  return after > before * ROUNDING;
+}
+
 const BESIDE = '(Beside those that are recommended.)';
 
 interface Valued {
@@ -260,7 +264,7 @@ async function changeBy(
   for (const [place, { asked }] of own.entries()) {
     const before = befores[place] ?? 0;
     const after = await oracle.cost(asked, [...beside, candidate]);
-    if (after > before * ROUNDING) worse = asked;
+    if (isDearer(after, before)) worse = asked;
     if (after >= before) continue;
     saved += asked.calls * (before - after);
     gainersBefore += asked.calls * before;

@@ -8,7 +8,7 @@ import { takingTurns } from '../turns.ts';
 import type { AdvisedQuery, IndexAdvice, IndexRecommendation } from './advice.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import type { Candidate, Candidates } from './candidates.ts';
-import { type Chosen, chooseIndexes, type PricedStatement } from './choose-indexes.ts';
+import { type Chosen, chooseIndexes, isDearer, type PricedStatement } from './choose-indexes.ts';
 import { CandidateFailure, type CostOracle, indexesIn, usesTable, type Validation } from './cost-oracle.ts';
 import { estimatedCost } from './estimate.ts';
 import { columnOfKey, createIndexDdl, type NewKey } from './index-ddl.ts';
@@ -279,7 +279,7 @@ const BUILT =
 
 function regressionOf({ asked, cost }: PricedStatement, { costs }: Chosen): AdvisedQuery[] {
   const costAfter = costs.get(asked) ?? cost;
-  if (costAfter <= cost * 1.001) return [];
+  if (!isDearer(costAfter, cost)) return [];
   const { fingerprint, calls, statement, text } = asked;
   return [{ fingerprint, calls, costBefore: cost, costAfter, sql: beginning(text, statement.catalog) }];
 }

@@ -1,6 +1,8 @@
 /** What a statement looks for in each table: columns compared by equality, ranges, orders. */
-import { type Column, findColumn, type Table } from '../catalog/catalog.ts';
+import { type Column, findColumn, type Table, type TypeFamily } from '../catalog/catalog.ts';
+import { TOTALLY_ORDERED } from '../catalog/type-family.ts';
 import type { Expression, OrderItem } from '../sql/ast.ts';
+import { type ComparisonOperator, isComparison, mirrored } from '../sql/comparison-operators.ts';
 import { oncePerStatement } from '../sql/facts.ts';
 import { orderedOutput } from '../sql/properties/order.ts';
 import type {
@@ -114,8 +116,9 @@ class Found {
   add({ expression }: Conjunct): void {
     switch (expression.kind) {
       case 'binary':
+        if (!isComparison(expression.operator)) return;
         this.compare(expression.operator, expression.left, expression.right);
-        this.compare(FLIPPED[expression.operator] ?? '', expression.right, expression.left);
+        this.compare(mirrored(expression.operator), expression.right, expression.left);
         this.compareCall(expression.operator, expression.left, expression.right);
         this.compareCall(expression.operator, expression.right, expression.left);
         return;
@@ -156,8 +159,8 @@ class Found {
     if (column && partner && isIndexable(column, this.statement)) this.joins.push({ column, partner });
   }
 
-  private compare(operator: string, left: Expression, right: Expression): void {
-    if (!['=', '<', '<=', '>', '>='].includes(operator)) return;
+  private compare(operator: ComparisonOperator, left: Expression, right: Expression): void {
+    if (operator === '<>') return;
     const column = this.own(left);
     if (!column || this.mentions(right) || !fits(column, right, this.statement)) return;
     if (operator !== '=') {
@@ -217,8 +220,6 @@ class Found {
 /** Immutable functions of one text that statements compare by. */
 const FOLDING = new Set(['lower', 'upper']);
 
-const FLIPPED: Readonly<Record<string, string>> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
-
 /** A column of the same scope, another source's too: then the value is not the same for the whole run. */
 function hasOwnColumns(expression: Expression, source: Source, statement: AnalyzedStatement): boolean {
   return someColumn(
@@ -259,20 +260,7 @@ function fits(column: Column, other: Expression, { dialect, text }: AnalyzedStat
 }
 
 /** Families that b-trees order. */
-const ORDERED = new Set([
-  'boolean',
-  'integer',
-  'decimal',
-  'float',
-  'text',
-  'char',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'uuid',
-  'enum',
-]);
+const ORDERED: ReadonlySet<TypeFamily> = new Set<TypeFamily>([...TOTALLY_ORDERED, 'boolean', 'enum']);
 /** Bytes of a text on average above which some value may be too long for an entry of an index. */
 const WIDEST_TEXT = 64;
 /** Characters of a text that surely fit into an entry: 2704 bytes in PostgreSQL, 3072 in InnoDB, 1700 in SQL Server. */

@@ -1,5 +1,6 @@
 import type { Column } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import { type ComparisonOperator, mirrored } from '../../sql/comparison-operators.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import {
   addDecimals,
@@ -17,7 +18,7 @@ import { source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { type ComparisonOperator, comparisonsOf, flipped } from './comparison.ts';
+import { comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 
@@ -145,7 +146,7 @@ function solve(
     case '-':
       return { operator, value: written(addDecimals(value, term.constant)) };
     case '-r':
-      return { operator: flipped(operator), value: written(subtractDecimals(term.constant, value)) };
+      return { operator: mirrored(operator), value: written(subtractDecimals(term.constant, value)) };
     case '*':
       return quotient(term, operator, value);
   }

@@ -1,5 +1,6 @@
 import type { Column, TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import type { ComparisonOperator } from '../../sql/comparison-operators.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { certainlyDifferent, compareConstants, constantOf } from '../../sql/properties/constant-values.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
@@ -8,7 +9,7 @@ import { type Fragment, parenthesized, source, sql, verbatim } from '../../sql/w
 import { allEngines } from '../engines.ts';
 import { offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { type Comparison, type ComparisonOperator, comparisonsOf } from './comparison.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 

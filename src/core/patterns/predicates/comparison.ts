@@ -1,27 +1,12 @@
 /** Comparisons read with the interesting side on the left. */
 import type { Expression } from '../../sql/ast.ts';
+import { type ComparisonOperator, isComparison, mirrored } from '../../sql/comparison-operators.ts';
 import { unwrapParens } from '../../sql/walk.ts';
-
-export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 export interface Comparison {
   readonly operator: ComparisonOperator;
   readonly left: Expression;
   readonly right: Expression;
-}
-
-const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
-
-/** The operator that says the same with its sides exchanged. */
-export function flipped(operator: ComparisonOperator): ComparisonOperator {
-  return FLIPPED[operator];
 }
 
 /**
@@ -40,10 +25,10 @@ export function comparisonsOf(
       { operator: '<=', left, right: unwrapParens(expression.high) },
     ];
   }
-  if (expression.kind !== 'binary' || !Object.hasOwn(FLIPPED, expression.operator)) return null;
-  const operator = expression.operator as ComparisonOperator;
+  if (expression.kind !== 'binary' || !isComparison(expression.operator)) return null;
+  const { operator } = expression;
   const left = unwrapParens(expression.left);
   const right = unwrapParens(expression.right);
   if (isSubject(left)) return [{ operator, left, right }];
-  return isSubject(right) ? [{ operator: flipped(operator), left: right, right: left }] : null;
+  return isSubject(right) ? [{ operator: mirrored(operator), left: right, right: left }] : null;
 }

@@ -1,10 +1,11 @@
 import type { Expression, FunctionCall } from '../../sql/ast.ts';
+import { type ComparisonOperator, mirrored } from '../../sql/comparison-operators.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
 import { type Fragment, source, sql, verbatim } from '../../sql/writing/fragment.ts';
 import { offer, offerToTest } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { type Comparison, type ComparisonOperator, comparisonsOf, flipped } from './comparison.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 
@@ -107,7 +108,7 @@ function boundsOf(
   const count = wholeOf(right);
   if (count === null) return null;
   const later = days.untilToday ? -count : count;
-  const compared: ComparisonOperator = days.untilToday ? flipped(operator) : operator;
+  const compared: ComparisonOperator = days.untilToday ? mirrored(operator) : operator;
   const column = source(statement, days.written);
   const from = (day: number): Fragment => sql`${column} >= ${dayLater(statement, days, day)}`;
   const before = (day: number): Fragment => sql`${column} < ${dayLater(statement, days, day)}`;

@@ -1,4 +1,5 @@
 import type { Expression } from '../../sql/ast.ts';
+import type { ComparisonOperator } from '../../sql/comparison-operators.ts';
 import { formatDecimal } from '../../sql/properties/constants.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -6,7 +7,7 @@ import { type Fragment, source, sql, verbatim } from '../../sql/writing/fragment
 import { allEngines } from '../engines.ts';
 import { blocked, offer } from '../offer.ts';
 import type { Pattern } from '../pattern.ts';
-import { type Comparison, type ComparisonOperator, comparisonsOf } from './comparison.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import { hasExpressionIndex, type SearchableColumn, searchableColumn, serving } from './indexed-column.ts';
 import { positivePredicates, quote, replacePredicate } from './positive.ts';
 

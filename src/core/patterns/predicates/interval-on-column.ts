@@ -1,5 +1,6 @@
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../../sql/ast.ts';
+import { mirrored } from '../../sql/comparison-operators.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
 import { unwrapParens } from '../../sql/walk.ts';
@@ -7,7 +8,7 @@ import { type Fragment, source, sql, verbatim } from '../../sql/writing/fragment
 import { offer } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { timeLiteral, truncate } from './calendar.ts';
-import { type Comparison, comparisonsOf, flipped } from './comparison.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import {
   hasExpressionIndex,
   isRowConstant,
@@ -197,7 +198,7 @@ function differenceCondition(
   if (inHours && span.hours === null) return null;
   const interval = inHours ? sql`INTERVAL ${verbatim(`'${span.hours} hours'`)}` : source(statement, right);
   const value = operandText(statement, unwrapParens(left.left));
-  return sql`${column} ${verbatim(flipped(operator))} ${value} - ${interval}`;
+  return sql`${column} ${verbatim(mirrored(operator))} ${value} - ${interval}`;
 }
 
 /** The other side as an operand of - and +, where a bare string needs its type. Null when its type is not the sum's. */

@@ -1,4 +1,4 @@
-import type { TypeFamily } from '../../catalog/catalog.ts';
+import { TOTALLY_ORDERED } from '../../catalog/type-family.ts';
 import type { Binary, Expression } from '../../sql/ast.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
@@ -17,20 +17,6 @@ const OPPOSITE: Readonly<Record<string, string>> = {
   '>': '<=',
   '>=': '<',
 };
-
-/** Families whose comparison is a total order (PostgreSQL puts NaN above all numbers; the others have none). */
-const TOTAL: ReadonlySet<TypeFamily> = new Set<TypeFamily>([
-  'integer',
-  'decimal',
-  'float',
-  'text',
-  'char',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'uuid',
-]);
 
 /** `NOT (x > 5)` → `x <= 5`. */
 export const negatedComparison: Pattern = {
@@ -86,7 +72,7 @@ function isOrdered(statement: AnalyzedStatement, { left, right }: Binary): boole
 
 function orderOf(statement: AnalyzedStatement, side: Expression): 'total' | 'untyped' | 'unknown' {
   const type = typeOf(side, statement);
-  if (type) return TOTAL.has(type.family) ? 'total' : 'unknown';
+  if (type) return TOTALLY_ORDERED.has(type.family) ? 'total' : 'unknown';
   const untyped = side.kind === 'placeholder' || (side.kind === 'literal' && side.type === 'string');
   return untyped ? 'untyped' : 'unknown';
 }

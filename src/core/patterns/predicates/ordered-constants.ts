@@ -1,11 +1,12 @@
 /** Comparisons of a column with constants whose order is known without a server. */
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { ColumnRef, Expression } from '../../sql/ast.ts';
+import type { ComparisonOperator } from '../../sql/comparison-operators.ts';
 import { once } from '../../sql/facts.ts';
 import { type Constant, compareConstants, constantOf } from '../../sql/properties/constant-values.ts';
 import { typeOf } from '../../sql/properties/types.ts';
 import type { AnalyzedStatement } from '../../sql/query-model.ts';
-import { type ComparisonOperator, comparisonsOf } from './comparison.ts';
+import { comparisonsOf } from './comparison.ts';
 
 /** `column operator constant`. */
 export interface ConstantBound {

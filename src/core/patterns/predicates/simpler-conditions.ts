@@ -1,5 +1,5 @@
 /** Conditions that are longer than what they say. */
-import type { TypeFamily } from '../../catalog/catalog.ts';
+import { TOTALLY_ORDERED } from '../../catalog/type-family.ts';
 import type { Expression } from '../../sql/ast.ts';
 import { sameExpression } from '../../sql/properties/same-expression.ts';
 import { typeOf } from '../../sql/properties/types.ts';
@@ -58,22 +58,8 @@ export const betweenEqualBounds: Pattern = {
   },
 };
 
-/** Families whose =, <= and >= are of one total order. */
-const TOTAL: ReadonlySet<TypeFamily> = new Set<TypeFamily>([
-  'integer',
-  'decimal',
-  'float',
-  'text',
-  'char',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'uuid',
-]);
-
 function isTotal(statement: AnalyzedStatement, expression: Expression): boolean {
-  return TOTAL.has(typeOf(expression, statement)?.family ?? 'other');
+  return TOTALLY_ORDERED.has(typeOf(expression, statement)?.family ?? 'other');
 }
 
 /** `a.x >= b.y AND a.x <= b.y` → `a.x = b.y`. */

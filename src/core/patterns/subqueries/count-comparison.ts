@@ -1,4 +1,5 @@
 import type { Binary, Expression, FunctionCall } from '../../sql/ast.ts';
+import { isComparison, mirrored } from '../../sql/comparison-operators.ts';
 import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
@@ -22,16 +23,6 @@ const EXISTENCE: Readonly<Record<string, 'some' | 'none'>> = {
   '= 0': 'none',
   '< 1': 'none',
   '<= 0': 'none',
-};
-
-/** Operators with their sides exchanged. */
-export const MIRRORED: Readonly<Record<string, string>> = {
-  '>': '<',
-  '<': '>',
-  '>=': '<=',
-  '<=': '>=',
-  '=': '=',
-  '<>': '<>',
 };
 
 /**
@@ -159,7 +150,8 @@ export function bareCount(block: Block): FunctionCall | null {
 function existence(comparison: Binary, count: Expression): 'some' | 'none' | null {
   const left = unwrapParens(comparison.left) === count;
   const number = unwrapParens(left ? comparison.right : comparison.left);
-  const operator = left ? comparison.operator : MIRRORED[comparison.operator];
-  if (number.kind !== 'literal' || number.type !== 'number' || operator === undefined) return null;
+  if (!isComparison(comparison.operator) || number.kind !== 'literal' || number.type !== 'number')
+    return null;
+  const operator = left ? comparison.operator : mirrored(comparison.operator);
   return EXISTENCE[`${operator} ${number.value}`] ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Binary, Expression } from '../../sql/ast.ts';
+import { isComparison, mirrored } from '../../sql/comparison-operators.ts';
 import { nodesOfKind } from '../../sql/properties/nodes.ts';
 import { isNotNull } from '../../sql/properties/not-null.ts';
 import { canRaise } from '../../sql/properties/raising.ts';
@@ -12,7 +13,7 @@ import { postgresqlOnly } from '../engines.ts';
 import { blocked, offer, offerToTest } from '../offer.ts';
 import type { Match, Pattern } from '../pattern.ts';
 import { itemNamedBy, mayBeRepeated } from '../select-item.ts';
-import { bareCount, MIRRORED } from './count-comparison.ts';
+import { bareCount } from './count-comparison.ts';
 
 /** `count >= n`, asked for or denied. */
 interface Threshold {
@@ -96,7 +97,8 @@ function matchOf(statement: AnalyzedStatement, block: Block, comparison: Binary)
 function thresholdOf(comparison: Binary, count: Expression): Threshold | null {
   const left = unwrapParens(comparison.left) === count;
   const number = unwrapParens(left ? comparison.right : comparison.left);
-  const operator = left ? comparison.operator : MIRRORED[comparison.operator];
+  if (!isComparison(comparison.operator)) return null;
+  const operator = left ? comparison.operator : mirrored(comparison.operator);
   if (number.kind !== 'literal' || number.type !== 'number' || !/^\d{1,6}$/.test(number.value)) return null;
   const n = Number(number.value);
   const thresholds: Readonly<Record<string, Threshold>> = {

@@ -1,6 +1,7 @@
 /** The values that predicates leave to an expression, and when two such sets have nothing in common. */
 import type { TypeFamily } from '../../catalog/catalog.ts';
 import type { Expression } from '../ast.ts';
+import { isComparison, mirrored } from '../comparison-operators.ts';
 import type { Conjunct } from '../query-model.ts';
 import { unwrapParens } from '../walk.ts';
 import { type Constant, certainlyDifferent, compareConstants, constantOf } from './constant-values.ts';
@@ -91,7 +92,11 @@ function narrowed(
     case 'binary': {
       const value = isIt(p.left) ? constant(p.right) : isIt(p.right) ? constant(p.left) : null;
       if (!value) return set;
-      return compared(set, isIt(p.left) ? p.operator : mirrored(p.operator), value);
+      return compared(
+        set,
+        isIt(p.left) || !isComparison(p.operator) ? p.operator : mirrored(p.operator),
+        value,
+      );
     }
     case 'between': {
       if (p.negated || p.symmetric || !isIt(p.operand)) return set;
@@ -108,10 +113,6 @@ function narrowed(
     default:
       return set;
   }
-}
-
-function mirrored(operator: string): string {
-  return { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }[operator] ?? operator;
 }
 
 function compared(set: ValueSet, operator: string, value: Constant): ValueSet {
